@@ -1,0 +1,113 @@
+//! The models on offer: what each makes, what it costs, which provider runs it and what a request may ask of
+//! it. Pricing lives in the ledger because a price is a decision about credits.
+
+use crate::credits::Credits;
+use crate::job::request::{JobRequest, Kind};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One model on offer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Name that requests use, such as `sim-image`.
+    pub id: String,
+    /// What a person reads in a list.
+    pub title: String,
+    /// One sentence about what to expect of it.
+    pub description: String,
+    /// Image or video.
+    pub kind: Kind,
+    /// Name of the provider that runs it.
+    pub provider: String,
+    /// Price of one output.
+    pub price: Credits,
+    /// Most outputs of one request.
+    pub max_count: u32,
+    /// Longest side of an output, in pixels.
+    pub max_side: u32,
+    /// Longest clip, in seconds; `None` for images.
+    pub max_seconds: Option<u32>,
+}
+
+/// Why the catalogue cannot price a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuoteError {
+    /// No model of this name and kind.
+    #[error("there is no {kind} model named `{model}`")]
+    UnknownModel {
+        /// The name asked for.
+        model: String,
+        /// The kind asked for.
+        kind: Kind,
+    },
+    /// A parameter is outside what the model takes.
+    #[error("{field} {problem}")]
+    OutOfRange {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it, starting with a verb.
+        problem: String,
+    },
+}
+
+/// All models on offer, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    models: BTreeMap<String, Model>,
+}
+
+/// Shortest side of an output, in pixels.
+pub const MIN_SIDE: u32 = 64;
+
+impl Catalogue {
+    /// A catalogue of these models; of two with one id the later wins.
+    pub fn new(models: impl IntoIterator<Item = Model>) -> Catalogue {
+        Catalogue { models: models.into_iter().map(|model| (model.id.clone(), model)).collect() }
+    }
+
+    /// Every model, by id.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.models.values()
+    }
+
+    /// The model of this id.
+    pub fn get(&self, id: &str) -> Option<&Model> {
+        self.models.get(id)
+    }
+
+    /// What a request costs, or why it cannot be asked.
+    pub fn quote(&self, request: &JobRequest) -> Result<Credits, QuoteError> {
+        let model = self
+            .get(&request.model)
+            .filter(|model| model.kind == request.kind)
+            .ok_or_else(|| QuoteError::UnknownModel { model: request.model.clone(), kind: request.kind })?;
+        within("count", Some(request.count), 1, model.max_count)?;
+        within("params.width", request.params.width, MIN_SIDE, model.max_side)?;
+        within("params.height", request.params.height, MIN_SIDE, model.max_side)?;
+        match model.max_seconds {
+            Some(most) => within("params.seconds", request.params.seconds, 1, most)?,
+            None if request.params.seconds.is_some() => {
+                return Err(out_of_range("params.seconds", "is only for video models".into()));
+            }
+            None => {}
+        }
+        model
+            .price
+            .checked_mul(request.count)
+            .ok_or_else(|| out_of_range("count", "makes a price above the largest amount".into()))
+    }
+}
+
+fn within(field: &'static str, value: Option<u32>, least: u32, most: u32) -> Result<(), QuoteError> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(out_of_range(field, format!("must be between {least} and {most} for this model")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn out_of_range(field: &'static str, problem: String) -> QuoteError {
+    QuoteError::OutOfRange { field, problem }
+}

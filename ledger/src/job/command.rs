@@ -1,0 +1,76 @@
+//! What may be asked of a job.
+
+use super::failure::Failure;
+use super::output::Output;
+use super::policy::RetryPolicy;
+use super::request::JobRequest;
+use crate::credits::Credits;
+use chrono::{DateTime, Utc};
+
+/// One thing asked of a job. `fencing` is the token that `Start` gave: the version of its `job.started`.
+#[derive(Debug, Clone)]
+pub enum JobCommand {
+    /// Queue a new job; its price is debited in the same INSERT.
+    Queue {
+        /// What to make.
+        request: JobRequest,
+        /// The price.
+        cost: Credits,
+    },
+    /// Claim the job for one attempt.
+    Start {
+        /// Name of the worker.
+        worker: String,
+        /// How long the claim holds, in seconds.
+        lease_seconds: u32,
+        /// The attempts that it may use; a run whose budget is spent is dead-lettered instead.
+        policy: RetryPolicy,
+    },
+    /// Record that the provider took the work and will be polled.
+    Submit {
+        /// The attempt's token.
+        fencing: i64,
+        /// The provider's name for the work.
+        provider_task_id: String,
+        /// Until when the provider may take, in seconds from now.
+        deadline_seconds: u32,
+    },
+    /// The attempt is done.
+    Succeed {
+        /// The attempt's token.
+        fencing: i64,
+        /// What was made; stored already.
+        outputs: Vec<Output>,
+    },
+    /// The attempt failed. The failure's class and the policy decide what follows.
+    FailAttempt {
+        /// The attempt's token.
+        fencing: i64,
+        /// Why.
+        failure: Failure,
+        /// How long to back off if it is tried again, in milliseconds (jitter included).
+        backoff_milliseconds: u64,
+        /// The budget.
+        policy: RetryPolicy,
+    },
+    /// Give up on a job that could not be processed at all; used by the drainer of the queue's own DLQ.
+    DeadLetter {
+        /// Why.
+        failure: Failure,
+    },
+    /// Run a dead job again; it was paid for and stays so.
+    Retry,
+    /// Give up on a dead job and refund it.
+    Discard,
+    /// Stop a job that has not finished, and refund it.
+    Cancel,
+    /// The user runs a job again that had failed and was refunded; it is debited again.
+    Rerun,
+}
+
+/// The end of a back-off that starts now.
+pub(super) fn after_milliseconds(now: DateTime<Utc>, milliseconds: u64) -> DateTime<Utc> {
+    // A day bounds every back-off, so the conversion cannot fail.
+    let bounded = milliseconds.min(24 * 3600 * 1000);
+    now + chrono::TimeDelta::milliseconds(bounded as i64)
+}

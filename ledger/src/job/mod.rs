@@ -1,0 +1,19 @@
+//! A job: one paid generation, from queued to its end. Pure: no clock, no database, no await.
+
+mod command;
+mod decide;
+mod event;
+mod failure;
+mod output;
+mod policy;
+pub(crate) mod request;
+mod state;
+
+pub use command::JobCommand;
+pub use decide::{Charge, JobDecision, decide};
+pub use event::JobEvent;
+pub use failure::{Failure, FailureClass};
+pub use output::Output;
+pub use policy::RetryPolicy;
+pub use request::{JobRequest, Kind, MAX_MODEL_BYTES, MAX_PROMPT_CHARS, Params};
+pub use state::{Attempt, JobState, Status};

@@ -1,0 +1,20 @@
+//! One output of a job that succeeded, as recorded in the log. The bytes are in the output store, under `key`.
+
+use serde::{Deserialize, Serialize};
+
+/// One stored output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its place among the job's outputs, from 0.
+    pub index: u32,
+    /// Where the output store keeps it.
+    pub key: String,
+    /// MIME type, such as `image/png`.
+    pub content_type: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Size in bytes.
+    pub bytes: u64,
+}

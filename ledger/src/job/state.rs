@@ -1,0 +1,228 @@
+//! What a job amounts to: the fold of its events.
+
+use super::event::JobEvent;
+use super::failure::Failure;
+use super::output::Output;
+use super::request::JobRequest;
+use crate::credits::Credits;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Where a job is in its life. See `docs/job-states.md` for the diagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// From `job.queued`, `job.attempt_failed` or `job.retried`, until a worker claims it.
+    Queued,
+    /// From `job.started` until the attempt ends; a video stays here while the provider works.
+    Running,
+    /// From `job.succeeded`. Final.
+    Succeeded,
+    /// From `job.failed`. Refunded; the user may run it again.
+    Failed,
+    /// From `job.dead_lettered`. Paid; an admin retries or discards it.
+    Dead,
+    /// From `job.cancelled`. Refunded; the user may run it again.
+    Cancelled,
+    /// From `job.discarded`. Refunded; the user may run it again.
+    Discarded,
+}
+
+impl Status {
+    /// The name used in JSON and SQL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Queued => "queued",
+            Status::Running => "running",
+            Status::Succeeded => "succeeded",
+            Status::Failed => "failed",
+            Status::Dead => "dead",
+            Status::Cancelled => "cancelled",
+            Status::Discarded => "discarded",
+        }
+    }
+
+    /// Whether nothing more happens unless somebody asks for it.
+    pub fn is_finished(self) -> bool {
+        match self {
+            Status::Queued | Status::Running => false,
+            Status::Succeeded | Status::Failed | Status::Dead | Status::Cancelled | Status::Discarded => true,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
+    }
+}
+
+/// The claim under which a job runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Version of the `job.started` event; every later command of the attempt must name it.
+    pub fencing: i64,
+    /// Name of the worker that claimed it.
+    pub worker: String,
+    /// Until when the claim holds; once submitted, the provider's deadline.
+    pub lease_until: DateTime<Utc>,
+    /// The provider's name for the work, once submitted.
+    pub provider_task_id: Option<String>,
+}
+
+/// The state of a job after its latest event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobState {
+    /// What was asked for.
+    pub request: JobRequest,
+    /// What one run costs.
+    pub cost: Credits,
+    /// What is debited for it and not given back.
+    pub charged: Credits,
+    /// The run whose start debited it: names the debit, and so its only refund.
+    pub charged_run: u32,
+    /// Where it is in its life.
+    pub status: Status,
+    /// Which run this is, from 1; each retry begins another.
+    pub run: u32,
+    /// Attempts of this run that count against the budget, the current one included.
+    pub attempts: u32,
+    /// Why the latest attempt failed; cleared by success and by a new run.
+    pub failure: Option<Failure>,
+    /// The claim, while running.
+    pub attempt: Option<Attempt>,
+    /// When the next attempt may start, while queued after a failure.
+    pub retry_at: Option<DateTime<Utc>>,
+    /// What was made.
+    pub outputs: Vec<Output>,
+    /// When the job was first queued.
+    pub created_at: DateTime<Utc>,
+    /// When this run was queued.
+    pub run_queued_at: DateTime<Utc>,
+    /// When it finished, if it has.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl JobState {
+    /// The state after one more event of a job's stream; `state` is `None` before the first.
+    ///
+    /// Total: an event that cannot follow (anything but `job.queued` first) leaves the state as it is, and
+    /// `verify` reports the stream.
+    pub fn apply(
+        state: Option<JobState>,
+        event: &JobEvent,
+        version: i64,
+        at: DateTime<Utc>,
+    ) -> Option<JobState> {
+        let Some(mut job) = state else {
+            return match event {
+                JobEvent::Queued { request, cost } => Some(JobState::queued(request.clone(), *cost, at)),
+                JobEvent::Started { .. }
+                | JobEvent::Submitted { .. }
+                | JobEvent::AttemptFailed { .. }
+                | JobEvent::Succeeded { .. }
+                | JobEvent::Failed { .. }
+                | JobEvent::DeadLettered { .. }
+                | JobEvent::Retried { .. }
+                | JobEvent::Discarded {}
+                | JobEvent::Cancelled {} => None,
+            };
+        };
+        job.step(event, version, at);
+        Some(job)
+    }
+
+    fn queued(request: JobRequest, cost: Credits, at: DateTime<Utc>) -> JobState {
+        JobState {
+            request,
+            cost,
+            charged: cost,
+            charged_run: 1,
+            status: Status::Queued,
+            run: 1,
+            attempts: 0,
+            failure: None,
+            attempt: None,
+            retry_at: None,
+            outputs: Vec::new(),
+            created_at: at,
+            run_queued_at: at,
+            finished_at: None,
+        }
+    }
+
+    fn step(&mut self, event: &JobEvent, version: i64, at: DateTime<Utc>) {
+        match event {
+            JobEvent::Queued { .. } => {}
+            JobEvent::Started { attempt, worker, lease_until } => {
+                self.status = Status::Running;
+                self.attempts = *attempt;
+                self.retry_at = None;
+                self.attempt = Some(Attempt {
+                    fencing: version,
+                    worker: worker.clone(),
+                    lease_until: *lease_until,
+                    provider_task_id: None,
+                });
+            }
+            JobEvent::Submitted { provider_task_id, deadline } => {
+                if let Some(attempt) = &mut self.attempt {
+                    attempt.provider_task_id = Some(provider_task_id.clone());
+                    attempt.lease_until = *deadline;
+                }
+            }
+            JobEvent::AttemptFailed { failure, counted, retry_at, .. } => {
+                self.status = Status::Queued;
+                self.attempts -= u32::from(!counted && self.attempts > 0);
+                self.failure = Some(failure.clone());
+                self.attempt = None;
+                self.retry_at = Some(*retry_at);
+            }
+            JobEvent::Succeeded { outputs } => {
+                self.failure = None;
+                self.outputs.clone_from(outputs);
+                self.finish(Status::Succeeded, at);
+            }
+            JobEvent::Failed { failure } => {
+                self.failure = Some(failure.clone());
+                self.charged = Credits::ZERO;
+                self.finish(Status::Failed, at);
+            }
+            JobEvent::DeadLettered { failure } => {
+                self.failure = Some(failure.clone());
+                self.finish(Status::Dead, at);
+            }
+            JobEvent::Retried { run, charged } => self.begin_run(*run, *charged, at),
+            JobEvent::Discarded {} => {
+                self.charged = Credits::ZERO;
+                self.finish(Status::Discarded, at);
+            }
+            JobEvent::Cancelled {} => {
+                self.charged = Credits::ZERO;
+                self.finish(Status::Cancelled, at);
+            }
+        }
+    }
+
+    fn finish(&mut self, status: Status, at: DateTime<Utc>) {
+        self.status = status;
+        self.attempt = None;
+        self.retry_at = None;
+        self.finished_at = Some(at);
+    }
+
+    fn begin_run(&mut self, run: u32, charged: Option<Credits>, at: DateTime<Utc>) {
+        self.status = Status::Queued;
+        self.run = run;
+        self.attempts = 0;
+        self.failure = None;
+        self.retry_at = None;
+        self.finished_at = None;
+        self.run_queued_at = at;
+        if let Some(charged) = charged {
+            self.charged = charged;
+            self.charged_run = run;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Decides what may happen to credits and jobs, and remembers what did.
+//!
+//! Everything is an event. A command is decided in memory by a pure function (`account`, `job`) and its
+//! events are written by one INSERT into an append-only log (`store`); `execute` and `lane` are the only
+//! places where the two meet. This crate knows nothing of HTTP, of queues or of read models.
+
+pub mod account;
+pub mod catalogue;
+pub mod chain;
+mod command;
+mod context;
+mod credits;
+mod database;
+mod decision;
+mod draft;
+mod error;
+mod event;
+mod head;
+mod ids;
+pub mod job;
+mod lane;
+mod ledger;
+pub mod mark;
+mod refusal;
+mod store;
+
+pub use command::{Action, Command, MAX_JOBS_PER_COMMAND, NewJob, Outcome};
+pub use context::{
+    Actor, Context, Idempotency, IdempotencyKey, InvalidKey, MAX_KEY_BYTES, MAX_REQUEST_ID_BYTES,
+};
+pub use credits::{AmountError, Change, Credits, MAX as MAX_CREDITS, MAX_SCALE};
+pub use database::{Database, Role};
+pub use decision::Decision;
+pub use error::{Error, ExecuteError, chain as error_chain};
+pub use event::{Event, RecordedEvent};
+pub use ids::{AccountId, EventId, InvalidUserId, JobId, MAX_USER_ID_BYTES, Position, StreamId, UserId};
+pub use ledger::{Ledger, LedgerOptions};
+pub use mark::MarkWatcher;
+pub use refusal::Refusal;
+pub use store::{STATEMENTS, read};

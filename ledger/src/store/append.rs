@@ -1,0 +1,103 @@
+//! The one write of the log.
+//!
+//! Phases: all rows of a batch go in by one statement, so they are there together or not at all; the
+//! primary key refuses a version that another process wrote first, the unique key an effect that was written
+//! before. Never `on conflict do nothing`: one skipped row would falsify the balances after it. A connection
+//! lost in between leaves the outcome open; `WRITTEN` settles it, because the rows carry their event ids.
+
+use crate::draft::Row;
+use crate::event::SCHEMA_VERSION;
+use crate::ids::Position;
+use tokio_postgres::{Client, Error, Statement};
+
+/// Inserts a batch in the order given and returns the positions in that order.
+pub(crate) const APPEND: &str = r"
+insert into events (account_id, stream_id, version, event_id, type, schema_version, amount, balance_after,
+    job_id, payload, state, idempotency_key, request_hash, actor, request_id, causation_id, occurred_at,
+    prev_hash, hash)
+select account_id, stream_id, version, event_id, type, $18, amount, balance_after,
+    job_id, payload::json, state::json, idempotency_key, request_hash, actor, request_id, causation_id,
+    occurred_at, prev_hash, hash
+from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[],
+    $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::uuid[],
+    $16::timestamptz[], $17::bytea[], $19::bytea[])
+    with ordinality
+    as batch(account_id, stream_id, version, event_id, type, amount, balance_after, job_id, payload, state,
+        idempotency_key, request_hash, actor, request_id, causation_id, occurred_at, prev_hash, hash, place)
+order by place
+returning position";
+
+/// Which of these rows are in the log, told by their event ids, with their positions.
+pub(crate) const WRITTEN: &str = r"
+select event.position
+from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[]) with ordinality
+    as asked(account_id, stream_id, version, event_id, place)
+cross join lateral (
+    select position, event_id from events
+    where account_id = asked.account_id and stream_id = asked.stream_id and version = asked.version
+    limit 1
+) event
+where event.event_id = asked.event_id
+order by place";
+
+/// Inserts the rows; the positions come back in their order.
+pub(crate) async fn append(
+    client: &Client,
+    statement: &Statement,
+    rows: &[Row],
+) -> Result<Vec<Position>, Error> {
+    macro_rules! column {
+        ($field:ident) => {
+            rows.iter().map(|row| row.$field).collect::<Vec<_>>()
+        };
+    }
+    macro_rules! text {
+        ($field:ident) => {
+            rows.iter().map(|row| row.$field.as_str()).collect::<Vec<_>>()
+        };
+    }
+    let names = column!(name);
+    let states: Vec<_> = rows.iter().map(|row| row.state.as_deref()).collect();
+    let keys: Vec<_> = rows.iter().map(|row| row.idempotency_key.as_deref()).collect();
+    let request_hashes: Vec<_> =
+        rows.iter().map(|row| row.request_hash.as_ref().map(<[u8; 32]>::as_slice)).collect();
+    let prev_hashes: Vec<&[u8]> = rows.iter().map(|row| row.prev_hash.as_slice()).collect();
+    let hashes: Vec<&[u8]> = rows.iter().map(|row| row.hash.as_slice()).collect();
+    let written = client
+        .query(
+            statement,
+            &[
+                &column!(account_id),
+                &column!(stream_id),
+                &column!(version),
+                &column!(event_id),
+                &names,
+                &column!(amount),
+                &column!(balance_after),
+                &column!(job_id),
+                &text!(payload),
+                &states,
+                &keys,
+                &request_hashes,
+                &text!(actor),
+                &text!(request_id),
+                &column!(causation_id),
+                &column!(occurred_at),
+                &prev_hashes,
+                &SCHEMA_VERSION,
+                &hashes,
+            ],
+        )
+        .await?;
+    Ok(written.iter().map(|row| Position(row.get(0))).collect())
+}
+
+/// The positions of those rows that are in the log under these event ids, in their order.
+pub(crate) async fn written(client: &Client, rows: &[Row]) -> Result<Vec<Position>, Error> {
+    let accounts: Vec<_> = rows.iter().map(|row| row.account_id).collect();
+    let streams: Vec<_> = rows.iter().map(|row| row.stream_id).collect();
+    let versions: Vec<_> = rows.iter().map(|row| row.version).collect();
+    let ids: Vec<_> = rows.iter().map(|row| row.event_id).collect();
+    let found = client.query(WRITTEN, &[&accounts, &streams, &versions, &ids]).await?;
+    Ok(found.iter().map(|row| Position(row.get(0))).collect())
+}

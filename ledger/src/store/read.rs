@@ -1,0 +1,147 @@
+//! Reading the log. Every answer is current: it is made from the log itself, not from a read model.
+
+use super::row::{account_state, event_columns, recorded};
+use crate::account::AccountState;
+use crate::error::Error;
+use crate::event::{Event, RecordedEvent};
+use crate::ids::{AccountId, JobId, Position, StreamId};
+use crate::job::JobState;
+use chrono::{DateTime, Utc};
+use tokio_postgres::GenericClient;
+use tokio_postgres::types::{ToSql, Type};
+
+/// The last event of an account's stream.
+pub(crate) const ACCOUNT: &str = "select state::text, version from events \
+     where account_id = $1 and stream_id = $1 order by version desc limit 1";
+
+/// A stream in order.
+pub(crate) const STREAM: &str = concat!(
+    "select ",
+    event_columns!(),
+    " from events where account_id = $1 and stream_id = $2 order by version"
+);
+
+/// The tail between two positions, in order.
+pub(crate) const PAGE: &str = concat!(
+    "select ",
+    event_columns!(),
+    " from events where position > $1 and position <= $2 order by position limit $3"
+);
+
+/// Which events an auditor asks for. Everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    /// Of this account.
+    pub account: Option<AccountId>,
+    /// About this job; with `account`, since a job is found through its account.
+    pub job: Option<JobId>,
+    /// Of one of these types; empty for any.
+    pub types: Vec<String>,
+    /// Written by this actor, such as `admin:ops`.
+    pub actor: Option<String>,
+    /// Recorded at this instant or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Recorded before this instant.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// An account's state and version now; `None` if nothing ever happened to it.
+pub async fn account(
+    client: &impl GenericClient,
+    account: AccountId,
+) -> Result<Option<(AccountState, i64)>, Error> {
+    let rows = client.query_typed(ACCOUNT, &[(&account.0, Type::UUID)]).await?;
+    rows.first().map(|row| Ok((account_state(row.try_get(0)?)?, row.try_get(1)?))).transpose()
+}
+
+/// A job's state now; `None` if this account has no such job.
+pub async fn job(
+    client: &impl GenericClient,
+    account: AccountId,
+    job: JobId,
+) -> Result<Option<JobState>, Error> {
+    let events = stream(client, account, job.into()).await?;
+    Ok(events.iter().fold(None, |state, recorded| match &recorded.event {
+        Event::Job(event) => JobState::apply(state, event, recorded.version, recorded.occurred_at),
+        Event::Account(_) => state,
+    }))
+}
+
+/// All events of a stream, in order.
+pub async fn stream(
+    client: &impl GenericClient,
+    account: AccountId,
+    stream: StreamId,
+) -> Result<Vec<RecordedEvent>, Error> {
+    let rows = client.query_typed(STREAM, &[(&account.0, Type::UUID), (&stream.0, Type::UUID)]).await?;
+    rows.iter().map(recorded).collect()
+}
+
+/// At most `limit` events with `after < position <= until`, in order. `until` must not pass the safe mark.
+pub async fn page(
+    client: &impl GenericClient,
+    after: Position,
+    until: Position,
+    limit: i64,
+) -> Result<Vec<RecordedEvent>, Error> {
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&after.0, Type::INT8), (&until.0, Type::INT8), (&limit, Type::INT8)];
+    let rows = client.query_typed(PAGE, &parameters).await?;
+    rows.iter().map(recorded).collect()
+}
+
+/// At most `limit` events after a position that match a filter, in order of position.
+pub async fn events(
+    client: &impl GenericClient,
+    filter: &EventFilter,
+    after: Position,
+    limit: i64,
+) -> Result<Vec<RecordedEvent>, Error> {
+    let (sql, parameters) = filtered(filter, &after, &limit);
+    let rows = client.query_typed(&sql, &parameters).await?;
+    rows.iter().map(recorded).collect()
+}
+
+type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// The statement for a filter. Only the conditions that are set are in it, and the type names stand in it as
+/// literals, so that the planner can use the partial index on the rare types.
+fn filtered<'a>(
+    filter: &'a EventFilter,
+    after: &'a Position,
+    limit: &'a i64,
+) -> (String, Vec<Parameter<'a>>) {
+    let mut sql = concat!("select ", event_columns!(), " from events where position > $1").to_owned();
+    let mut parameters: Vec<Parameter<'a>> = vec![(&after.0, Type::INT8), (limit, Type::INT8)];
+    let mut and = |condition: &str, value: &'a (dyn ToSql + Sync), kind: Type| {
+        parameters.push((value, kind));
+        sql.push_str(&format!(" and {condition} ${}", parameters.len()));
+    };
+    if let Some(account) = &filter.account {
+        and("account_id =", &account.0, Type::UUID);
+    }
+    if let Some(job) = &filter.job {
+        and("job_id =", &job.0, Type::UUID);
+    }
+    if let Some(actor) = &filter.actor {
+        and("actor =", actor, Type::TEXT);
+    }
+    if let Some(since) = &filter.since {
+        and("recorded_at >=", since, Type::TIMESTAMPTZ);
+    }
+    if let Some(until) = &filter.until {
+        and("recorded_at <", until, Type::TIMESTAMPTZ);
+    }
+    if !filter.types.is_empty() {
+        let names: Vec<String> = filter.types.iter().map(|name| quoted(name)).collect();
+        sql.push_str(&format!(" and type in ({})", names.join(", ")));
+    }
+    sql.push_str(" order by position limit $2");
+    (sql, parameters)
+}
+
+/// A text literal. Type names are lower-case letters, dots and underscores; anything else matches nothing.
+fn quoted(name: &str) -> String {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.' || byte == b'_');
+    if plain { format!("'{name}'") } else { "''".to_owned() }
+}
