@@ -71,7 +71,6 @@ pub struct NewJob {
 
 /// What a command led to.
 #[derive(Debug, Clone)]
-#[must_use]
 pub struct Outcome {
     /// Position of the command's last event: what a reader must have seen to see the command's effect.
     /// `None` when nothing was written because it held already.

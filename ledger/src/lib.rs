@@ -23,6 +23,7 @@ mod ledger;
 pub mod mark;
 mod refusal;
 mod store;
+pub mod verify;
 
 pub use command::{Action, Command, MAX_JOBS_PER_COMMAND, NewJob, Outcome};
 pub use context::{

@@ -1,0 +1,268 @@
+//! The audit of one account: takes its events, stream by stream and in order, and collects breaches.
+
+use super::{Breach, invariant};
+use crate::account::{AccountEvent, AccountState};
+use crate::chain::{GENESIS, Hash, Hashed, hex};
+use crate::credits::Credits;
+use crate::event::{Event, RecordedEvent};
+use crate::ids::{AccountId, JobId, StreamId};
+use crate::job::{JobEvent, JobState, Status};
+use std::collections::{HashMap, HashSet};
+
+/// The columns that only the hash needs, exactly as stored.
+pub(super) struct Stored<'a> {
+    pub state: Option<&'a str>,
+    pub request_hash: Option<&'a [u8]>,
+}
+
+/// What the account's stream says of one job.
+#[derive(Default)]
+struct Books {
+    debited: Credits,
+    refunded: Credits,
+    /// Runs that were debited and not refunded.
+    open: HashSet<u32>,
+}
+
+/// Where a stream has been read up to.
+struct Cursor {
+    stream: StreamId,
+    version: i64,
+    hash: Hash,
+    job: Option<JobState>,
+    ended_run: Option<u32>,
+}
+
+/// See the module.
+pub(super) struct AccountAudit {
+    account: AccountId,
+    cursor: Option<Cursor>,
+    state: AccountState,
+    books: HashMap<JobId, Books>,
+    jobs: HashMap<JobId, (Status, Credits)>,
+    keys: HashSet<String>,
+    scratch: String,
+    pub streams: u64,
+    pub events: u64,
+    pub account_version: i64,
+    pub head: Hash,
+    pub breaches: Vec<Breach>,
+}
+
+impl AccountAudit {
+    pub(super) fn new(account: AccountId) -> AccountAudit {
+        AccountAudit {
+            account,
+            cursor: None,
+            state: AccountState::default(),
+            books: HashMap::new(),
+            jobs: HashMap::new(),
+            keys: HashSet::new(),
+            scratch: String::new(),
+            streams: 0,
+            events: 0,
+            account_version: 0,
+            head: GENESIS,
+            breaches: Vec::new(),
+        }
+    }
+
+    pub(super) fn account(&self) -> AccountId {
+        self.account
+    }
+
+    /// Takes the next event of the account, in the order of stream and version.
+    pub(super) fn take(&mut self, recorded: &RecordedEvent, stored: &Stored<'_>) {
+        self.events += 1;
+        let mut cursor = self.cursor_for(recorded.stream_id);
+        self.check_order(&cursor, recorded);
+        self.check_hash(&cursor, recorded, stored);
+        cursor.version = recorded.version;
+        cursor.hash = recorded.hash.as_slice().try_into().unwrap_or(GENESIS);
+        if let Some(key) = &recorded.idempotency_key
+            && !self.keys.insert(key.clone())
+        {
+            self.breach(
+                invariant::ONCE,
+                recorded,
+                format!("the idempotency key `{key}` has a second effect"),
+            );
+        }
+        match &recorded.event {
+            Event::Account(event) => self.take_credit(event, recorded),
+            Event::Job(event) => self.take_job(&mut cursor, event, recorded),
+        }
+        self.cursor = Some(cursor);
+    }
+
+    /// Reports an event that cannot be read; the rest of its stream is still chained to its stored hash.
+    pub(super) fn unreadable(&mut self, stream: StreamId, version: i64, problem: String) {
+        self.events += 1;
+        let at = |detail| Breach {
+            invariant: invariant::READABLE,
+            account: self.account,
+            stream: Some(stream),
+            version: Some(version),
+            detail,
+        };
+        self.breaches.push(at(problem));
+    }
+
+    /// Ends the last stream and closes the books.
+    pub(super) fn finish(&mut self) {
+        self.end_stream();
+        for (job, books) in std::mem::take(&mut self.books) {
+            if let Some(detail) = self.unbalanced(job, &books) {
+                self.breaches.push(Breach {
+                    invariant: invariant::JOB_BOOKS,
+                    account: self.account,
+                    stream: Some(job.into()),
+                    version: None,
+                    detail,
+                });
+            }
+        }
+    }
+
+    fn cursor_for(&mut self, stream: StreamId) -> Cursor {
+        match self.cursor.take_if(|cursor| cursor.stream == stream) {
+            Some(cursor) => cursor,
+            None => {
+                self.end_stream();
+                self.streams += 1;
+                Cursor { stream, version: 0, hash: GENESIS, job: None, ended_run: None }
+            }
+        }
+    }
+
+    fn end_stream(&mut self) {
+        let Some(cursor) = self.cursor.take() else { return };
+        if cursor.stream == self.account.into() {
+            self.account_version = cursor.version;
+            self.head = cursor.hash;
+        } else if let Some(job) = cursor.job {
+            self.jobs.insert(JobId(cursor.stream.0), (job.status, job.charged));
+        }
+    }
+
+    fn check_order(&mut self, cursor: &Cursor, recorded: &RecordedEvent) {
+        if recorded.version != cursor.version + 1 {
+            let missing = format!("version {} follows version {}", recorded.version, cursor.version);
+            self.breach(invariant::ORDER, recorded, missing);
+        }
+        if recorded.prev_hash != cursor.hash {
+            self.breach(invariant::CHAIN, recorded, "it does not follow from the event before it".into());
+        }
+    }
+
+    fn check_hash(&mut self, cursor: &Cursor, recorded: &RecordedEvent, stored: &Stored<'_>) {
+        let hashed = Hashed {
+            account_id: recorded.account_id.0,
+            stream_id: recorded.stream_id.0,
+            version: recorded.version,
+            event_id: recorded.event_id.0,
+            name: recorded.event.name(),
+            schema_version: recorded.schema_version,
+            amount: recorded.amount,
+            balance_after: recorded.balance_after,
+            job_id: recorded.job_id.map(|job| job.0),
+            payload: &recorded.payload,
+            state: stored.state,
+            idempotency_key: recorded.idempotency_key.as_deref(),
+            request_hash: stored.request_hash,
+            actor: &recorded.actor,
+            request_id: &recorded.request_id,
+            causation_id: recorded.causation_id,
+            occurred_at_micros: recorded.occurred_at.timestamp_micros(),
+        };
+        let prev_hash = recorded.prev_hash.as_slice().try_into().unwrap_or(cursor.hash);
+        let computed = hashed.after(&prev_hash, &mut self.scratch);
+        if recorded.hash != computed {
+            let detail =
+                format!("its hash should be {}: it was changed after it was written", hex(&computed));
+            self.breach(invariant::CHAIN, recorded, detail);
+        }
+    }
+
+    fn take_credit(&mut self, event: &AccountEvent, recorded: &RecordedEvent) {
+        let change = event.change();
+        if recorded.amount != Some(change.get()) || recorded.job_id != event.job_id() {
+            self.breach(invariant::COLUMNS, recorded, "amount or job differ from the payload".into());
+        }
+        match change.apply_to(self.state.balance) {
+            Ok(balance) if recorded.balance_after == Some(balance.get()) => {}
+            Ok(balance) => {
+                let detail = format!("the balance after it should be {balance}");
+                self.breach(invariant::CONSERVATION, recorded, detail);
+            }
+            Err(error) => {
+                self.breach(invariant::CONSERVATION, recorded, format!("the balance after it {error}"));
+            }
+        }
+        self.state.apply(event);
+        if recorded.state.as_ref() != Some(&self.state) {
+            self.breach(invariant::STATE, recorded, "the stored state is not the fold of the stream".into());
+        }
+        self.book(event, recorded);
+    }
+
+    fn book(&mut self, event: &AccountEvent, recorded: &RecordedEvent) {
+        let problem = match event {
+            AccountEvent::Debited { amount, job_id, run, .. } => {
+                let books = self.books.entry(*job_id).or_default();
+                books.debited = books.debited.checked_add(*amount).unwrap_or(books.debited);
+                (!books.open.insert(*run)).then(|| format!("run {run} is debited twice"))
+            }
+            AccountEvent::Refunded { amount, job_id, run, .. } => {
+                let books = self.books.entry(*job_id).or_default();
+                books.refunded = books.refunded.checked_add(*amount).unwrap_or(books.refunded);
+                (!books.open.remove(run)).then(|| format!("run {run} is refunded without an open debit"))
+            }
+            AccountEvent::Granted { .. } | AccountEvent::Adjusted { .. } => None,
+        };
+        if let Some(detail) = problem {
+            self.breach(invariant::JOB_BOOKS, recorded, detail);
+        }
+    }
+
+    fn take_job(&mut self, cursor: &mut Cursor, event: &JobEvent, recorded: &RecordedEvent) {
+        if recorded.job_id.map(StreamId::from) != Some(recorded.stream_id) {
+            self.breach(invariant::COLUMNS, recorded, "the job column is not its stream".into());
+        }
+        cursor.job = JobState::apply(cursor.job.take(), event, recorded.version, recorded.occurred_at);
+        let Some(job) = &cursor.job else {
+            self.breach(invariant::ORDER, recorded, "the job does not begin with job.queued".into());
+            return;
+        };
+        let ends_run =
+            matches!(event, JobEvent::Succeeded { .. } | JobEvent::Failed { .. } | JobEvent::Cancelled {});
+        if ends_run && cursor.ended_run.replace(job.run) == Some(job.run) {
+            self.breach(invariant::ONCE, recorded, format!("run {} ends a second time", job.run));
+        }
+    }
+
+    /// What is wrong with a job's books once everything was read.
+    fn unbalanced(&self, job: JobId, books: &Books) -> Option<String> {
+        let Some((status, charged)) = self.jobs.get(&job) else {
+            return Some("credits were taken for a job that is not in the log".into());
+        };
+        if books.refunded > books.debited {
+            return Some(format!("{} refunded of {} debited", books.refunded, books.debited));
+        }
+        let kept = books.debited.checked_sub(books.refunded).unwrap_or(Credits::ZERO);
+        if kept != *charged {
+            return Some(format!("the job is {status} and charged {charged}, but {kept} were kept"));
+        }
+        None
+    }
+
+    fn breach(&mut self, invariant: &'static str, recorded: &RecordedEvent, detail: String) {
+        self.breaches.push(Breach {
+            invariant,
+            account: recorded.account_id,
+            stream: Some(recorded.stream_id),
+            version: Some(recorded.version),
+            detail,
+        });
+    }
+}

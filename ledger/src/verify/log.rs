@@ -1,0 +1,146 @@
+//! Feeds the log to the audits, page by page in one snapshot.
+
+use super::Breach;
+use super::account::{AccountAudit, Stored};
+use crate::chain::hex;
+use crate::error::Error;
+use crate::ids::{AccountId, StreamId};
+use crate::store::row::{event_columns, recorded};
+use serde::Serialize;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, GenericClient, IsolationLevel, Row};
+use uuid::Uuid;
+
+const PAGE_ROWS: i64 = 5_000;
+
+/// Events in the order of the primary key, after one of them.
+const IN_KEY_ORDER: &str = concat!(
+    "select ",
+    event_columns!(),
+    ", request_hash from events where (account_id, stream_id, version) > ($1, $2, $3) \
+     order by account_id, stream_id, version limit $4"
+);
+
+/// The same, of one account.
+const OF_ACCOUNT: &str = concat!(
+    "select ",
+    event_columns!(),
+    ", request_hash from events where account_id = $1 and (stream_id, version) > ($2, $3) \
+     order by stream_id, version limit $4"
+);
+
+/// How many events there are, as far as the server's statistics know.
+const ESTIMATE: &str = "select greatest(reltuples, 0)::bigint from pg_class where oid = 'events'::regclass";
+
+/// What verifying one account found.
+#[derive(Debug, Clone, Serialize)]
+pub struct AccountProof {
+    /// Events read.
+    pub events: u64,
+    /// Streams read: the account's own and one a job.
+    pub streams: u64,
+    /// Version of the account's last event.
+    pub version: i64,
+    /// Hash of the account's last event, in hexadecimal: a copy of it kept elsewhere pins everything before it.
+    pub head_hash: String,
+    /// What does not hold; empty when all is right.
+    pub breaches: Vec<Breach>,
+}
+
+/// Verifies one account.
+pub async fn account_breaches(
+    client: &impl GenericClient,
+    account: AccountId,
+) -> Result<AccountProof, Error> {
+    let mut audit = AccountAudit::new(account);
+    let (mut stream, mut version) = (Uuid::nil(), 0_i64);
+    loop {
+        let rows = client
+            .query_typed(
+                OF_ACCOUNT,
+                &[
+                    (&account.0, Type::UUID),
+                    (&stream, Type::UUID),
+                    (&version, Type::INT8),
+                    (&PAGE_ROWS, Type::INT8),
+                ],
+            )
+            .await?;
+        for row in &rows {
+            feed(&mut audit, row)?;
+            (stream, version) = (row.try_get(2)?, row.try_get(3)?);
+        }
+        if (rows.len() as i64) < PAGE_ROWS {
+            break;
+        }
+    }
+    audit.finish();
+    Ok(AccountProof {
+        events: audit.events,
+        streams: audit.streams,
+        version: audit.account_version,
+        head_hash: hex(&audit.head),
+        breaches: audit.breaches,
+    })
+}
+
+/// Verifies the whole log in one snapshot. `progress` is told how many events are done and about how many
+/// there are.
+pub async fn log_breaches(
+    client: &mut Client,
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Vec<Breach>, Error> {
+    let snapshot = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?;
+    let estimate: i64 = snapshot.query_one(ESTIMATE, &[]).await?.try_get(0)?;
+    let in_order = snapshot.prepare(IN_KEY_ORDER).await?;
+    let (mut account, mut stream, mut version) = (Uuid::nil(), Uuid::nil(), 0_i64);
+    let mut audit: Option<AccountAudit> = None;
+    let mut breaches = Vec::new();
+    let mut done = 0_u64;
+    loop {
+        let rows = snapshot.query(&in_order, &[&account, &stream, &version, &PAGE_ROWS]).await?;
+        for row in &rows {
+            (account, stream, version) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+            if audit.as_ref().is_none_or(|audit| audit.account().0 != account) {
+                close(audit.replace(AccountAudit::new(AccountId(account))), &mut breaches);
+            }
+            if let Some(audit) = &mut audit {
+                feed(audit, row)?;
+            }
+        }
+        done += rows.len() as u64;
+        progress(done, done.max(u64::try_from(estimate).unwrap_or(0)));
+        if (rows.len() as i64) < PAGE_ROWS {
+            break;
+        }
+    }
+    close(audit, &mut breaches);
+    Ok(breaches)
+}
+
+fn close(audit: Option<AccountAudit>, breaches: &mut Vec<Breach>) {
+    if let Some(mut audit) = audit {
+        audit.finish();
+        breaches.append(&mut audit.breaches);
+    }
+}
+
+fn feed(audit: &mut AccountAudit, row: &Row) -> Result<(), Error> {
+    match recorded(row) {
+        Ok(event) => {
+            let stored = Stored { state: row.try_get(11)?, request_hash: row.try_get(20)? };
+            audit.take(&event, &stored);
+            Ok(())
+        }
+        Err(Error::Unreadable { problem, .. }) => {
+            audit.unreadable(StreamId(row.try_get(2)?), row.try_get(3)?, problem);
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
