@@ -1,0 +1,98 @@
+//! A private SQS: an HTTP server on loopback in this process that the ordinary SDK talks to.
+//!
+//! It keeps messages in memory only, like a queue that can be lost at any time. Whoever uses it must be able
+//! to send again what was lost. Any credentials are accepted.
+
+mod handler;
+mod limits;
+mod registry;
+mod serve;
+
+use std::{collections::BTreeMap, net::Ipv4Addr, sync::Arc};
+
+use rustack_sqs_core::{config::SqsConfig, provider::RustackSqs};
+use rustack_sqs_http::service::{SqsHttpConfig, SqsHttpService};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use self::{handler::Handler, registry::Registry};
+use crate::error::{Doing, Error};
+
+/// The region that the server says it is in; queue ARNs carry it.
+pub const REGION: &str = "us-east-1";
+
+/// What a private SQS should be like.
+#[derive(Debug, Clone, Default)]
+pub struct SqsOptions {
+    /// The port on 127.0.0.1; `None` takes a free one.
+    pub port: Option<u16>,
+}
+
+/// A running private SQS. Ends when dropped.
+#[derive(Debug)]
+pub struct Sqs {
+    endpoint: String,
+    handler: Arc<Handler>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
+}
+
+impl Sqs {
+    /// Starts a server without queues in the current runtime.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub async fn start(options: SqsOptions) -> Result<Sqs, Error> {
+        let listener = listen(options.port).await?;
+        let address = listener.local_addr().doing(|| "asking for the port of the private SQS".to_owned())?;
+        let config = SqsConfig {
+            skip_signature_validation: true,
+            default_region: REGION.to_owned(),
+            host: address.ip().to_string(),
+            port: address.port(),
+            ..SqsConfig::default()
+        };
+        let handler = Arc::new(Handler::new(Registry::new(Arc::new(RustackSqs::new(config)))));
+        let http = SqsHttpConfig { region: REGION.to_owned(), ..SqsHttpConfig::default() };
+        let service = SqsHttpService::new(Arc::clone(&handler), http);
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(serve::serve(listener, service, stopped));
+        tracing::info!(port = address.port(), "private SQS is ready");
+        Ok(Sqs { endpoint: format!("http://{address}"), handler, stop: Some(stop), server })
+    }
+
+    /// The URL to give to an SDK as its endpoint, such as `http://127.0.0.1:9324`.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// How often each action was called, by its name on the wire, such as `SendMessageBatch`.
+    pub fn calls(&self) -> BTreeMap<String, u64> {
+        self.handler.calls()
+    }
+
+    /// Closes all connections, long polls too, and forgets every queue.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            // The server may have ended already.
+            let _ = stop.send(());
+        }
+        let _ = (&mut self.server).await;
+        self.handler.registry().close().await;
+    }
+}
+
+impl Drop for Sqs {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn listen(port: Option<u16>) -> Result<TcpListener, Error> {
+    let bound = TcpListener::bind((Ipv4Addr::LOCALHOST, port.unwrap_or(0))).await;
+    match (bound, port) {
+        (Err(error), Some(port)) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            Err(Error::PortInUse { port })
+        }
+        (bound, _) => bound.doing(|| "listening for the private SQS".to_owned()),
+    }
+}

@@ -1,0 +1,77 @@
+//! The steps, each beside its undo. refinery could collect the folder by itself, but it would take the undo
+//! scripts for migrations; a test checks that every file is listed here.
+
+use refinery::Migration;
+
+struct Step {
+    version: i32,
+    name: &'static str,
+    apply: &'static str,
+    undo: &'static str,
+}
+
+const STEPS: [Step; 3] = [
+    Step {
+        version: 1,
+        name: "V1__log",
+        apply: include_str!("../sql/V1__log.sql"),
+        undo: include_str!("../sql/undo/U1__log.sql"),
+    },
+    Step {
+        version: 2,
+        name: "V2__read_models",
+        apply: include_str!("../sql/V2__read_models.sql"),
+        undo: include_str!("../sql/undo/U2__read_models.sql"),
+    },
+    Step {
+        version: 3,
+        name: "V3__indexes",
+        apply: include_str!("../sql/V3__indexes.sql"),
+        undo: include_str!("../sql/undo/U3__indexes.sql"),
+    },
+];
+
+/// The schema version of this build.
+pub const LATEST: i32 = STEPS[STEPS.len() - 1].version;
+
+/// The SQL that undoes one step; `None` for a version that does not exist.
+pub fn undo_script(version: i32) -> Option<&'static str> {
+    STEPS.iter().find(|step| step.version == version).map(|step| step.undo)
+}
+
+pub(crate) fn all() -> Result<Vec<Migration>, refinery::Error> {
+    STEPS.iter().map(|step| Migration::unapplied(step.name, step.apply)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STEPS, all};
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    fn stems(folder: &str) -> BTreeSet<String> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        std::fs::read_dir(folder)
+            .expect("the folder is part of the source")
+            .map(|entry| entry.expect("the folder can be read").path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "sql"))
+            .map(|path| path.file_stem().expect("it has a name").to_string_lossy().into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn every_file_is_a_step_and_every_step_has_its_undo() {
+        let steps: BTreeSet<String> = STEPS.iter().map(|step| step.name.to_owned()).collect();
+        assert_eq!(stems("sql"), steps);
+        let undos = steps.iter().map(|name| name.replacen('V', "U", 1)).collect();
+        assert_eq!(stems("sql/undo"), undos);
+    }
+
+    #[test]
+    fn versions_count_from_one_as_their_names_say() {
+        let migrations = all().expect("the names are well formed");
+        for ((step, migration), version) in STEPS.iter().zip(migrations).zip(1..) {
+            assert_eq!((step.version, migration.version()), (version, version), "{}", step.name);
+        }
+    }
+}

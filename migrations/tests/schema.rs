@@ -1,0 +1,167 @@
+//! The schema on a real Postgres: up, down and up again on data, two nodes at once, and databases that this
+//! version must not touch.
+
+use embedded::testing::TestCluster;
+use migrations::{Error, LATEST, apply, current, undo_to};
+use tokio_postgres::{Client, NoTls};
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn empty() -> (String, Client) {
+    let database = TestCluster::shared().await.empty_database().await;
+    let client = connect(database.url()).await;
+    (database.url().to_owned(), client)
+}
+
+/// Every table, column, constraint, index, function, trigger, comment and grant of the public schema.
+async fn shape(client: &Client) -> Vec<String> {
+    let query = "
+        select 'column ' || table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
+            from information_schema.columns where table_schema = 'public'
+        union all select 'constraint ' || conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+            from pg_constraint where connamespace = 'public'::regnamespace
+        union all select indexdef || ' -- ' || coalesce(obj_description(indexname::regclass), '')
+            from pg_indexes where schemaname = 'public'
+        union all select 'function ' || proname from pg_proc where pronamespace = 'public'::regnamespace
+        union all select 'trigger ' || tgname from pg_trigger where not tgisinternal
+        union all select 'grant ' || relname || ' ' || relacl::text from pg_class
+            where relnamespace = 'public'::regnamespace and relacl is not null
+        order by 1";
+    let rows = client.query(query, &[]).await.unwrap();
+    rows.iter().map(|row| row.get(0)).filter(|line: &String| !line.contains("refinery")).collect()
+}
+
+async fn append(client: &Client, events: i32) {
+    let insert = "
+        insert into events (account_id, stream_id, version, event_id, type, schema_version, amount,
+            balance_after, payload, state, actor, request_id, occurred_at, prev_hash, hash)
+        select id, id, 1, gen_random_uuid(), 'credits.granted', 1, 5, 5, '{}', '{}', 'admin:a', 'r', now(), '', ''
+        from (select gen_random_uuid() as id from generate_series(1, $1)) as accounts";
+    client.execute(insert, &[&events]).await.unwrap();
+}
+
+async fn count(client: &Client, query: &str) -> i64 {
+    client.query_one(query, &[]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn a_fresh_database_gets_every_step_once() {
+    let (_, mut client) = empty().await;
+    let applied = apply(&mut client).await.unwrap();
+    assert_eq!(applied.steps, ["V1__log", "V2__read_models", "V3__indexes"]);
+    assert_eq!((applied.version, current(&client).await.unwrap()), (LATEST, LATEST));
+    assert!(apply(&mut client).await.unwrap().steps.is_empty(), "a second run finds nothing to do");
+}
+
+#[tokio::test]
+async fn each_step_goes_down_and_up_again_on_data() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    append(&client, 1_000).await;
+    let before = shape(&client).await;
+    for version in (1..LATEST).rev() {
+        let undone = undo_to(&mut client, version).await.unwrap();
+        assert_eq!(undone, (version + 1..=LATEST).rev().collect::<Vec<_>>());
+        assert_eq!(count(&client, "select count(*) from events").await, 1_000, "the log stays below V{version}");
+        apply(&mut client).await.unwrap();
+        assert_eq!(shape(&client).await, before);
+    }
+}
+
+#[tokio::test]
+async fn all_the_way_down_leaves_nothing_and_up_again_gives_the_same_schema() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    append(&client, 10).await;
+    let before = shape(&client).await;
+    assert_eq!(undo_to(&mut client, 0).await.unwrap(), [3, 2, 1]);
+    assert_eq!(shape(&client).await, Vec::<String>::new());
+    assert_eq!(undo_to(&mut client, 0).await.unwrap(), Vec::<i32>::new(), "nothing is left to undo");
+    assert_eq!(apply(&mut client).await.unwrap().steps.len(), 3);
+    assert_eq!(shape(&client).await, before);
+}
+
+#[tokio::test]
+async fn two_nodes_that_migrate_at_once_do_it_once() {
+    for _ in 0..3 {
+        let (url, _) = empty().await;
+        let nodes = (0..4).map(|_| {
+            let url = url.clone();
+            tokio::spawn(async move { apply(&mut connect(&url).await).await })
+        });
+        let mut steps = 0;
+        for node in nodes.collect::<Vec<_>>() {
+            steps += node.await.unwrap().expect("every node comes up").steps.len();
+        }
+        assert_eq!(steps, 3, "each step ran on one node only");
+    }
+}
+
+#[tokio::test]
+async fn a_newer_database_is_refused_in_one_clear_sentence() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let newer = "insert into refinery_schema_history values (99, 'later', '2030-01-01T00:00:00Z', '1')";
+    client.batch_execute(newer).await.unwrap();
+    let error = apply(&mut client).await.unwrap_err();
+    assert!(matches!(error, Error::SchemaNewer { found: 99, known: LATEST }), "{error:?}");
+    assert!(error.to_string().contains("run a newer program"), "{error}");
+    assert!(matches!(undo_to(&mut client, 0).await, Err(Error::SchemaNewer { .. })));
+    client.batch_execute("delete from refinery_schema_history where version = 99").await.unwrap();
+    apply(&mut client).await.expect("the lock was given back after the refusal");
+}
+
+#[tokio::test]
+async fn a_step_that_was_edited_after_it_was_applied_is_refused() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    client.batch_execute("update refinery_schema_history set checksum = '1' where version = 2").await.unwrap();
+    let error = apply(&mut client).await.unwrap_err();
+    assert!(matches!(&error, Error::SchemaDiverged { step } if step == "V2__read_models"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_database_as_it_was() {
+    let (_, mut client) = empty().await;
+    client.batch_execute("create table pending_tasks (taken int)").await.unwrap();
+    assert!(matches!(apply(&mut client).await.unwrap_err(), Error::Step(_)));
+    assert_eq!(count(&client, "select count(*) from pg_class where relname = 'events'").await, 0);
+    assert_eq!(current(&client).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_third_step_makes_thirteen_indexes_and_each_says_what_it_serves() {
+    let (_, mut client) = empty().await;
+    let indexes = "select count(*) from pg_indexes where schemaname = 'public'";
+    apply(&mut client).await.unwrap();
+    let all = count(&client, indexes).await;
+    let silent = "select count(*) from pg_indexes where schemaname = 'public' and indexname not like '%_pkey'
+        and obj_description(indexname::regclass) is null";
+    assert_eq!(count(&client, silent).await, 0);
+    undo_to(&mut client, 2).await.unwrap();
+    assert_eq!(all - count(&client, indexes).await, 13);
+}
+
+#[tokio::test]
+async fn roles_may_do_what_they_need_and_no_more() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    for (role, table, rights, wanted) in [
+        ("cooly_appender", "events", "insert", true),
+        ("cooly_appender", "generations", "select", false),
+        ("cooly_projector", "events", "insert", false),
+        ("cooly_projector", "generations", "insert", true),
+        ("cooly_projector", "parked_streams", "delete", true),
+        ("cooly_projector", "leases", "update", true),
+        ("cooly_reader", "dead_letters", "select", true),
+        ("cooly_reader", "dead_letters", "delete", false),
+    ] {
+        let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
+        let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);
+        assert_eq!(may, wanted, "{role} {rights} on {table}");
+    }
+}
