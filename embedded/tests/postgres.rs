@@ -269,3 +269,14 @@ async fn a_private_home_is_left_for_a_place_that_the_server_can_reach() {
     }
     assert_eq!(found.unwrap().get::<_, i64>(0), 0);
 }
+
+#[tokio::test]
+async fn a_tool_finds_the_server_that_another_part_runs() {
+    let folder = folder();
+    assert_eq!(embedded::postgres::running_url(folder.path()).unwrap(), None);
+    let postgres = Postgres::start(options(folder.path())).await.unwrap();
+    let url = embedded::postgres::running_url(folder.path()).unwrap();
+    assert_eq!(url.as_deref(), Some(postgres.url()));
+    postgres.stop().await;
+    assert_eq!(embedded::postgres::running_url(folder.path()).unwrap(), None);
+}

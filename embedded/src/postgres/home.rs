@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{owner::Owner, place};
+use super::{connection::Address, owner::Owner, place};
 use crate::error::{Doing, Error};
 
 /// A server log larger than this starts afresh.
@@ -97,6 +97,23 @@ impl Home {
     fn last_port(&self) -> Option<u16> {
         fs::read_to_string(self.folder.join("port")).ok()?.trim().parse().ok()
     }
+}
+
+/// Where the server listens that another process runs on this folder at this moment; `None` if none does.
+pub(crate) fn running(data_dir: &Path) -> Result<Option<Address>, Error> {
+    let Ok(data_dir) = data_dir.canonicalize() else { return Ok(None) };
+    match lock(&data_dir) {
+        Ok(_) => return Ok(None),
+        Err(Error::InUse { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    let folder = place::remembered(&data_dir).unwrap_or(data_dir);
+    let read = |file: &str| {
+        let path = folder.join(file);
+        fs::read_to_string(&path).doing(|| format!("reading {}", path.display()))
+    };
+    let Ok(port) = read("port")?.trim().parse() else { return Err(Error::InUse { folder }) };
+    Ok(Some(Address::new(port, read("password")?)))
 }
 
 /// Reads the password kept in a file, or makes one up and keeps it there.

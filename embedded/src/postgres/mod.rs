@@ -112,6 +112,15 @@ impl Postgres {
     }
 }
 
+/// The URL of the server that another process runs on this data folder at this moment, for a tool that wants to
+/// look at its database; `None` if nobody serves the folder. Holds a password.
+///
+/// # Errors
+/// When the folder's files cannot be read by this user.
+pub fn running_url(data_dir: &Path) -> Result<Option<String>, Error> {
+    Ok(home::running(data_dir)?.map(|address| address.url(DATABASE)))
+}
+
 impl fmt::Debug for Postgres {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut fields = formatter.debug_struct("Postgres");

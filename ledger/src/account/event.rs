@@ -1,4 +1,4 @@
-//! What happened to an account. Variants are added, never changed; `tests/golden_events.json` pins them.
+//! What happened to an account. Variants are added, never changed; `tests/golden/events.json` pins them.
 
 use crate::credits::{Change, Credits};
 use crate::ids::{JobId, UserId};

@@ -1,4 +1,4 @@
-//! What happened to a job. Variants are added, never changed; `tests/golden_events.json` pins them.
+//! What happened to a job. Variants are added, never changed; `tests/golden/events.json` pins them.
 
 use super::failure::Failure;
 use super::output::Output;

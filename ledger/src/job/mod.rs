@@ -2,6 +2,8 @@
 
 mod command;
 mod decide;
+#[cfg(test)]
+mod decide_tests;
 mod event;
 mod failure;
 mod output;

@@ -1,0 +1,292 @@
+//! Every answer of every command in every status, and the rules of attempts, leases and refunds.
+
+use super::command::JobCommand;
+use super::decide::{Charge, decide};
+use super::event::JobEvent;
+use super::failure::{Failure, FailureClass};
+use super::output::Output;
+use super::policy::RetryPolicy;
+use super::request::{JobRequest, Kind, Params};
+use super::state::{JobState, Status};
+use crate::account::RefundReason;
+use crate::credits::Credits;
+use crate::decision::Decision;
+use crate::refusal::Refusal;
+use chrono::{DateTime, TimeDelta, Utc};
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+}
+
+fn credits(text: &str) -> Credits {
+    text.parse().unwrap()
+}
+
+fn failure(class: FailureClass) -> Failure {
+    Failure { class, code: "code".into(), message: "message".into() }
+}
+
+fn request() -> JobRequest {
+    JobRequest {
+        kind: Kind::Image,
+        model: "m".into(),
+        prompt: "p".into(),
+        count: 1,
+        params: Params::default(),
+    }
+}
+
+const POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, give_up_after_seconds: 3_600 };
+
+fn start() -> JobCommand {
+    JobCommand::Start { worker: "w".into(), lease_seconds: 60, policy: POLICY }
+}
+
+fn fail(fencing: i64, class: FailureClass) -> JobCommand {
+    JobCommand::FailAttempt { fencing, failure: failure(class), backoff_milliseconds: 5_000, policy: POLICY }
+}
+
+/// A job driven through commands, each one second after the other; every one must be accepted.
+struct Story {
+    state: Option<JobState>,
+    version: i64,
+    now: i64,
+}
+
+impl Story {
+    fn queued() -> Story {
+        Story { state: None, version: 0, now: 0 }
+            .then(&JobCommand::Queue { request: request(), cost: credits("4") })
+    }
+
+    fn then(mut self, command: &JobCommand) -> Story {
+        self.now += 1;
+        let (decision, _) = decide(self.state.as_ref(), command, at(self.now)).unwrap();
+        let Decision::Events(events) = decision else { panic!("{command:?} changed nothing") };
+        for event in events {
+            self.version += 1;
+            self.state = JobState::apply(self.state, &event, self.version, at(self.now));
+        }
+        self
+    }
+
+    fn wait(mut self, seconds: i64) -> Story {
+        self.now += seconds;
+        self
+    }
+
+    fn started() -> Story {
+        Story::queued().then(&start())
+    }
+
+    fn fencing(&self) -> i64 {
+        self.state.as_ref().unwrap().attempt.as_ref().unwrap().fencing
+    }
+
+    fn failed(self, class: FailureClass) -> Story {
+        let command = fail(self.fencing(), class);
+        self.then(&command)
+    }
+
+    fn dead() -> Story {
+        let mut story = Story::queued();
+        for _ in 0..3 {
+            story = story.wait(10).then(&start()).failed(FailureClass::Transient);
+        }
+        story
+    }
+
+    fn succeeded() -> Story {
+        let story = Story::started();
+        let command = JobCommand::Succeed { fencing: story.fencing(), outputs: Vec::new() };
+        story.then(&command)
+    }
+
+    fn decide(&self, command: &JobCommand) -> Result<(Vec<JobEvent>, Charge), Refusal> {
+        decide(self.state.as_ref(), command, at(self.now + 1)).map(|(decision, charge)| match decision {
+            Decision::Events(events) => (events, charge),
+            Decision::AlreadyApplied => (Vec::new(), charge),
+        })
+    }
+
+    fn state(&self) -> &JobState {
+        self.state.as_ref().unwrap()
+    }
+}
+
+fn in_status(status: Status) -> Story {
+    match status {
+        Status::Queued => Story::queued(),
+        Status::Running => Story::started(),
+        Status::Succeeded => Story::succeeded(),
+        Status::Failed => Story::started().failed(FailureClass::Permanent),
+        Status::Dead => Story::dead(),
+        Status::Cancelled => Story::queued().then(&JobCommand::Cancel),
+        Status::Discarded => Story::dead().then(&JobCommand::Discard),
+    }
+}
+
+const ALL: [Status; 7] = [
+    Status::Queued,
+    Status::Running,
+    Status::Succeeded,
+    Status::Failed,
+    Status::Dead,
+    Status::Cancelled,
+    Status::Discarded,
+];
+
+/// What a command leads to: the event's name, nothing (`already`), or the refusal's code.
+fn answer(story: &Story, command: &JobCommand) -> &'static str {
+    match story.decide(command) {
+        Ok((events, _)) => events.first().map_or("already", JobEvent::name),
+        Err(refusal) => refusal.code(),
+    }
+}
+
+#[test]
+fn every_command_has_an_answer_in_every_status() {
+    let commands = [
+        ("start", start()),
+        ("succeed", JobCommand::Succeed { fencing: 2, outputs: Vec::new() }),
+        ("fail", fail(2, FailureClass::Permanent)),
+        ("dead-letter", JobCommand::DeadLetter { failure: failure(FailureClass::Transient) }),
+        ("retry", JobCommand::Retry),
+        ("discard", JobCommand::Discard),
+        ("cancel", JobCommand::Cancel),
+        ("rerun", JobCommand::Rerun),
+        ("queue", JobCommand::Queue { request: request(), cost: credits("4") }),
+    ];
+    #[rustfmt::skip]
+    let expected = [
+        //                queued               running           succeeded     failed        dead             cancelled     discarded
+        ("start",       ["job.started",       "job_claimed",    "job_status", "job_status", "job_status",    "job_status", "job_status"]),
+        ("succeed",     ["lease_lost",        "job.succeeded",  "lease_lost", "lease_lost", "lease_lost",    "lease_lost", "lease_lost"]),
+        ("fail",        ["lease_lost",        "job.failed",     "lease_lost", "lease_lost", "lease_lost",    "lease_lost", "lease_lost"]),
+        ("dead-letter", ["job.dead_lettered", "job_claimed",    "job_status", "job_status", "already",       "job_status", "job_status"]),
+        ("retry",       ["job_status",        "job_status",     "job_status", "job_status", "job.retried",   "job_status", "job_status"]),
+        ("discard",     ["job_status",        "job_status",     "job_status", "job_status", "job.discarded", "job_status", "already"]),
+        ("cancel",      ["job.cancelled",     "job.cancelled",  "job_status", "job_status", "job_status",    "already",    "job_status"]),
+        ("rerun",       ["job_status",        "job_status",     "job_status", "job.retried", "job_status",   "job.retried", "job.retried"]),
+        ("queue",       ["job_exists",        "job_exists",     "job_exists", "job_exists", "job_exists",    "job_exists", "job_exists"]),
+    ];
+    for ((name, command), (expected_name, row)) in commands.iter().zip(expected) {
+        assert_eq!(*name, expected_name);
+        for (status, expected) in ALL.into_iter().zip(row) {
+            let story = in_status(status);
+            assert_eq!(story.state().status, status);
+            assert_eq!(answer(&story, command), expected, "{name} while {status}");
+        }
+    }
+}
+
+#[test]
+fn a_job_that_does_not_exist_can_only_be_queued() {
+    for command in [start(), JobCommand::Cancel, JobCommand::Retry, JobCommand::Discard, JobCommand::Rerun] {
+        assert_eq!(decide(None, &command, at(0)), Err(Refusal::JobUnknown));
+    }
+    let (_, charge) =
+        decide(None, &JobCommand::Queue { request: request(), cost: credits("4") }, at(0)).unwrap();
+    assert_eq!(charge, Charge::Debit { amount: credits("4"), run: 1 });
+}
+
+#[test]
+fn a_permanent_failure_ends_the_job_and_gives_the_price_back() {
+    let story = Story::started();
+    let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
+    assert_eq!(events, [JobEvent::Failed { failure: failure(FailureClass::Permanent) }]);
+    assert_eq!(charge, Charge::Refund { amount: credits("4"), run: 1, reason: RefundReason::Failed });
+}
+
+#[test]
+fn a_transient_failure_backs_off_until_the_attempts_are_used_up() {
+    let mut story = Story::queued();
+    for attempt in 1..=2 {
+        story = story.wait(10).then(&start()).failed(FailureClass::Transient);
+        assert_eq!((story.state().status, story.state().attempts), (Status::Queued, attempt));
+        assert_eq!(story.state().retry_at, Some(at(story.now) + TimeDelta::seconds(5)));
+        assert_eq!(story.decide(&start()), Err(Refusal::JobNotDue));
+    }
+    let story = story.wait(10).then(&start());
+    let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Transient)).unwrap();
+    assert_eq!(events, [JobEvent::DeadLettered { failure: failure(FailureClass::Transient) }]);
+    assert_eq!(charge, Charge::None, "the credits stay spent so that a retry is free");
+}
+
+#[test]
+fn a_throttled_attempt_costs_none_until_the_run_is_too_old() {
+    let mut story = Story::queued();
+    for _ in 0..20 {
+        story = story.wait(10).then(&start()).failed(FailureClass::Throttled);
+        assert_eq!((story.state().status, story.state().attempts), (Status::Queued, 0));
+    }
+    let story = story.wait(3_600).then(&start());
+    let (events, _) = story.decide(&fail(story.fencing(), FailureClass::Throttled)).unwrap();
+    assert_eq!(events[0].name(), "job.dead_lettered");
+}
+
+#[test]
+fn a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first_one_out() {
+    let story = Story::started();
+    let first = story.fencing();
+    assert_eq!(story.decide(&start()), Err(Refusal::JobClaimed));
+    let story = story.wait(60).then(&start());
+    assert_eq!(story.state().attempts, 2);
+    let late = JobCommand::Succeed { fencing: first, outputs: Vec::new() };
+    assert_eq!(story.decide(&late), Err(Refusal::LeaseLost));
+    assert_eq!(story.decide(&fail(first, FailureClass::Permanent)), Err(Refusal::LeaseLost));
+}
+
+#[test]
+fn a_late_worker_may_finish_while_nobody_took_over() {
+    let story = Story::started().wait(3_000);
+    let outputs = vec![Output {
+        index: 0,
+        key: "k".into(),
+        content_type: "image/png".into(),
+        width: 1,
+        height: 1,
+        bytes: 1,
+    }];
+    let done = JobCommand::Succeed { fencing: story.fencing(), outputs: outputs.clone() };
+    let story = story.then(&done);
+    assert_eq!((story.state().status, &story.state().outputs), (Status::Succeeded, &outputs));
+}
+
+#[test]
+fn a_run_that_loses_every_worker_goes_to_the_dead_letters() {
+    let story = Story::started().wait(61).then(&start()).wait(61).then(&start()).wait(61);
+    let (events, _) = story.decide(&start()).unwrap();
+    let [JobEvent::DeadLettered { failure }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(failure.code, "worker_lost");
+}
+
+#[test]
+fn a_submitted_job_is_claimed_until_the_provider_s_deadline() {
+    let story = Story::started();
+    let submit = JobCommand::Submit {
+        fencing: story.fencing(),
+        provider_task_id: "t".into(),
+        deadline_seconds: 1_800,
+    };
+    let story = story.then(&submit).wait(600);
+    assert_eq!(answer(&story, &start()), "job_claimed");
+    assert_eq!(answer(&story, &submit), "already");
+    assert_eq!(answer(&story.wait(1_300), &start()), "job.started");
+}
+
+#[test]
+fn each_debit_has_one_refund_and_it_names_the_run_that_was_debited() {
+    let story = Story::dead().then(&JobCommand::Retry).then(&start());
+    assert_eq!((story.state().run, story.state().charged_run), (2, 1));
+    let (_, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
+    assert_eq!(charge, Charge::Refund { amount: credits("4"), run: 1, reason: RefundReason::Failed });
+
+    let story = story.failed(FailureClass::Permanent);
+    let (events, charge) = story.decide(&JobCommand::Rerun).unwrap();
+    assert_eq!(events, [JobEvent::Retried { run: 3, charged: Some(credits("4")) }]);
+    assert_eq!(charge, Charge::Debit { amount: credits("4"), run: 3 });
+    let story = story.then(&JobCommand::Rerun);
+    let (_, charge) = story.decide(&JobCommand::Cancel).unwrap();
+    assert_eq!(charge, Charge::Refund { amount: credits("4"), run: 3, reason: RefundReason::Cancelled });
+}
