@@ -1,0 +1,189 @@
+//! The command line: what can be run, and with which settings. Every setting is a flag and an environment
+//! variable; the flag wins.
+
+use crate::settings::{
+    ApiSettings, AuthSettings, DatabaseSettings, HomeSettings, ListenSettings, LogSettings, OutputSettings,
+    OwnDatabase, QueueSettings, SimulatorSettings, WorkerSettings,
+};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// An event-sourced credit ledger and generation pipeline: credits in, pictures and videos out, every credit
+/// accounted for.
+///
+/// Run without a command to bring everything up on this machine: a private Postgres, a private queue, the
+/// API with its pages, a worker and a simulated provider.
+#[derive(Debug, Parser)]
+#[command(version, after_long_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cooly                                        everything, on 127.0.0.1:8080, data in ./.cooly
+  cooly up --listen 127.0.0.1:9000 --data-dir /tmp/try
+  cooly token --role admin --sub ops           a token for the key in ./.cooly
+  DATABASE_URL=postgres://… cooly migrate      brings a database to this version's schema
+  DATABASE_URL=postgres://… cooly verify       proves the books, or names what is wrong
+
+In production run `cooly migrate` once for each release, then any number of `cooly api`, `cooly worker` and
+`cooly projector`, all with the same DATABASE_URL, queue and key.";
+
+impl Cli {
+    /// What was asked for; `up` with its defaults when nothing was.
+    pub(crate) fn command(self) -> Command {
+        self.command.unwrap_or_else(|| Cli::parse_from(["cooly", "up"]).command.expect("`up` is a command"))
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything in one process, with private servers for what is not configured
+    Up(Box<UpOptions>),
+    /// Serve the HTTP API and its pages
+    Api(ApiOptions),
+    /// Run jobs: relay to the queue, run, poll, drain, reconcile
+    Worker(WorkerOptions),
+    /// Keep the read models up to date
+    Projector(ProjectorOptions),
+    /// Bring the database to this version's schema
+    Migrate(MigrateOptions),
+    /// Prove that the books are right, or name each breach
+    Verify(VerifyOptions),
+    /// Fill a read model anew from the log and switch to it
+    Rebuild(RebuildOptions),
+    /// Print a token for a user, an admin or an auditor
+    Token(TokenOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UpOptions {
+    #[command(flatten)]
+    pub listen: ListenSettings,
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub database: OwnDatabase,
+    #[command(flatten)]
+    pub queue: QueueSettings,
+    #[command(flatten)]
+    pub auth: AuthSettings,
+    #[command(flatten)]
+    pub outputs: OutputSettings,
+    #[command(flatten)]
+    pub api: ApiSettings,
+    #[command(flatten)]
+    pub worker: WorkerSettings,
+    #[command(flatten)]
+    pub simulator: SimulatorSettings,
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApiOptions {
+    #[command(flatten)]
+    pub listen: ListenSettings,
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    #[command(flatten)]
+    pub auth: AuthSettings,
+    #[command(flatten)]
+    pub outputs: OutputSettings,
+    #[command(flatten)]
+    pub api: ApiSettings,
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkerOptions {
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    #[command(flatten)]
+    pub queue: QueueSettings,
+    #[command(flatten)]
+    pub outputs: OutputSettings,
+    #[command(flatten)]
+    pub worker: WorkerSettings,
+    #[command(flatten)]
+    pub simulator: SimulatorSettings,
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProjectorOptions {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MigrateOptions {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Go back to this schema version instead; 0 drops everything, the log included
+    #[arg(long, value_name = "VERSION", requires = "yes")]
+    pub undo_to: Option<i32>,
+    /// Confirm that data may be dropped
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub database: OwnDatabase,
+    /// Leave out the comparison of the read models with a replay of the log
+    #[arg(long)]
+    pub log_only: bool,
+    /// Print breaches as JSON, one a line
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RebuildOptions {
+    /// Which read model: account_balances, credit_history, generations, pending_tasks, dead_letters or usage_daily
+    pub read_model: String,
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub database: OwnDatabase,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Role {
+    /// Generates, and sees its own credits
+    User,
+    /// Grants credits and mends failed jobs
+    Admin,
+    /// Reads the event history
+    Auditor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenOptions {
+    /// What the token allows
+    #[arg(long, value_enum)]
+    pub role: Role,
+    /// Whose token it is: a user id of 1 to 255 bytes
+    #[arg(long, value_name = "NAME")]
+    pub sub: String,
+    /// How long it is valid, such as `30m`, `12h` or `7d`
+    #[arg(long, default_value = "12h", value_parser = humantime::parse_duration, value_name = "DURATION")]
+    pub ttl: std::time::Duration,
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub auth: AuthSettings,
+}

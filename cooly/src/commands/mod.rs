@@ -1,0 +1,9 @@
+//! One module a subcommand; `database` is what the tools share.
+
+pub(crate) mod database;
+pub(crate) mod migrate;
+pub(crate) mod rebuild;
+pub(crate) mod roles;
+pub(crate) mod token;
+pub(crate) mod up;
+pub(crate) mod verify;

@@ -1,0 +1,145 @@
+//! `cooly up`: every role in one process, with private servers for what is not configured.
+//!
+//! Started in the order in which one needs the other, and stopped the other way round: first the API takes no
+//! more requests, then the worker drains, then the read models rest, then the ledger and the servers close.
+
+use super::database::Opened;
+use crate::cli::UpOptions;
+use crate::home::Home;
+use crate::wiring::{self, Trust};
+use crate::{banner, parts, shutdown, telemetry};
+use anyhow::Context;
+use embedded::sqs::{Sqs, SqsOptions};
+use ledger::{
+    Action, Actor, Command, Credits, Database, Idempotency, IdempotencyKey, Ledger, LedgerOptions,
+    MarkWatcher, Role, UserId,
+};
+use std::process::ExitCode;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The user of the demo page and of the printed token.
+pub(crate) const DEMO_USER: &str = "demo";
+
+/// What the demo user starts with.
+const WELCOME_CREDITS: u64 = 1_000;
+
+pub(crate) async fn run(options: UpOptions) -> anyhow::Result<ExitCode> {
+    telemetry::start_logs(&options.log)?;
+    let shutdown = shutdown::on_signal()?;
+    let home = Home::open(&options.home.data_dir)?;
+    let trust = wiring::trust(&options.auth, &home)?;
+    wiring::refuse_dev_key_on_a_network(&trust, options.listen.listen)?;
+    let listener = parts::bind(options.listen.listen).await?;
+    let address = listener.local_addr()?;
+    let opened = Opened::start(&options.database, &home, Vec::new()).await?;
+    let served = serve(&options, &home, &trust, listener, &opened, shutdown).await;
+    opened.stop().await;
+    served?;
+    tracing::info!(%address, "stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(
+    options: &UpOptions,
+    home: &Home,
+    trust: &Trust,
+    listener: tokio::net::TcpListener,
+    opened: &Opened,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let metrics = telemetry::start_metrics()?;
+    let database = &opened.database;
+    migrate(database).await?;
+    let sqs = if options.queue.is_configured() {
+        None
+    } else {
+        Some(Sqs::start(SqsOptions::default()).await.context("the private queue does not start")?)
+    };
+    let queue = match &sqs {
+        Some(sqs) => worker::queue::QueueSettings::private(sqs.endpoint()),
+        None => wiring::queue(&options.queue),
+    };
+    let lanes = LedgerOptions { lanes: options.api.lanes, ..LedgerOptions::default() };
+    let ledger = Ledger::open(database, lanes).await.context("the ledger cannot be opened")?;
+    let outputs = wiring::outputs(&options.outputs, home)?;
+    if trust.is_dev {
+        welcome(&ledger).await?;
+    }
+
+    // One token for each stage of stopping.
+    let (worker_stop, rest_stop) = (CancellationToken::new(), CancellationToken::new());
+    let mark = MarkWatcher::spawn(database, ledger.appended(), rest_stop.clone());
+    let projector = spawn("projector", &shutdown, {
+        parts::projector(database.clone(), mark.subscribe(), rest_stop.clone())
+    });
+    let worker = spawn("worker", &shutdown, {
+        let (settings, simulator) = (options.worker.clone(), options.simulator.clone());
+        let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs.clone());
+        let stop = worker_stop.clone();
+        async move { parts::worker(queue, &settings, &simulator, shared, stop).await }
+    });
+    banner::print(&banner::Facts {
+        address: listener.local_addr()?,
+        trust,
+        data_dir: &options.home.data_dir,
+        private_database: opened.is_private(),
+        private_queue: sqs.is_some(),
+    })?;
+    let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs, metrics);
+    let served = parts::api(listener, &options.api, trust, shared, shutdown.clone()).await;
+    shutdown.cancel();
+
+    worker_stop.cancel();
+    let worked = worker.await;
+    rest_stop.cancel();
+    let projected = projector.await;
+    ledger.close().await;
+    if let Some(sqs) = sqs {
+        sqs.stop().await;
+    }
+    served.and(worked.context("the worker broke")?).and(projected.context("the projector broke")?)
+}
+
+/// Runs a part beside the others; if it ends by itself, everything stops.
+fn spawn(
+    name: &'static str,
+    shutdown: &CancellationToken,
+    part: impl Future<Output = anyhow::Result<()>> + Send + 'static,
+) -> JoinHandle<anyhow::Result<()>> {
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        let ended = part.await;
+        if let Err(error) = &ended {
+            tracing::error!(error = format!("{error:#}"), "the {name} ended");
+        }
+        shutdown.cancel();
+        ended
+    })
+}
+
+async fn migrate(database: &Database) -> anyhow::Result<()> {
+    let mut client = database.connect(Role::Owner).await.context("the database cannot be reached")?;
+    migrations::apply(&mut client).await?;
+    Ok(())
+}
+
+/// Gives the demo user something to spend; once, whatever restarts.
+async fn welcome(ledger: &Ledger) -> anyhow::Result<()> {
+    let user: UserId = DEMO_USER.parse()?;
+    let command = Command {
+        account: user.account(),
+        context: ledger::Context {
+            actor: Actor::System("welcome"),
+            request_id: "welcome".into(),
+            causation_id: None,
+        },
+        idempotency: Some(Idempotency {
+            key: IdempotencyKey::try_from("welcome".to_owned())?,
+            request_hash: [0; 32],
+        }),
+        action: Action::Grant { user, amount: Credits::whole(WELCOME_CREDITS)?, reason: "welcome".into() },
+    };
+    ledger.execute(command).await.context("the welcome grant failed")?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
+//!
+//! `cooly` alone, or `cooly up`, brings everything up on this machine. The roles `api`, `worker` and
+//! `projector` run one part each; `migrate`, `verify`, `rebuild` and `token` are the tools.
+
+mod banner;
+mod cli;
+mod commands;
+mod home;
+mod parts;
+mod settings;
+mod shutdown;
+mod telemetry;
+mod wiring;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(command)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cooly: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Up(options) => commands::up::run(*options).await,
+        Command::Api(options) => commands::roles::api(options).await,
+        Command::Worker(options) => commands::roles::worker(options).await,
+        Command::Projector(options) => commands::roles::projector(options).await,
+        Command::Migrate(options) => commands::migrate::run(options).await,
+        Command::Verify(options) => commands::verify::run(options).await,
+        Command::Rebuild(options) => commands::rebuild::run(options).await,
+        Command::Token(options) => commands::token::run(options),
+    }
+}

@@ -1,0 +1,150 @@
+//! The settings, in the groups in which commands use them.
+
+use clap::{Args, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Where the API listens.
+#[derive(Debug, Args)]
+pub(crate) struct ListenSettings {
+    /// Address and port of the API; anything but loopback needs a configured JWT key
+    #[arg(long, env = "COOLY_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+}
+
+/// Where this machine's own data is kept.
+#[derive(Debug, Args)]
+pub(crate) struct HomeSettings {
+    /// Folder for the private Postgres, the outputs and the development key
+    #[arg(long, env = "COOLY_DATA_DIR", default_value = ".cooly", value_name = "DIR")]
+    pub data_dir: PathBuf,
+}
+
+/// A database that must be there.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct DatabaseSettings {
+    /// Postgres 15 or newer; `sslmode=require` in the URL checks the server's certificate
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: String,
+}
+
+/// A database, or the private one of the data folder.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Database")]
+pub(crate) struct OwnDatabase {
+    /// Postgres 15 or newer [default: a private server in the data folder]
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+/// The queue.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Queue")]
+pub(crate) struct QueueSettings {
+    /// Name of the SQS queue; it and its dead-letter queue are made when they do not exist. Naming it makes
+    /// `up` use SQS instead of a private queue [default: cooly-jobs]
+    #[arg(long, env = "COOLY_SQS_QUEUE", value_name = "NAME")]
+    pub sqs_queue: Option<String>,
+    /// Endpoint of an SQS server; without it the one of the AWS region is used
+    #[arg(long, env = "COOLY_SQS_ENDPOINT", value_name = "URL")]
+    pub sqs_endpoint: Option<String>,
+    /// AWS region; credentials come from the environment, a profile or the instance, as AWS' own tools do it
+    #[arg(long, env = "AWS_REGION", value_name = "REGION")]
+    pub aws_region: Option<String>,
+}
+
+impl QueueSettings {
+    /// Whether any SQS server was named.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.sqs_queue.is_some() || self.sqs_endpoint.is_some()
+    }
+}
+
+/// Whose tokens are believed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Tokens")]
+pub(crate) struct AuthSettings {
+    /// Secret of HS256 tokens, at least 32 bytes [default on loopback: a key made in the data folder]
+    #[arg(long, env = "COOLY_JWT_SECRET", hide_env_values = true, value_name = "SECRET")]
+    pub jwt_secret: Option<String>,
+    /// PEM file with the public key of RS256, ES256 or EdDSA tokens, instead of a secret
+    #[arg(long, env = "COOLY_JWT_PUBLIC_KEY", value_name = "FILE", conflicts_with = "jwt_secret")]
+    pub jwt_public_key: Option<PathBuf>,
+    /// Issuer that tokens must name
+    #[arg(long, env = "COOLY_JWT_ISSUER", default_value = "cooly", value_name = "ISSUER")]
+    pub jwt_issuer: String,
+    /// Audience that tokens must name
+    #[arg(long, env = "COOLY_JWT_AUDIENCE", default_value = "cooly", value_name = "AUDIENCE")]
+    pub jwt_audience: String,
+}
+
+/// Where pictures and clips are kept.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Outputs")]
+pub(crate) struct OutputSettings {
+    /// A folder or a URL such as s3://bucket/prefix [default: `outputs` in the data folder]
+    #[arg(long, env = "COOLY_OUTPUTS", value_name = "FOLDER|URL")]
+    pub outputs: Option<String>,
+}
+
+/// How much the API takes on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct ApiSettings {
+    /// Requests a second that one user may send over a longer time
+    #[arg(long, env = "COOLY_USER_RATE", default_value_t = 500, value_name = "N")]
+    pub user_rate: u32,
+    /// Lanes of the ledger: accounts are spread over them, each has one database connection
+    #[arg(long, env = "COOLY_LANES", default_value_t = 2, value_name = "N")]
+    pub lanes: usize,
+}
+
+/// How a worker works.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Worker")]
+pub(crate) struct WorkerSettings {
+    /// Jobs that run at once
+    #[arg(long, env = "COOLY_CONCURRENCY", default_value_t = 16, value_name = "N")]
+    pub concurrency: usize,
+    /// Attempts of a job before it goes to the dead letters
+    #[arg(long, env = "COOLY_MAX_ATTEMPTS", default_value_t = 3, value_name = "N")]
+    pub max_attempts: u32,
+    /// Name of this worker in the log [default: the process id]
+    #[arg(long, env = "COOLY_WORKER_NAME", value_name = "NAME")]
+    pub worker_name: Option<String>,
+}
+
+/// How the simulated provider behaves.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Simulated provider")]
+pub(crate) struct SimulatorSettings {
+    /// How long a simulated picture takes
+    #[arg(long, env = "COOLY_SIM_IMAGE_DELAY", default_value = "1500ms", value_parser = humantime::parse_duration, value_name = "DURATION")]
+    pub sim_image_delay: Duration,
+    /// How long a simulated clip takes
+    #[arg(long, env = "COOLY_SIM_VIDEO_DELAY", default_value = "4s", value_parser = humantime::parse_duration, value_name = "DURATION")]
+    pub sim_video_delay: Duration,
+}
+
+/// How logs are written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Logs")]
+pub(crate) struct LogSettings {
+    /// For people or for machines
+    #[arg(long, env = "COOLY_LOG_FORMAT", default_value = "text", value_enum, value_name = "FORMAT")]
+    pub log_format: LogFormat,
+    /// What is logged, such as `info` or `warn,worker=debug`
+    #[arg(long, env = "COOLY_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+}
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}

@@ -1,0 +1,111 @@
+//! From settings to the options of each part.
+
+use crate::home::Home;
+use crate::settings::{AuthSettings, OutputSettings, QueueSettings, SimulatorSettings, WorkerSettings};
+use anyhow::Context;
+use api::auth::Keys;
+use ledger::catalogue::Catalogue;
+use ledger::job::RetryPolicy;
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use object_store::prefix::PrefixStore;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use worker::provider::simulated::{Simulated, SimulatedOptions, models};
+use worker::provider::{PROVIDER_SIMULATED, Providers};
+
+/// The keys that tokens are checked with, and whether they are the development key of the data folder.
+pub(crate) struct Trust {
+    pub keys: Keys,
+    pub is_dev: bool,
+}
+
+/// Reads the configured key, or falls back to the data folder's own.
+pub(crate) fn trust(settings: &AuthSettings, home: &Home) -> anyhow::Result<Trust> {
+    let (issuer, audience) = (&settings.jwt_issuer, &settings.jwt_audience);
+    if let Some(secret) = &settings.jwt_secret {
+        let keys =
+            Keys::hs256(secret.as_bytes(), issuer, audience).context("COOLY_JWT_SECRET cannot be used")?;
+        return Ok(Trust { keys, is_dev: false });
+    }
+    if let Some(path) = &settings.jwt_public_key {
+        let pem = std::fs::read(path)
+            .with_context(|| format!("the public key {} cannot be read", path.display()))?;
+        let keys = Keys::public_pem(&pem, issuer, audience)
+            .with_context(|| format!("the public key {} cannot be used", path.display()))?;
+        return Ok(Trust { keys, is_dev: false });
+    }
+    let keys = Keys::hs256(home.dev_secret()?.as_bytes(), issuer, audience)?;
+    Ok(Trust { keys, is_dev: true })
+}
+
+/// The development key protects nothing from a network: whoever reads the data folder can make any token.
+pub(crate) fn refuse_dev_key_on_a_network(trust: &Trust, listen: SocketAddr) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !trust.is_dev || listen.ip().is_loopback(),
+        "{listen} can be reached from a network, and no JWT key is configured; \
+         set COOLY_JWT_SECRET or COOLY_JWT_PUBLIC_KEY, or listen on 127.0.0.1"
+    );
+    Ok(())
+}
+
+/// Opens the store of outputs.
+pub(crate) fn outputs(settings: &OutputSettings, home: &Home) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let Some(place) = &settings.outputs else { return local_outputs(&home.outputs()?) };
+    if !place.contains("://") {
+        std::fs::create_dir_all(place)
+            .with_context(|| format!("the output folder {place} cannot be made"))?;
+        return local_outputs(Path::new(place));
+    }
+    let url = place.parse().with_context(|| format!("{place} is not a folder or a URL"))?;
+    let settings = std::env::vars().map(|(name, value)| (name.to_lowercase(), value));
+    let (store, prefix) = object_store::parse_url_opts(&url, settings)
+        .with_context(|| format!("{place} cannot be used as output store"))?;
+    Ok(Arc::new(PrefixStore::new(store, prefix)))
+}
+
+fn local_outputs(folder: &Path) -> anyhow::Result<Arc<dyn ObjectStore>> {
+    let store = LocalFileSystem::new_with_prefix(folder)
+        .with_context(|| format!("the output folder {} cannot be used", folder.display()))?;
+    Ok(Arc::new(store))
+}
+
+/// The models on offer.
+pub(crate) fn catalogue() -> Arc<Catalogue> {
+    Arc::new(Catalogue::new(models()))
+}
+
+/// The providers that run them.
+pub(crate) fn providers(settings: &SimulatorSettings) -> Providers {
+    let simulated = Simulated::new(SimulatedOptions {
+        image_delay: settings.sim_image_delay,
+        video_delay: settings.sim_video_delay,
+        ..SimulatedOptions::default()
+    });
+    Providers::new().with(PROVIDER_SIMULATED, simulated)
+}
+
+/// The queue that was configured.
+pub(crate) fn queue(settings: &QueueSettings) -> worker::queue::QueueSettings {
+    let mut queue = worker::queue::QueueSettings::default();
+    queue.endpoint.clone_from(&settings.sqs_endpoint);
+    queue.region.clone_from(&settings.aws_region);
+    // Servers other than Amazon's refuse message groups on standard queues.
+    queue.fair = settings.sqs_endpoint.is_none();
+    if let Some(name) = &settings.sqs_queue {
+        queue.dlq_name = format!("{name}-dlq");
+        queue.name.clone_from(name);
+    }
+    queue
+}
+
+/// How often a job is tried.
+pub(crate) fn policy(settings: &WorkerSettings) -> RetryPolicy {
+    RetryPolicy { max_attempts: settings.max_attempts.max(1), ..RetryPolicy::default() }
+}
+
+/// What this worker is called in the log.
+pub(crate) fn worker_name(settings: &WorkerSettings) -> String {
+    settings.worker_name.clone().unwrap_or_else(|| format!("pid-{}", std::process::id()))
+}
