@@ -33,7 +33,9 @@ pub enum Error {
         step: String,
     },
     /// Another process holds the migration lock.
-    #[error("another process has been migrating this database for minutes; see what it waits for, then try again")]
+    #[error(
+        "another process has been migrating this database for minutes; see what it waits for, then try again"
+    )]
     Busy,
     /// There is no such step to undo.
     #[error("schema step {version} has no undo script")]

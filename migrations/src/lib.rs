@@ -47,7 +47,8 @@ pub async fn current(client: &Client) -> Result<i32, Error> {
     if !known.try_get::<_, bool>(0)? {
         return Ok(0);
     }
-    let newest = client.query_one("select coalesce(max(version), 0) from refinery_schema_history", &[]).await?;
+    let newest =
+        client.query_one("select coalesce(max(version), 0) from refinery_schema_history", &[]).await?;
     Ok(newest.try_get(0)?)
 }
 

@@ -66,7 +66,11 @@ async fn each_step_goes_down_and_up_again_on_data() {
     for version in (1..LATEST).rev() {
         let undone = undo_to(&mut client, version).await.unwrap();
         assert_eq!(undone, (version + 1..=LATEST).rev().collect::<Vec<_>>());
-        assert_eq!(count(&client, "select count(*) from events").await, 1_000, "the log stays below V{version}");
+        assert_eq!(
+            count(&client, "select count(*) from events").await,
+            1_000,
+            "the log stays below V{version}"
+        );
         apply(&mut client).await.unwrap();
         assert_eq!(shape(&client).await, before);
     }
@@ -119,7 +123,10 @@ async fn a_newer_database_is_refused_in_one_clear_sentence() {
 async fn a_step_that_was_edited_after_it_was_applied_is_refused() {
     let (_, mut client) = empty().await;
     apply(&mut client).await.unwrap();
-    client.batch_execute("update refinery_schema_history set checksum = '1' where version = 2").await.unwrap();
+    client
+        .batch_execute("update refinery_schema_history set checksum = '1' where version = 2")
+        .await
+        .unwrap();
     let error = apply(&mut client).await.unwrap_err();
     assert!(matches!(&error, Error::SchemaDiverged { step } if step == "V2__read_models"), "{error:?}");
 }

@@ -1,0 +1,120 @@
+//! `account_balances`: what each account holds, for lists of accounts. One account's balance at this very
+//! moment is read from the log itself (`ledger::read::account`).
+
+use crate::batch::AccountChange;
+use crate::error::Error;
+use crate::row;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use ledger::{AccountId, Credits, UserId};
+use rust_decimal::Decimal;
+use tokio_postgres::types::Type;
+use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
+
+/// One account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountBalance {
+    /// The account.
+    pub account_id: AccountId,
+    /// Its owner; `None` if no event has told.
+    pub user: Option<UserId>,
+    /// Credits that can be spent.
+    pub balance: Credits,
+    /// Credits set aside.
+    pub held: Credits,
+    /// Version of its stream that this shows.
+    pub version: i64,
+    /// When that event happened.
+    pub updated_at: DateTime<Utc>,
+}
+
+pub(crate) const HEADS: &str = r"
+select asked.account_id, asked.stream_id, kept.version
+from unnest($1::uuid[], $2::uuid[]) as asked(account_id, stream_id)
+cross join lateral (select version from account_balances where account_id = asked.account_id limit 1) kept";
+
+const WRITE: &str = r"
+insert into account_balances as kept
+    (account_id, user_id, balance, held, version, last_position, updated_at)
+select * from unnest($1::uuid[], $2::text[], $3::numeric[], $4::numeric[], $5::bigint[], $6::bigint[],
+    $7::timestamptz[])
+on conflict (account_id) do update set
+    user_id = coalesce(excluded.user_id, kept.user_id), balance = excluded.balance, held = excluded.held,
+    version = excluded.version, last_position = excluded.last_position, updated_at = excluded.updated_at
+where kept.version < excluded.version";
+
+const LIST: &str = r"
+select account_id, user_id, balance, held, version, updated_at
+from account_balances
+where user_id >= $1 and user_id <= $2 and user_id > $3
+order by user_id limit $4";
+
+const GET: &str = r"
+select account_id, user_id, balance, held, version, updated_at
+from account_balances where account_id = $1";
+
+/// Every statement, by name.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("balances: heads", HEADS),
+    ("balances: write", WRITE),
+    ("balances: list", LIST),
+    ("balances: get", GET),
+];
+
+/// Accounts in order of user id, after a user id, whose user id begins with `search`.
+pub async fn list(
+    client: &impl GenericClient,
+    search: Option<&str>,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<AccountBalance>, Error> {
+    let from = search.unwrap_or_default();
+    // No text that begins with `from` sorts after `from` and the last character there is.
+    let to = format!("{from}{}", char::MAX);
+    let after = after.unwrap_or_default();
+    let text = Type::TEXT;
+    let rows = client
+        .query_typed(
+            LIST,
+            &[(&from, text.clone()), (&to, text.clone()), (&after, text), (&limit, Type::INT8)],
+        )
+        .await?;
+    rows.iter().map(read).collect()
+}
+
+/// One account; `None` if nothing of it has been seen.
+pub async fn get(client: &impl GenericClient, account: AccountId) -> Result<Option<AccountBalance>, Error> {
+    let rows = client.query_typed(GET, &[(&account.0, Type::UUID)]).await?;
+    rows.first().map(read).transpose()
+}
+
+pub(crate) async fn write(transaction: &Transaction<'_>, accounts: &[&AccountChange]) -> Result<(), Error> {
+    if accounts.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = accounts.iter().map(|account| account.account_id.0).collect();
+    let users: Vec<Option<&str>> =
+        accounts.iter().map(|account| account.user.as_ref().map(UserId::as_str)).collect();
+    let balances: Vec<Decimal> = accounts.iter().map(|account| account.state.balance.get()).collect();
+    let held: Vec<Decimal> = accounts.iter().map(|account| account.state.held.get()).collect();
+    let versions: Vec<i64> = accounts.iter().map(|account| account.last().version).collect();
+    let positions: Vec<i64> = accounts.iter().map(|account| account.last().position.0).collect();
+    let updated: Vec<DateTime<Utc>> = accounts.iter().map(|account| account.last().occurred_at).collect();
+    let statement = transaction.prepare_cached(WRITE).await?;
+    transaction
+        .execute(&statement, &[&ids, &users, &balances, &held, &versions, &positions, &updated])
+        .await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<AccountBalance, Error> {
+    Ok(AccountBalance {
+        account_id: AccountId(row.try_get("account_id")?),
+        user: row::user(row, "user_id")?,
+        balance: row::credits(row, "balance")?,
+        held: row::credits(row, "held")?,
+        version: row.try_get("version")?,
+        updated_at: row.try_get("updated_at")?,
+    })
+}

@@ -1,0 +1,245 @@
+//! `generations`: every job as its user sees it, whatever became of it.
+
+use crate::batch::JobChange;
+use crate::error::Error;
+use crate::row;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use ledger::job::{Failure, JobRequest, Kind, Output, Params, Status};
+use ledger::{AccountId, Credits, JobId, Position, UserId};
+use rust_decimal::Decimal;
+use tokio_postgres::types::{Json, ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
+
+/// One generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// The job.
+    pub id: JobId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// Who queued it, if its first event tells.
+    pub user: Option<UserId>,
+    /// What was asked for.
+    pub request: JobRequest,
+    /// Where it is in its life.
+    pub status: Status,
+    /// What one run costs.
+    pub cost: Credits,
+    /// What is debited for it and not given back.
+    pub charged: Credits,
+    /// Which run this is, from 1.
+    pub run: u32,
+    /// Attempts of this run that count against its budget.
+    pub attempts: u32,
+    /// Why the latest attempt failed, until it succeeds or runs again.
+    pub failure: Option<Failure>,
+    /// What was made.
+    pub outputs: Vec<Output>,
+    /// When it was first queued.
+    pub created_at: DateTime<Utc>,
+    /// When it finished, if it has.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Version of its stream that this shows.
+    pub version: i64,
+    /// Where its last event is in the log.
+    pub last_position: Position,
+}
+
+/// Which generations; everything that is set must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// In this status.
+    pub status: Option<Status>,
+    /// Of this kind.
+    pub kind: Option<Kind>,
+    /// Made by this model.
+    pub model: Option<String>,
+}
+
+/// Where the next page of a list begins: after this generation of the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor {
+    /// Its `created_at`.
+    pub created_at: DateTime<Utc>,
+    /// Its id.
+    pub job_id: JobId,
+}
+
+pub(crate) const HEADS: &str = r"
+select asked.account_id, asked.job_id, kept.version
+from unnest($1::uuid[], $2::uuid[]) as asked(account_id, job_id)
+cross join lateral (
+    select version from generations where job_id = asked.job_id and account_id = asked.account_id limit 1
+) kept";
+
+/// What a job was asked to be never changes, so only the rest is updated.
+const WRITE: &str = r"
+insert into generations as kept
+    (job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, charged, run, attempts,
+    failure_class, failure_code, failure_message, outputs, created_at, finished_at, updated_at, version,
+    last_position)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
+    $8::jsonb[], $9::text[], $10::numeric[], $11::numeric[], $12::int[], $13::int[], $14::text[],
+    $15::text[], $16::text[], $17::jsonb[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[],
+    $21::bigint[], $22::bigint[])
+on conflict (job_id, account_id) do update set
+    status = excluded.status, charged = excluded.charged, run = excluded.run, attempts = excluded.attempts,
+    failure_class = excluded.failure_class, failure_code = excluded.failure_code,
+    failure_message = excluded.failure_message, outputs = excluded.outputs,
+    finished_at = excluded.finished_at, updated_at = excluded.updated_at, version = excluded.version,
+    last_position = excluded.last_position
+where kept.version < excluded.version";
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, charged, \
+             run, attempts, failure_class, failure_code, failure_message, outputs, created_at, finished_at, \
+             updated_at, version, last_position from generations ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!(
+    "where account_id = $1 and ($2::text is null or status = $2) and ($3::text is null or kind = $3) \
+     and ($4::text is null or model = $4) \
+     and ($5::timestamptz is null or (created_at, job_id) < ($5, $6::uuid)) \
+     order by created_at desc, job_id desc limit $7"
+);
+
+const GET: &str = select!("where job_id = $1 and account_id = $2");
+
+const CHANGED: &str = select!("where account_id = $1 and last_position > $2 order by last_position limit $3");
+
+const FIND_ACCOUNT: &str = "select account_id from generations where job_id = $1 limit 1";
+
+/// Every statement, by name.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("generations: heads", HEADS),
+    ("generations: write", WRITE),
+    ("generations: list", LIST),
+    ("generations: get", GET),
+    ("generations: changed since", CHANGED),
+    ("generations: find account", FIND_ACCOUNT),
+];
+
+/// An account's generations, newest first.
+pub async fn list(
+    client: &impl GenericClient,
+    account: AccountId,
+    filter: &Filter,
+    before: Option<Cursor>,
+    limit: i64,
+) -> Result<Vec<Generation>, Error> {
+    let status = filter.status.map(Status::as_str);
+    let kind = filter.kind.map(Kind::as_str);
+    let (created_at, job_id) = before.map(|before| (before.created_at, before.job_id.0)).unzip();
+    let parameters: [(&(dyn ToSql + Sync), Type); 7] = [
+        (&account.0, Type::UUID),
+        (&status, Type::TEXT),
+        (&kind, Type::TEXT),
+        (&filter.model, Type::TEXT),
+        (&created_at, Type::TIMESTAMPTZ),
+        (&job_id, Type::UUID),
+        (&limit, Type::INT8),
+    ];
+    let rows = client.query_typed(LIST, &parameters).await?;
+    rows.iter().map(read).collect()
+}
+
+/// One generation of an account.
+pub async fn get(
+    client: &impl GenericClient,
+    account: AccountId,
+    job: JobId,
+) -> Result<Option<Generation>, Error> {
+    let rows = client.query_typed(GET, &[(&job.0, Type::UUID), (&account.0, Type::UUID)]).await?;
+    rows.first().map(read).transpose()
+}
+
+/// An account's generations that have changed after a position, in the order of their last change.
+pub async fn changed_since(
+    client: &impl GenericClient,
+    account: AccountId,
+    after: Position,
+    limit: i64,
+) -> Result<Vec<Generation>, Error> {
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&account.0, Type::UUID), (&after.0, Type::INT8), (&limit, Type::INT8)];
+    let rows = client.query_typed(CHANGED, &parameters).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Whose job this is, for an operator who knows its id only.
+pub async fn find_account(client: &impl GenericClient, job: JobId) -> Result<Option<AccountId>, Error> {
+    let rows = client.query_typed(FIND_ACCOUNT, &[(&job.0, Type::UUID)]).await?;
+    rows.first().map(|row| Ok(AccountId(row.try_get(0)?))).transpose()
+}
+
+pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    macro_rules! column {
+        ($kind:ty, $job:ident => $value:expr) => {
+            jobs.iter().map(|$job| $value).collect::<Vec<$kind>>()
+        };
+    }
+    let statement = transaction.prepare_cached(WRITE).await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                &column!(Uuid, job => job.job_id.0),
+                &column!(Uuid, job => job.account_id.0),
+                &column!(Option<&str>, job => job.user.as_ref().map(UserId::as_str)),
+                &column!(&str, job => job.after.request.kind.as_str()),
+                &column!(&str, job => job.after.request.model.as_str()),
+                &column!(&str, job => job.after.request.prompt.as_str()),
+                &column!(i32, job => row::column(job.after.request.count)),
+                &column!(Json<&Params>, job => Json(&job.after.request.params)),
+                &column!(&str, job => job.after.status.as_str()),
+                &column!(Decimal, job => job.after.cost.get()),
+                &column!(Decimal, job => job.after.charged.get()),
+                &column!(i32, job => row::column(job.after.run)),
+                &column!(i32, job => row::column(job.after.attempts)),
+                &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.class.as_str())),
+                &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.code.as_str())),
+                &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.message.as_str())),
+                &column!(Json<&[Output]>, job => Json(job.after.outputs.as_slice())),
+                &column!(DateTime<Utc>, job => job.after.created_at),
+                &column!(Option<DateTime<Utc>>, job => job.after.finished_at),
+                &column!(DateTime<Utc>, job => job.updated_at),
+                &column!(i64, job => job.version),
+                &column!(i64, job => job.last_position.0),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<Generation, Error> {
+    Ok(Generation {
+        id: JobId(row.try_get("job_id")?),
+        account_id: AccountId(row.try_get("account_id")?),
+        user: row::user(row, "user_id")?,
+        request: row::request(row)?,
+        status: row::named(row, "status")?,
+        cost: row::credits(row, "cost")?,
+        charged: row::credits(row, "charged")?,
+        run: row::count(row, "run")?,
+        attempts: row::count(row, "attempts")?,
+        failure: row::failure(row)?,
+        outputs: row::json(row, "outputs")?,
+        created_at: row.try_get("created_at")?,
+        finished_at: row.try_get("finished_at")?,
+        updated_at: row.try_get("updated_at")?,
+        version: row.try_get("version")?,
+        last_position: Position(row.try_get("last_position")?),
+    })
+}

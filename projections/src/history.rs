@@ -1,0 +1,144 @@
+//! `credit_history`: every change of every balance, with the balance after it, for the user to read.
+
+use crate::batch::AccountChange;
+use crate::error::Error;
+use crate::row;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use ledger::account::{AccountEvent, RefundReason};
+use ledger::{AccountId, Change, Credits, Event, JobId, Position, RecordedEvent};
+use rust_decimal::Decimal;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
+
+/// One change of a balance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// Where its event is in the log; also the cursor.
+    pub position: Position,
+    /// What happened, such as `credits.debited`.
+    pub kind: String,
+    /// By how much.
+    pub amount: Change,
+    /// The balance after it.
+    pub balance_after: Credits,
+    /// The job that it is about, if any.
+    pub job_id: Option<JobId>,
+    /// Why: the text of a grant or an adjustment, `failed`, `cancelled` or `discarded` for a refund.
+    pub reason: Option<String>,
+    /// Who acted.
+    pub actor: String,
+    /// When.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// The newest version seen of an account's stream.
+pub(crate) const HEADS: &str = r"
+select asked.account_id, asked.stream_id, newest.version
+from unnest($1::uuid[], $2::uuid[]) as asked(account_id, stream_id)
+cross join lateral (
+    select version from credit_history where account_id = asked.account_id order by position desc limit 1
+) newest";
+
+/// A position names one event, so a row that is there already is the same row.
+const WRITE: &str = r"
+insert into credit_history
+    (account_id, position, version, type, amount, balance_after, job_id, reason, actor, occurred_at)
+select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::numeric[],
+    $7::uuid[], $8::text[], $9::text[], $10::timestamptz[])
+on conflict (account_id, position) do nothing";
+
+const LIST: &str = r"
+select position, type, amount, balance_after, job_id, reason, actor, occurred_at
+from credit_history
+where account_id = $1 and position < $2
+order by position desc limit $3";
+
+const LIST_BY_TYPE: &str = r"
+select position, type, amount, balance_after, job_id, reason, actor, occurred_at
+from credit_history
+where account_id = $1 and position < $2 and type = $4
+order by position desc limit $3";
+
+/// Every statement, by name.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("history: heads", HEADS),
+    ("history: write", WRITE),
+    ("history: list", LIST),
+    ("history: list by type", LIST_BY_TYPE),
+];
+
+/// Changes of an account's balance before a position, newest first; of one kind, such as `credits.granted`,
+/// if asked.
+pub async fn list(
+    client: &impl GenericClient,
+    account: AccountId,
+    kind: Option<&str>,
+    before: Option<Position>,
+    limit: i64,
+) -> Result<Vec<HistoryEntry>, Error> {
+    let before = before.unwrap_or(Position(i64::MAX));
+    let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
+        vec![(&account.0, Type::UUID), (&before.0, Type::INT8), (&limit, Type::INT8)];
+    let rows = match &kind {
+        Some(kind) => {
+            parameters.push((kind, Type::TEXT));
+            client.query_typed(LIST_BY_TYPE, &parameters).await?
+        }
+        None => client.query_typed(LIST, &parameters).await?,
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(crate) async fn write(transaction: &Transaction<'_>, accounts: &[&AccountChange]) -> Result<(), Error> {
+    let events: Vec<&RecordedEvent> = accounts.iter().flat_map(|account| &account.events).collect();
+    if events.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = events.iter().map(|event| event.account_id.0).collect();
+    let positions: Vec<i64> = events.iter().map(|event| event.position.0).collect();
+    let versions: Vec<i64> = events.iter().map(|event| event.version).collect();
+    let types: Vec<&str> = events.iter().map(|event| event.event.name()).collect();
+    let amounts: Vec<Option<Decimal>> = events.iter().map(|event| event.amount).collect();
+    let balances: Vec<Option<Decimal>> = events.iter().map(|event| event.balance_after).collect();
+    let jobs: Vec<Option<Uuid>> = events.iter().map(|event| event.job_id.map(|job| job.0)).collect();
+    let reasons: Vec<Option<&str>> = events.iter().map(|event| reason(&event.event)).collect();
+    let actors: Vec<&str> = events.iter().map(|event| event.actor.as_str()).collect();
+    let times: Vec<DateTime<Utc>> = events.iter().map(|event| event.occurred_at).collect();
+    let statement = transaction.prepare_cached(WRITE).await?;
+    transaction
+        .execute(
+            &statement,
+            &[&ids, &positions, &versions, &types, &amounts, &balances, &jobs, &reasons, &actors, &times],
+        )
+        .await?;
+    Ok(())
+}
+
+fn reason(event: &Event) -> Option<&str> {
+    match event {
+        Event::Account(AccountEvent::Granted { reason, .. } | AccountEvent::Adjusted { reason, .. }) => {
+            Some(reason)
+        }
+        Event::Account(AccountEvent::Refunded { reason, .. }) => Some(match reason {
+            RefundReason::Failed => "failed",
+            RefundReason::Cancelled => "cancelled",
+            RefundReason::Discarded => "discarded",
+        }),
+        Event::Account(AccountEvent::Debited { .. }) | Event::Job(_) => None,
+    }
+}
+
+fn read(row: &Row) -> Result<HistoryEntry, Error> {
+    Ok(HistoryEntry {
+        position: Position(row.try_get("position")?),
+        kind: row.try_get("type")?,
+        amount: row::change(row, "amount")?,
+        balance_after: row::credits(row, "balance_after")?,
+        job_id: row.try_get::<_, Option<Uuid>>("job_id")?.map(JobId),
+        reason: row.try_get("reason")?,
+        actor: row.try_get("actor")?,
+        occurred_at: row.try_get("occurred_at")?,
+    })
+}

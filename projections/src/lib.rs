@@ -1,0 +1,54 @@
+//! Answers questions from tables that can be dropped and rebuilt from the log.
+//!
+//! One file per read model, each with the statement that writes it beside the queries that read it. `run`
+//! keeps them all up to date: `feed` reads pages of the log, `fold` turns each into what it changes, `apply`
+//! writes that and moves the checkpoints in one transaction. `rebuild` and `compare` run the very same code
+//! from the beginning of the log. This crate appends nothing to the log and knows nothing of HTTP or queues.
+
+pub mod balances;
+pub mod dead_letters;
+pub mod generations;
+pub mod history;
+pub mod lease;
+pub mod overview;
+pub mod pending;
+pub mod usage;
+
+mod apply;
+mod batch;
+mod checkpoint;
+mod compare;
+mod copies;
+mod error;
+mod feed;
+mod fold;
+mod known_jobs;
+mod parked;
+mod projector;
+mod read_model;
+mod rebuild;
+mod replay;
+mod row;
+
+pub use checkpoint::{positions, wait_for};
+pub use compare::{Difference, compare_with_replay};
+pub use error::Error;
+pub use projector::{DEFAULT_BATCH, LEASE, ProjectorOptions, run};
+pub use read_model::ReadModel;
+pub use rebuild::rebuild;
+
+/// Statements that belong to no single read model, by name. Each read model has its own list.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("checkpoint: positions", checkpoint::POSITIONS),
+    ("checkpoint: claim", checkpoint::CLAIM),
+    ("checkpoint: lock", checkpoint::LOCK),
+    ("checkpoint: move", checkpoint::MOVE),
+    ("checkpoint: reached", checkpoint::REACHED),
+    ("feed: next event", feed::NEXT),
+    ("known jobs: earlier events", known_jobs::EARLIER),
+    ("lease: acquire", lease::ACQUIRE),
+    ("lease: renew", lease::RENEW),
+    ("lease: release", lease::RELEASE),
+    ("parked: load", parked::LOAD),
+    ("parked: park", parked::PARK),
+];

@@ -1,0 +1,243 @@
+//! `pending_tasks`: the jobs that are queued or running, for the loops that look after them.
+
+use crate::batch::JobChange;
+use crate::error::Error;
+use crate::row;
+use chrono::{DateTime, Utc};
+use deadpool_postgres::Transaction;
+use ledger::job::{Attempt, Kind, Status};
+use ledger::{AccountId, JobId, Position};
+use std::time::Duration;
+use tokio_postgres::types::Type;
+use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
+
+/// A job that is not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingTask {
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// The job.
+    pub job_id: JobId,
+    /// Queued or running.
+    pub status: Status,
+    /// Image or video.
+    pub kind: Kind,
+    /// Name of the model.
+    pub model: String,
+    /// Which run this is, from 1.
+    pub run: u32,
+    /// Attempts of this run that count against its budget.
+    pub attempts: u32,
+    /// The worker that claimed it, while running.
+    pub worker: Option<String>,
+    /// The claim's token, while running.
+    pub fencing: Option<i64>,
+    /// The provider's name for the work, once submitted.
+    pub provider_task_id: Option<String>,
+    /// When this run was queued.
+    pub queued_at: DateTime<Utc>,
+    /// When its next attempt may start, or might have.
+    pub due_at: DateTime<Utc>,
+    /// Until when the claim holds, while running; once submitted, the provider's deadline.
+    pub lease_until: Option<DateTime<Utc>>,
+    /// Where its last event is in the log.
+    pub last_position: Position,
+}
+
+/// How many jobs wait and run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Jobs that wait for a worker.
+    pub queued: u64,
+    /// Jobs that a worker or a provider has.
+    pub running: u64,
+}
+
+pub(crate) const HEADS: &str = r"
+select asked.account_id, asked.job_id, kept.version
+from unnest($1::uuid[], $2::uuid[]) as asked(account_id, job_id)
+cross join lateral (
+    select version from pending_tasks where job_id = asked.job_id and account_id = asked.account_id limit 1
+) kept";
+
+const WRITE: &str = r"
+insert into pending_tasks as kept
+    (job_id, account_id, status, kind, model, run, attempts, worker, fencing, provider_task_id, queued_at,
+    due_at, lease_until, version, last_position)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[],
+    $8::text[], $9::bigint[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
+    $14::bigint[], $15::bigint[])
+on conflict (job_id, account_id) do update set
+    status = excluded.status, run = excluded.run, attempts = excluded.attempts, worker = excluded.worker,
+    fencing = excluded.fencing, provider_task_id = excluded.provider_task_id,
+    queued_at = excluded.queued_at, due_at = excluded.due_at, lease_until = excluded.lease_until,
+    version = excluded.version, last_position = excluded.last_position
+where kept.version < excluded.version";
+
+/// Finds the rows by key one by one and deletes them by address: a join would be planned for the table's
+/// size of another moment, and this table grows and shrinks all day.
+const DELETE: &str = r"
+delete from pending_tasks where ctid = any(array(
+    select kept.ctid
+    from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as finished(job_id, account_id, version)
+    cross join lateral (
+        select ctid, version from pending_tasks
+        where job_id = finished.job_id and account_id = finished.account_id limit 1
+    ) kept
+    where kept.version < finished.version
+))";
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select job_id, account_id, status, kind, model, run, attempts, worker, fencing, \
+             provider_task_id, queued_at, due_at, lease_until, last_position from pending_tasks ",
+            $rest
+        )
+    };
+}
+
+const SUBMITTED: &str =
+    select!("where provider_task_id is not null and last_position > $1 order by last_position limit $2");
+
+const NEVER_CLAIMED: &str = select!(
+    "where status = 'queued' and due_at < statement_timestamp() - make_interval(secs => $1) \
+     order by due_at limit $2"
+);
+
+const LAPSED: &str =
+    select!("where status = 'running' and lease_until < statement_timestamp() order by lease_until limit $1");
+
+const COUNTS: &str = r"
+select coalesce(sum(value) filter (where measure = 'jobs_queued'), 0)::bigint as queued,
+    coalesce(sum(value) filter (where measure = 'jobs_running'), 0)::bigint as running
+from overview_totals";
+
+/// Every statement, by name.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("pending: heads", HEADS),
+    ("pending: write", WRITE),
+    ("pending: delete", DELETE),
+    ("pending: submitted", SUBMITTED),
+    ("pending: never claimed", NEVER_CLAIMED),
+    ("pending: lapsed", LAPSED),
+    ("pending: counts", COUNTS),
+];
+
+/// Jobs that a provider works on, in the order in which they were submitted, after a position.
+pub async fn submitted(
+    client: &impl GenericClient,
+    after: Position,
+    limit: i64,
+) -> Result<Vec<PendingTask>, Error> {
+    let rows = client.query_typed(SUBMITTED, &[(&after.0, Type::INT8), (&limit, Type::INT8)]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Jobs that have been due for longer than `older_than` and were never claimed, longest first, then those
+/// whose claim has lapsed; at most `limit` of each.
+pub async fn stale(
+    client: &impl GenericClient,
+    older_than: Duration,
+    limit: i64,
+) -> Result<Vec<PendingTask>, Error> {
+    let seconds = older_than.as_secs_f64();
+    let queued = client.query_typed(NEVER_CLAIMED, &[(&seconds, Type::FLOAT8), (&limit, Type::INT8)]).await?;
+    let lapsed = client.query_typed(LAPSED, &[(&limit, Type::INT8)]).await?;
+    queued.iter().chain(&lapsed).map(read).collect()
+}
+
+/// How many jobs wait and run, kept as totals so that asking costs nothing.
+pub async fn counts(client: &impl GenericClient) -> Result<Counts, Error> {
+    let rows = client.query_typed(COUNTS, &[]).await?;
+    Ok(Counts {
+        queued: row::large_count(&rows[0], "queued")?,
+        running: row::large_count(&rows[0], "running")?,
+    })
+}
+
+pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
+    let (finished, open): (Vec<&JobChange>, Vec<&JobChange>) =
+        jobs.iter().partition(|job| job.after.status.is_finished());
+    // A job that begins and ends in one batch never has a row.
+    let left: Vec<&JobChange> = finished.into_iter().filter(|job| job.first_version > 1).collect();
+    delete(transaction, &left).await?;
+    upsert(transaction, &open).await
+}
+
+async fn delete(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = jobs.iter().map(|job| job.job_id.0).collect();
+    let accounts: Vec<Uuid> = jobs.iter().map(|job| job.account_id.0).collect();
+    let versions: Vec<i64> = jobs.iter().map(|job| job.version).collect();
+    let statement = transaction.prepare_cached(DELETE).await?;
+    transaction.execute(&statement, &[&ids, &accounts, &versions]).await?;
+    Ok(())
+}
+
+async fn upsert(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    macro_rules! column {
+        ($kind:ty, $job:ident => $value:expr) => {
+            jobs.iter().map(|$job| $value).collect::<Vec<$kind>>()
+        };
+    }
+    let attempts: Vec<Option<&Attempt>> = jobs.iter().map(|job| job.after.attempt.as_ref()).collect();
+    macro_rules! of_attempt {
+        ($kind:ty, $attempt:ident => $value:expr) => {
+            attempts.iter().map(|attempt| attempt.map(|$attempt| $value)).collect::<Vec<Option<$kind>>>()
+        };
+    }
+    let submitted: Vec<Option<&str>> = attempts
+        .iter()
+        .map(|attempt| attempt.and_then(|attempt| attempt.provider_task_id.as_deref()))
+        .collect();
+    let statement = transaction.prepare_cached(WRITE).await?;
+    transaction
+        .execute(
+            &statement,
+            &[
+                &column!(Uuid, job => job.job_id.0),
+                &column!(Uuid, job => job.account_id.0),
+                &column!(&str, job => job.after.status.as_str()),
+                &column!(&str, job => job.after.request.kind.as_str()),
+                &column!(&str, job => job.after.request.model.as_str()),
+                &column!(i32, job => row::column(job.after.run)),
+                &column!(i32, job => row::column(job.after.attempts)),
+                &of_attempt!(&str, attempt => attempt.worker.as_str()),
+                &of_attempt!(i64, attempt => attempt.fencing),
+                &submitted,
+                &column!(DateTime<Utc>, job => job.after.run_queued_at),
+                &column!(DateTime<Utc>, job => job.after.retry_at.unwrap_or(job.after.run_queued_at)),
+                &of_attempt!(DateTime<Utc>, attempt => attempt.lease_until),
+                &column!(i64, job => job.version),
+                &column!(i64, job => job.last_position.0),
+            ],
+        )
+        .await?;
+    Ok(())
+}
+
+fn read(row: &Row) -> Result<PendingTask, Error> {
+    Ok(PendingTask {
+        account_id: AccountId(row.try_get("account_id")?),
+        job_id: JobId(row.try_get("job_id")?),
+        status: row::named(row, "status")?,
+        kind: row::named(row, "kind")?,
+        model: row.try_get("model")?,
+        run: row::count(row, "run")?,
+        attempts: row::count(row, "attempts")?,
+        worker: row.try_get("worker")?,
+        fencing: row.try_get("fencing")?,
+        provider_task_id: row.try_get("provider_task_id")?,
+        queued_at: row.try_get("queued_at")?,
+        due_at: row.try_get("due_at")?,
+        lease_until: row.try_get("lease_until")?,
+        last_position: Position(row.try_get("last_position")?),
+    })
+}

@@ -1,0 +1,199 @@
+//! No query of the API, the worker or the audit reads a big table from end to end, on a log of a million
+//! events: neither by the plan that is made without knowing its parameters, nor when it is really run.
+
+use crate::readers::statements;
+use crate::stage::{Stage, user};
+use chrono::{DateTime, NaiveDate, Utc};
+use ledger::job::{FailureClass, Kind, Status};
+use ledger::read::{self, EventFilter};
+use ledger::{AccountId, JobId, Position};
+use projections::{balances, dead_letters, generations, history, overview, pending, usage};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio_postgres::{Client, Transaction};
+use uuid::Uuid;
+
+/// Fewer rows than this fit a page or two; there a sequential scan is the right plan.
+const BIG: f32 = 1_000.0;
+
+#[tokio::test]
+async fn every_query_uses_an_index_on_a_million_events() {
+    let stage = Stage::new().await;
+    let mut client = stage.owner().await;
+    client.batch_execute(include_str!("million.sql")).await.unwrap();
+    assert!(stage.number("select count(*) from events").await >= 1_000_000);
+    let big = big_tables(&client).await;
+    assert!(
+        big.contains("events") && big.contains("dead_letters") && big.contains("pending_tasks"),
+        "{big:?}"
+    );
+    generic_plans(&client, &big).await;
+    real_runs(&mut client).await;
+}
+
+async fn big_tables(client: &Client) -> BTreeSet<String> {
+    let query = "select relname::text from pg_class \
+                 where relnamespace = 'public'::regnamespace and relkind = 'r' and reltuples >= $1";
+    client.query(query, &[&BIG]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+async fn generic_plans(client: &Client, big: &BTreeSet<String>) {
+    client.batch_execute("set plan_cache_mode = force_generic_plan").await.unwrap();
+    let mut bad = Vec::new();
+    for (name, sql) in statements() {
+        let mut scanned = BTreeSet::new();
+        scans(&plan(client, sql).await, &mut scanned);
+        bad.extend(scanned.intersection(big).map(|table| format!("{name} scans {table}")));
+    }
+    assert_eq!(bad, Vec::<String>::new());
+    client.batch_execute("reset plan_cache_mode").await.unwrap();
+}
+
+async fn plan(client: &Client, sql: &str) -> Value {
+    client.batch_execute(&format!("prepare asked as {sql}")).await.unwrap();
+    let count = "select cardinality(parameter_types) from pg_prepared_statements where name = 'asked'";
+    let count: i32 = client.query_one(count, &[]).await.unwrap().get(0);
+    let nulls = vec!["null"; usize::try_from(count).unwrap()].join(", ");
+    let arguments = if nulls.is_empty() { String::new() } else { format!("({nulls})") };
+    let explain = format!("explain (format json) execute asked{arguments}");
+    let plan = client.query_one(&explain, &[]).await.unwrap().get(0);
+    client.batch_execute("deallocate asked").await.unwrap();
+    plan
+}
+
+/// The tables that a plan reads from end to end.
+fn scans(plan: &Value, found: &mut BTreeSet<String>) {
+    match plan {
+        Value::Object(node) => {
+            if node.get("Node Type").is_some_and(|kind| kind == "Seq Scan") {
+                found.insert(node["Relation Name"].as_str().unwrap().to_owned());
+            }
+            node.values().for_each(|child| scans(child, found));
+        }
+        Value::Array(nodes) => nodes.iter().for_each(|child| scans(child, found)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// Runs one reader in a transaction, tells how many rows came, and fails if it scanned a big table.
+macro_rules! run {
+    ($client:expr, $name:literal, |$transaction:ident| $call:expr) => {{
+        let $transaction = $client.transaction().await.unwrap();
+        let answer = $call.await.unwrap();
+        assert_eq!(scanned(&$transaction).await, [""; 0], "{}", $name);
+        $transaction.rollback().await.unwrap();
+        answer
+    }};
+}
+
+async fn scanned(transaction: &Transaction<'_>) -> Vec<String> {
+    let query = "select relname::text from pg_stat_xact_user_tables join pg_class using (relname) \
+                 where seq_scan > 0 and reltuples >= $1 and relnamespace = 'public'::regnamespace";
+    transaction.query(query, &[&BIG]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+async fn real_runs(client: &mut Client) {
+    read_models(client).await;
+    dead(client).await;
+    audit(client).await;
+}
+
+fn account() -> AccountId {
+    AccountId(Uuid::from_u128(0x0000_07d0_0000_5000_8000_0000_0000_0000))
+}
+
+/// The 50,000th job, of the 2,000th account; it is dead.
+fn job() -> JobId {
+    JobId(Uuid::from_u128(0x0000_c350_0000_7000_8000_0000_0000_0000))
+}
+
+fn at(day: u32) -> DateTime<Utc> {
+    NaiveDate::from_ymd_opt(2026, 1, day).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc()
+}
+
+async fn read_models(client: &mut Client) {
+    let found = run!(client, "accounts", |on| balances::list(&on, Some("user-77"), None, 20));
+    assert_eq!(found.len(), 20);
+    run!(client, "all accounts", |on| balances::list(&on, None, Some("user-5"), 20));
+    run!(client, "account", |on| balances::get(&on, account())).unwrap();
+    let found = run!(client, "history", |on| history::list(&on, account(), None, None, 20));
+    assert_eq!(found.len(), 20);
+    let granted = Some("credits.granted");
+    run!(client, "history by type", |on| history::list(&on, account(), granted, Some(Position(900_000)), 20));
+    for filter in [
+        generations::Filter::default(),
+        generations::Filter { status: Some(Status::Dead), ..Default::default() },
+        generations::Filter { kind: Some(Kind::Video), ..Default::default() },
+        generations::Filter { model: Some("sim-image-1".into()), ..Default::default() },
+    ] {
+        let found = run!(client, "generations", |on| generations::list(&on, account(), &filter, None, 20));
+        assert!(!found.is_empty());
+        let before = Some(generations::Cursor { created_at: found[0].created_at, job_id: found[0].id });
+        run!(client, "next generations", |on| generations::list(&on, account(), &filter, before, 20));
+    }
+    run!(client, "changed", |on| generations::changed_since(&on, account(), Position(200_000), 100));
+    let owner = run!(client, "find account", |on| generations::find_account(&on, job()));
+    assert_eq!(owner, Some(account()));
+    run!(client, "generation", |on| generations::get(&on, account(), job())).unwrap();
+    let found = run!(client, "submitted", |on| pending::submitted(&on, Position::START, 100));
+    assert_eq!(found.len(), 100);
+    let found = run!(client, "stale", |on| pending::stale(&on, Duration::from_secs(30), 100));
+    assert_eq!(found.len(), 200);
+    run!(client, "counts", |on| pending::counts(&on));
+    let days = (at(1).date_naive(), at(31).date_naive());
+    let found = run!(client, "usage", |on| usage::daily(&on, account(), days.0, days.1));
+    assert!(!found.is_empty());
+    let found = run!(client, "overview", |on| overview::get(&on));
+    assert_eq!(found.oldest_due_at, Some(at(1) + Duration::from_secs(10)));
+    run!(client, "state of an account", |on| read::account(&on, account())).unwrap();
+    run!(client, "state of a job", |on| read::job(&on, account(), job())).unwrap();
+}
+
+async fn dead(client: &mut Client) {
+    let any = dead_letters::Filter::default;
+    for (filter, least) in [
+        (any(), 20),
+        (dead_letters::Filter { user: Some(user("user-2000")), ..any() }, 0),
+        (dead_letters::Filter { kind: Some(Kind::Video), ..any() }, 20),
+        (dead_letters::Filter { model: Some("sim-image-0".into()), ..any() }, 20),
+        (dead_letters::Filter { class: Some(FailureClass::Transient), ..any() }, 20),
+        (dead_letters::Filter { code: Some("timeout".into()), ..any() }, 20),
+        (dead_letters::Filter { since: Some(at(2)), until: Some(at(3)), ..any() }, 20),
+        (dead_letters::Filter { older_than: Some(Duration::from_secs(60)), ..any() }, 20),
+    ] {
+        let found = run!(client, "dead letters", |on| dead_letters::list(&on, &filter, None, 20));
+        assert!(found.len() >= least, "{filter:?}");
+        if let Some(last) = found.last() {
+            let before = Some(dead_letters::Cursor { died_at: last.died_at, job_id: last.job_id });
+            run!(client, "next dead letters", |on| dead_letters::list(&on, &filter, before, 20));
+        }
+    }
+    // What counts most of a table reads most of it, by whichever way is shorter; a part is found by index.
+    let a_day = dead_letters::Filter { since: Some(at(2)), until: Some(at(3)), ..any() };
+    assert!(run!(client, "count", |on| dead_letters::count(&on, &a_day)).jobs > 100);
+    assert!(!run!(client, "groups", |on| dead_letters::groups(&on, &a_day)).is_empty());
+    run!(client, "dead letter", |on| dead_letters::get(&on, job())).unwrap();
+}
+
+async fn audit(client: &mut Client) {
+    let any = EventFilter::default;
+    for (filter, least) in [
+        (any(), 50),
+        (EventFilter { account: Some(account()), ..any() }, 50),
+        (EventFilter { account: Some(account()), job: Some(job()), ..any() }, 4),
+        (EventFilter { types: vec!["credits.granted".into()], ..any() }, 50),
+        (EventFilter { types: vec!["job.dead_lettered".into(), "credits.granted".into()], ..any() }, 50),
+        (EventFilter { types: vec!["credits.debited".into()], ..any() }, 50),
+        (EventFilter { actor: Some("admin:ada".into()), ..any() }, 50),
+        (EventFilter { since: Some(at(5)), until: Some(at(6)), ..any() }, 50),
+        (EventFilter { since: Some(at(28)), ..any() }, 50),
+    ] {
+        let found = run!(client, "audit", |on| read::events(&on, &filter, Position::START, 50));
+        assert!(found.len() >= least, "{filter:?}");
+        let after = found.last().map_or(Position(500_000), |event| event.position);
+        run!(client, "next audit page", |on| read::events(&on, &filter, after, 50));
+    }
+    let found = run!(client, "tail", |on| read::page(&on, Position(500_000), Position(600_000), 100));
+    assert_eq!(found.len(), 100);
+}

@@ -1,0 +1,11 @@
+//! The read models on a real Postgres, each test on a database of its own.
+
+mod alarms;
+mod explain;
+mod leases;
+mod proof;
+mod readers;
+mod speed;
+mod stage;
+mod story;
+mod takeover;
