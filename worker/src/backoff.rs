@@ -1,0 +1,75 @@
+//! How long to wait before the next attempt: exponential with full jitter, so that jobs that failed together
+//! do not come back together.
+
+use crate::options::Timings;
+use crate::provider::ProviderFailure;
+use ledger::job::FailureClass;
+use rand::RngExt;
+use std::time::Duration;
+
+/// The back-off after attempt number `attempt` (from 1) failed like this.
+pub(crate) fn after(timings: &Timings, failure: &ProviderFailure, attempt: u32) -> Duration {
+    match (failure.failure.class, failure.retry_after) {
+        // What the provider asks for is kept; the jitter comes on top.
+        (FailureClass::Throttled, Some(asked)) if asked.is_zero() => Duration::ZERO,
+        (FailureClass::Throttled, Some(asked)) => asked + jitter(timings.backoff_base),
+        (_, asked) => jitter(ceiling(timings, attempt)).max(asked.unwrap_or_default()),
+    }
+}
+
+/// The longest back-off after this attempt.
+fn ceiling(timings: &Timings, attempt: u32) -> Duration {
+    let doublings = attempt.saturating_sub(1).min(20);
+    timings.backoff_base.saturating_mul(1 << doublings).min(timings.backoff_cap)
+}
+
+/// Anything between nothing and `most`, evenly.
+pub(crate) fn jitter(most: Duration) -> Duration {
+    most.mul_f64(rand::rng().random::<f64>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{after, ceiling};
+    use crate::options::Timings;
+    use crate::provider::ProviderFailure;
+    use std::time::Duration;
+
+    fn timings() -> Timings {
+        Timings {
+            backoff_base: Duration::from_secs(2),
+            backoff_cap: Duration::from_secs(60),
+            ..Timings::default()
+        }
+    }
+
+    #[test]
+    fn the_ceiling_doubles_until_the_cap() {
+        let seconds: Vec<u64> = (1..=8).map(|attempt| ceiling(&timings(), attempt).as_secs()).collect();
+        assert_eq!(seconds, [2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(ceiling(&timings(), u32::MAX).as_secs(), 60, "no overflow");
+    }
+
+    #[test]
+    fn back_offs_spread_over_the_whole_range() {
+        let failure = ProviderFailure::transient("x", "x");
+        let drawn: Vec<Duration> = (0..1000).map(|_| after(&timings(), &failure, 3)).collect();
+        assert!(drawn.iter().all(|wait| *wait <= Duration::from_secs(8)));
+        assert!(drawn.iter().any(|wait| *wait < Duration::from_secs(1)), "full jitter starts at nothing");
+        assert!(drawn.iter().any(|wait| *wait > Duration::from_secs(7)));
+    }
+
+    #[test]
+    fn a_throttled_provider_is_left_alone_for_as_long_as_it_asked() {
+        let failure = ProviderFailure::throttled("busy", "busy", Some(Duration::from_secs(90)));
+        for _ in 0..100 {
+            let wait = after(&timings(), &failure, 1);
+            assert!(wait >= Duration::from_secs(90) && wait <= Duration::from_secs(92), "{wait:?}");
+        }
+    }
+
+    #[test]
+    fn work_handed_back_is_due_at_once() {
+        assert_eq!(after(&timings(), &ProviderFailure::worker_stopped(), 1), Duration::ZERO);
+    }
+}

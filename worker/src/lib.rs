@@ -1,0 +1,51 @@
+//! The loops that run without a caller: relay, run, poll, drain, reconcile.
+//!
+//! The log says what is to be done; this crate does it. The `relay` turns events into queue messages, the
+//! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the
+//! `drainer` records what the queue gave up on, and the `reconciler` re-sends what the queue lost. All are
+//! safe to run twice, to be delivered to twice and to be killed at any instant: the effects happen once,
+//! because each is a fenced command to the ledger. Only this crate knows SQS and providers; it never sees HTTP.
+
+mod backoff;
+mod drainer;
+mod duty;
+mod error;
+mod options;
+mod outputs;
+mod poller;
+pub mod provider;
+pub mod queue;
+mod reconciler;
+mod relay;
+mod runner;
+mod settle;
+mod station;
+
+pub use error::Error;
+pub use options::{Timings, WorkerOptions};
+
+use crate::duty::supervise;
+use crate::station::Station;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Runs every duty until `shutdown`, then drains: nothing new is received, what runs is finished or handed
+/// back within [`Timings::drain`].
+///
+/// # Errors
+/// When the queue cannot be opened at the start. Later trouble is logged, counted and tried again.
+pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<(), Error> {
+    let Some(station) = Station::open(options, &shutdown).await? else { return Ok(()) };
+    let station = Arc::new(station);
+    tracing::info!(worker = %station.identity, "the worker runs");
+    let mut duties = JoinSet::new();
+    duties.spawn(supervise("relay", shutdown.clone(), Arc::clone(&station), relay::run));
+    duties.spawn(supervise("runner", shutdown.clone(), Arc::clone(&station), runner::run));
+    duties.spawn(supervise("poller", shutdown.clone(), Arc::clone(&station), poller::run));
+    duties.spawn(supervise("drainer", shutdown.clone(), Arc::clone(&station), drainer::run));
+    duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
+    while duties.join_next().await.is_some() {}
+    tracing::info!(worker = %station.identity, "the worker has stopped");
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! What a worker needs to run, and how long things may take.
+
+use crate::provider::Providers;
+use crate::queue::QueueSettings;
+use ledger::catalogue::Catalogue;
+use ledger::job::RetryPolicy;
+use ledger::{Database, Ledger, Position};
+use object_store::ObjectStore;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Everything that a worker is given.
+pub struct WorkerOptions {
+    /// Where commands go.
+    pub ledger: Ledger,
+    /// Where the log, the pending tasks and the leases are read.
+    pub database: Database,
+    /// The newest position that is safe to read up to; the relay wakes with it.
+    pub mark: watch::Receiver<Position>,
+    /// The queue.
+    pub queue: QueueSettings,
+    /// Which provider runs which model.
+    pub catalogue: Arc<Catalogue>,
+    /// The providers, by the names that the catalogue uses.
+    pub providers: Providers,
+    /// Where outputs are kept.
+    pub outputs: Arc<dyn ObjectStore>,
+    /// Name of this worker, for the log; each process adds a suffix of its own.
+    pub name: String,
+    /// Most jobs that run here at once; at least 1.
+    pub concurrency: usize,
+    /// Most submitted tasks that are asked after at once; at least 1.
+    pub poll_concurrency: usize,
+    /// The budget of a run.
+    pub policy: RetryPolicy,
+    /// How long things may take.
+    pub timings: Timings,
+}
+
+/// How long things may take. The defaults suit production; tests shorten them.
+#[derive(Debug, Clone)]
+pub struct Timings {
+    /// How long a claim holds. A job whose worker died is taken over when it lapses.
+    pub lease: Duration,
+    /// How long a provider may take to make or accept something; shorter than `lease`.
+    pub attempt: Duration,
+    /// How long a received message stays invisible without a heartbeat; a heartbeat comes at each third.
+    pub visibility: Duration,
+    /// How long one receive waits for messages.
+    pub receive_wait: Duration,
+    /// The first back-off is drawn between nothing and this; each further one between nothing and twice that.
+    pub backoff_base: Duration,
+    /// No back-off is longer, unless the provider asks for it.
+    pub backoff_cap: Duration,
+    /// How long a message that cannot be processed rests between two deliveries on its way to the DLQ.
+    pub poison_pause: Duration,
+    /// How long a message that names no job rests in the DLQ before it is reported again.
+    pub poison_report: Duration,
+    /// How long a job may wait unclaimed, or a lapsed claim may stay, before its message is sent again.
+    pub reconcile_after: Duration,
+    /// How often that is looked at.
+    pub reconcile_every: Duration,
+    /// How often the pending tasks are read while none is due.
+    pub poll_every: Duration,
+    /// How long a duty that runs in one process only keeps its lease without renewal.
+    pub duty_lease: Duration,
+    /// How long running jobs may go on after a shutdown before they are handed back.
+    pub drain: Duration,
+    /// How long the queue may be unreachable at the start.
+    pub start_patience: Duration,
+}
+
+impl Default for Timings {
+    fn default() -> Timings {
+        Timings {
+            lease: Duration::from_secs(60),
+            attempt: Duration::from_secs(50),
+            visibility: Duration::from_secs(30),
+            receive_wait: Duration::from_secs(20),
+            backoff_base: Duration::from_secs(2),
+            backoff_cap: Duration::from_secs(300),
+            poison_pause: Duration::from_secs(2),
+            poison_report: Duration::from_secs(900),
+            reconcile_after: Duration::from_secs(60),
+            reconcile_every: Duration::from_secs(10),
+            poll_every: Duration::from_millis(500),
+            duty_lease: Duration::from_secs(5),
+            drain: Duration::from_secs(20),
+            start_patience: Duration::from_secs(30),
+        }
+    }
+}

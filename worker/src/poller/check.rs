@@ -1,0 +1,143 @@
+//! One check of one task.
+
+use crate::provider::{Progress, Provider, ProviderFailure, Task};
+use crate::settle::{self, Settled};
+use crate::station::Station;
+use chrono::Utc;
+use futures::FutureExt;
+use ledger::error_chain;
+use ledger::job::Status;
+use projections::pending::PendingTask;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+/// How long the end of a task may take to be recorded; then it is asked after again.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// After this pause a task is looked at again when the provider is not known here.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// What a check led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Checked {
+    /// Ask again after this long.
+    Later(Duration),
+    /// Nothing more is to be done.
+    Settled,
+}
+
+/// Asks after a task and, if it has ended or its time is up, records that.
+pub(super) async fn check(station: Arc<Station>, pending: PendingTask, slots: Arc<Semaphore>) -> Checked {
+    // The semaphore is never closed.
+    let _slot = slots.acquire().await;
+    let provider = station.provider(&pending.model);
+    if pending.lease_until.is_some_and(|deadline| deadline < Utc::now()) {
+        return expire(&station, &pending, provider.as_deref()).await;
+    }
+    let Some(provider) = provider else { return Checked::Later(LOOK_AGAIN) };
+    let asked = Instant::now();
+    let progress = ask(&*provider, id_of(&pending), station.timings.attempt).await;
+    metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
+    match progress {
+        Ok(Progress::Working) => Checked::Later(provider.poll_interval().saturating_sub(asked.elapsed())),
+        Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
+            Standing::Counts(task) => after(settle::succeed(&station, &task, artifacts, PATIENCE).await),
+            Standing::Over => Checked::Settled,
+            Standing::Unknown => Checked::Later(provider.poll_interval()),
+        },
+        Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
+        Err(failure) => {
+            tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
+            Checked::Later(provider.poll_interval().max(failure.retry_after.unwrap_or_default()))
+        }
+    }
+}
+
+/// Asks the provider, within its time and whatever it does.
+async fn ask(provider: &dyn Provider, id: &str, patience: Duration) -> Result<Progress, ProviderFailure> {
+    match timeout(patience, AssertUnwindSafe(provider.poll(id)).catch_unwind()).await {
+        Ok(Ok(progress)) => progress,
+        Ok(Err(_panic)) => Err(ProviderFailure::crashed()),
+        Err(_elapsed) => Err(ProviderFailure::timeout()),
+    }
+}
+
+/// The provider had its time: the attempt fails, and the provider is asked to stop.
+async fn expire(station: &Station, pending: &PendingTask, provider: Option<&dyn Provider>) -> Checked {
+    let checked = fail(station, pending, &ProviderFailure::timeout()).await;
+    if let (Checked::Settled, Some(provider)) = (checked, provider) {
+        cancel(provider, pending).await;
+    }
+    checked
+}
+
+async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailure) -> Checked {
+    match counted(station, pending).await {
+        Standing::Counts(task) => after(settle::fail(station, &task, failure, PATIENCE).await),
+        Standing::Over => Checked::Settled,
+        Standing::Unknown => Checked::Later(LOOK_AGAIN),
+    }
+}
+
+fn after(settled: Settled) -> Checked {
+    match settled {
+        Settled::Recorded | Settled::Lost => Checked::Settled,
+        Settled::Unrecorded => Checked::Later(LOOK_AGAIN),
+    }
+}
+
+/// Whether the log still waits for this task.
+enum Standing {
+    Counts(Box<Task>),
+    Over,
+    Unknown,
+}
+
+async fn counted(station: &Station, pending: &PendingTask) -> Standing {
+    let job = match station.job(pending.account_id, pending.job_id).await {
+        Ok(Some(job)) => job,
+        Ok(None) => return Standing::Over,
+        Err(error) => {
+            tracing::warn!(error = %error_chain(&error), job_id = %pending.job_id, "a job cannot be looked up");
+            return Standing::Unknown;
+        }
+    };
+    match job.attempt {
+        Some(attempt) if Some(attempt.fencing) == pending.fencing => Standing::Counts(Box::new(Task {
+            account_id: pending.account_id,
+            job_id: pending.job_id,
+            run: job.run,
+            attempt: job.attempts,
+            fencing: attempt.fencing,
+            request: job.request,
+        })),
+        Some(_) | None => Standing::Over,
+    }
+}
+
+/// Tells the provider to stop if the task's job was cancelled.
+pub(super) async fn say_goodbye(station: Arc<Station>, pending: PendingTask) {
+    let cancelled = match station.job(pending.account_id, pending.job_id).await {
+        Ok(job) => job.is_some_and(|job| job.status == Status::Cancelled),
+        Err(_) => false,
+    };
+    if let (true, Some(provider)) = (cancelled, station.provider(&pending.model)) {
+        cancel(&*provider, &pending).await;
+    }
+}
+
+async fn cancel(provider: &dyn Provider, pending: &PendingTask) {
+    match timeout(Duration::from_secs(10), provider.cancel(id_of(pending))).await {
+        Ok(Ok(())) => tracing::info!(job_id = %pending.job_id, "the provider was told to stop"),
+        Ok(Err(_)) | Err(_) => {
+            tracing::warn!(job_id = %pending.job_id, "the provider could not be told to stop")
+        }
+    }
+}
+
+fn id_of(pending: &PendingTask) -> &str {
+    pending.provider_task_id.as_deref().unwrap_or_default()
+}

@@ -1,0 +1,99 @@
+//! Those who make pictures and clips. A provider knows one service's protocol and nothing else: no queue, no
+//! log, no retries. What an answer means for the job is decided by the class of its failure.
+
+mod failure;
+mod registry;
+pub mod simulated;
+
+pub use failure::ProviderFailure;
+pub use registry::Providers;
+
+use bytes::Bytes;
+use ledger::job::JobRequest;
+use ledger::{AccountId, JobId};
+use std::time::Duration;
+
+/// One attempt at a job, as a provider sees it.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Whose job it is.
+    pub account_id: AccountId,
+    /// The job.
+    pub job_id: JobId,
+    /// The job's run.
+    pub run: u32,
+    /// Which attempt of the run this is, from 1.
+    pub attempt: u32,
+    /// The attempt's fencing token.
+    pub fencing: i64,
+    /// What to make.
+    pub request: JobRequest,
+}
+
+impl Task {
+    /// Names this attempt at the provider, so that a submit whose answer was lost can be asked after.
+    pub fn reference(&self) -> String {
+        reference(self.job_id, self.run, self.fencing)
+    }
+}
+
+/// The client reference of the attempt that holds this fencing token.
+pub(crate) fn reference(job_id: JobId, run: u32, fencing: i64) -> String {
+    format!("{job_id}-{run}-{fencing}")
+}
+
+/// Something that a provider made, with its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// The file.
+    pub bytes: Bytes,
+    /// MIME type, such as `image/png`.
+    pub content_type: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+/// What a submit led to.
+#[derive(Debug)]
+pub enum Submission {
+    /// It is made already, in the order of the outputs.
+    Done(Vec<Artifact>),
+    /// The provider works on it under this task id, which stays valid whatever restarts.
+    Accepted(String),
+}
+
+/// How far a task is.
+#[derive(Debug)]
+pub enum Progress {
+    /// Not yet.
+    Working,
+    /// It is made.
+    Done(Vec<Artifact>),
+    /// The task itself failed.
+    Failed(ProviderFailure),
+}
+
+/// A service that makes pictures or clips. Every call may be made from several workers at once.
+#[async_trait::async_trait]
+pub trait Provider: Send + Sync + 'static {
+    /// Asks for the work of one attempt. Sends [`Task::reference`] along where the service takes one.
+    async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure>;
+
+    /// The task id under which an earlier submit with this reference was accepted, where the service can
+    /// tell; `None` where it was not accepted or cannot be known.
+    async fn find(&self, reference: &str) -> Result<Option<String>, ProviderFailure>;
+
+    /// How far a task is. An `Err` says that asking failed, which tells nothing about the task.
+    async fn poll(&self, task_id: &str) -> Result<Progress, ProviderFailure>;
+
+    /// Asks to stop a task whose result nobody wants any more. Best effort.
+    async fn cancel(&self, task_id: &str) -> Result<(), ProviderFailure>;
+
+    /// Shortest time between two polls of one task.
+    fn poll_interval(&self) -> Duration;
+
+    /// How long an accepted task may take before it counts as failed.
+    fn deadline(&self) -> Duration;
+}

@@ -1,0 +1,114 @@
+//! What a message says: which job may be due. Ids only; the state is in the log.
+
+use ledger::{AccountId, JobId};
+use serde::{Deserialize, Serialize};
+
+/// The version that this code writes and reads.
+const VERSION: u32 = 1;
+
+/// A message of version 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct JobMessage {
+    /// Whose job it is.
+    pub account_id: AccountId,
+    /// The job.
+    pub job_id: JobId,
+    /// The run that the message was sent for.
+    pub run: u32,
+}
+
+/// Why a body is not a message that this version can use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// Not a JSON object with a version.
+    #[error("the message is not ours")]
+    NotAMessage,
+    /// Written by another version of Cooly.
+    #[error("the message is of version {0}, which this version cannot read")]
+    OtherVersion(u32),
+    /// Of our version, but without the ids that it must hold.
+    #[error("the message does not name a job")]
+    NoJob,
+}
+
+impl Unreadable {
+    /// The name of the reason in metrics.
+    pub fn code(self) -> &'static str {
+        match self {
+            Unreadable::NotAMessage => "not_a_message",
+            Unreadable::OtherVersion(_) => "other_version",
+            Unreadable::NoJob => "no_job",
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    v: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Body {
+    v: u32,
+    account_id: AccountId,
+    job_id: JobId,
+    run: u32,
+}
+
+impl JobMessage {
+    /// The body of the message.
+    pub fn encode(&self) -> String {
+        let body = Body { v: VERSION, account_id: self.account_id, job_id: self.job_id, run: self.run };
+        serde_json::to_string(&body).expect("numbers and ids are always JSON")
+    }
+
+    /// Reads a body; the version is looked at before anything else.
+    pub fn decode(body: &str) -> Result<JobMessage, Unreadable> {
+        let envelope: Envelope = serde_json::from_str(body).map_err(|_| Unreadable::NotAMessage)?;
+        if envelope.v != VERSION {
+            return Err(Unreadable::OtherVersion(envelope.v));
+        }
+        let body: Body = serde_json::from_str(body).map_err(|_| Unreadable::NoJob)?;
+        Ok(JobMessage { account_id: body.account_id, job_id: body.job_id, run: body.run })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JobMessage, Unreadable};
+    use ledger::{AccountId, JobId};
+    use uuid::Uuid;
+
+    fn message() -> JobMessage {
+        JobMessage { account_id: AccountId(Uuid::from_u128(1)), job_id: JobId(Uuid::from_u128(2)), run: 3 }
+    }
+
+    #[test]
+    fn a_message_holds_ids_only_and_reads_back() {
+        let body = message().encode();
+        assert_eq!(
+            body,
+            r#"{"v":1,"account_id":"00000000-0000-0000-0000-000000000001","job_id":"00000000-0000-0000-0000-000000000002","run":3}"#
+        );
+        assert_eq!(JobMessage::decode(&body), Ok(message()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_says_why() {
+        let cases = [
+            ("", Unreadable::NotAMessage),
+            ("not json", Unreadable::NotAMessage),
+            ("[]", Unreadable::NotAMessage),
+            ("null", Unreadable::NotAMessage),
+            (r#"{"v":"1"}"#, Unreadable::NotAMessage),
+            (r#"{"v":-1}"#, Unreadable::NotAMessage),
+            (r#"{"v":2,"anything":true}"#, Unreadable::OtherVersion(2)),
+            (r#"{"v":1}"#, Unreadable::NoJob),
+            (r#"{"v":1,"account_id":"x","job_id":"y","run":1}"#, Unreadable::NoJob),
+        ];
+        for (body, reason) in cases {
+            assert_eq!(JobMessage::decode(body), Err(reason), "{body}");
+        }
+        assert_eq!(JobMessage::decode(&"[".repeat(100_000)), Err(Unreadable::NotAMessage), "deep nesting");
+    }
+}

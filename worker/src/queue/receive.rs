@@ -1,0 +1,164 @@
+//! Receiving, and what may be done with what was received.
+
+use super::client::{ATTEMPT, timeouts};
+use super::error::Error;
+use super::send::places;
+use super::{MOST_ENTRIES, Queue, limits};
+use aws_sdk_sqs::Config;
+use aws_sdk_sqs::types::{
+    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
+    MessageSystemAttributeName, QueueAttributeName,
+};
+use std::time::Duration;
+
+/// Which of the two queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The queue of jobs.
+    Jobs,
+    /// Its dead-letter queue.
+    DeadLetters,
+}
+
+/// One delivery of a message.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The message's id at SQS.
+    pub id: String,
+    /// Names this delivery; for deleting and hiding the message.
+    pub receipt: String,
+    /// What was sent.
+    pub body: String,
+    /// How often it was delivered, this time included.
+    pub receive_count: u32,
+}
+
+/// About how many messages a queue holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Ready to be received.
+    pub visible: u64,
+    /// Received and not yet deleted.
+    pub in_flight: u64,
+    /// Sent with a delay that has not passed.
+    pub delayed: u64,
+}
+
+impl Queue {
+    /// Receives up to `most` messages (ten at most), each hidden for `visibility`. Waits until there is one, or
+    /// for `wait`.
+    ///
+    /// # Errors
+    /// When the queue does not answer.
+    pub async fn receive(
+        &self,
+        source: Source,
+        most: usize,
+        wait: Duration,
+        visibility: Duration,
+    ) -> Result<Vec<Received>, Error> {
+        let patience = wait + ATTEMPT;
+        let request = self
+            .client
+            .receive_message()
+            .queue_url(self.url(source))
+            .max_number_of_messages(limits::message_count(most))
+            .wait_time_seconds(limits::wait_seconds(wait))
+            .visibility_timeout(limits::visibility_seconds(visibility))
+            .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .customize()
+            .config_override(Config::builder().timeout_config(timeouts(patience, patience)));
+        let answer = request.send().await.map_err(Error::sdk("hand out messages"))?;
+        Ok(answer.messages.unwrap_or_default().into_iter().filter_map(received).collect())
+    }
+
+    /// Deletes messages, and returns the receipts that could not be deleted.
+    ///
+    /// # Errors
+    /// When a request as a whole fails; what it held may be deleted or not.
+    pub async fn delete<'a>(&self, source: Source, receipts: &'a [String]) -> Result<Vec<&'a str>, Error> {
+        let mut kept = Vec::new();
+        for batch in receipts.chunks(MOST_ENTRIES) {
+            let entries = batch.iter().enumerate().map(|(place, receipt)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(place.to_string());
+                entry.receipt_handle(receipt).build().map_err(Error::build("delete messages"))
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
+            let request = self.client.delete_message_batch().queue_url(self.url(source));
+            let answer = request.set_entries(Some(entries)).send().await;
+            let answer = answer.map_err(Error::sdk("delete messages"))?;
+            let failed = places(batch.len(), answer.successful.iter().map(|deleted| deleted.id.as_str()));
+            kept.extend(failed.into_iter().map(|place| batch[place].as_str()));
+        }
+        Ok(kept)
+    }
+
+    /// Hides messages for this long from now (twelve hours at most; zero shows them at once), and returns the
+    /// receipts for which that was refused, because they are stale.
+    ///
+    /// # Errors
+    /// When a request as a whole fails.
+    pub async fn hide<'a>(
+        &self,
+        source: Source,
+        receipts: &'a [String],
+        visibility: Duration,
+    ) -> Result<Vec<&'a str>, Error> {
+        let mut stale = Vec::new();
+        for batch in receipts.chunks(MOST_ENTRIES) {
+            let entries = batch.iter().enumerate().map(|(place, receipt)| {
+                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(place.to_string());
+                let entry = entry.receipt_handle(receipt);
+                let entry = entry.visibility_timeout(limits::visibility_seconds(visibility));
+                entry.build().map_err(Error::build("hide messages"))
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
+            let request = self.client.change_message_visibility_batch().queue_url(self.url(source));
+            let answer = request.set_entries(Some(entries)).send().await;
+            let answer = answer.map_err(Error::sdk("hide messages"))?;
+            let failed = places(batch.len(), answer.successful.iter().map(|hidden| hidden.id.as_str()));
+            stale.extend(failed.into_iter().map(|place| batch[place].as_str()));
+        }
+        Ok(stale)
+    }
+
+    /// About how many messages there are; SQS counts loosely.
+    ///
+    /// # Errors
+    /// When the queue does not answer.
+    pub async fn depth(&self, source: Source) -> Result<Depth, Error> {
+        let names = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let request = self.client.get_queue_attributes().queue_url(self.url(source));
+        let answer = request.set_attribute_names(Some(names.to_vec())).send().await;
+        let counted = answer.map_err(Error::sdk("count its messages"))?.attributes.unwrap_or_default();
+        let [visible, in_flight, delayed] =
+            names.map(|name| counted.get(&name).and_then(|count| count.parse().ok()).unwrap_or(0));
+        Ok(Depth { visible, in_flight, delayed })
+    }
+
+    /// Deletes every message of the queue of jobs. The reconciler sends again what is still to be done.
+    ///
+    /// # Errors
+    /// When the queue does not answer, or was purged within the last minute.
+    pub async fn purge(&self) -> Result<(), Error> {
+        let purged = self.client.purge_queue().queue_url(&self.jobs_url).send().await;
+        purged.map(drop).map_err(Error::sdk("purge"))
+    }
+}
+
+/// A delivery without a receipt cannot be settled in any way; it comes again.
+fn received(message: Message) -> Option<Received> {
+    let count = message.attributes.as_ref().and_then(|attributes| {
+        attributes.get(&MessageSystemAttributeName::ApproximateReceiveCount)?.parse().ok()
+    });
+    Some(Received {
+        id: message.message_id.unwrap_or_default(),
+        receipt: message.receipt_handle?,
+        body: message.body.unwrap_or_default(),
+        receive_count: count.unwrap_or(1),
+    })
+}

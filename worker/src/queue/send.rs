@@ -1,0 +1,128 @@
+//! Sending, ten messages to a request.
+
+use super::error::Error;
+use super::message::JobMessage;
+use super::{Queue, limits};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use futures::stream::{self, StreamExt};
+use std::time::Duration;
+
+/// Most requests of one `send` on their way at once.
+const MOST_REQUESTS: usize = 8;
+
+/// A message to send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Letter {
+    /// What it says.
+    pub message: JobMessage,
+    /// How long it stays hidden; 15 minutes at most.
+    pub delay: Duration,
+}
+
+impl Queue {
+    /// Sends letters in as few requests as there can be and returns those that SQS did not acknowledge,
+    /// because their entry or their request failed. What is not acknowledged may have been sent all the same.
+    pub async fn send(&self, letters: &[Letter]) -> Vec<Letter> {
+        let requests: Vec<_> = batches(letters).into_iter().map(|batch| self.send_batch(batch)).collect();
+        let refused: Vec<Vec<Letter>> =
+            stream::iter(requests).buffer_unordered(MOST_REQUESTS).collect().await;
+        refused.concat()
+    }
+
+    async fn send_batch(&self, batch: Batch<'_>) -> Vec<Letter> {
+        match self.try_send_batch(&batch).await {
+            Ok(failed) => failed.into_iter().filter_map(|place| batch.letters.get(place).copied()).collect(),
+            Err(error) => {
+                tracing::warn!(%error, messages = batch.letters.len(), "a batch was not acknowledged");
+                batch.letters.to_vec()
+            }
+        }
+    }
+
+    /// The places of the entries that failed.
+    async fn try_send_batch(&self, batch: &Batch<'_>) -> Result<Vec<usize>, Error> {
+        let mut request = self.client.send_message_batch().queue_url(&self.jobs_url);
+        for (place, (letter, body)) in batch.letters.iter().zip(&batch.bodies).enumerate() {
+            request = request.entries(self.entry(place, letter, body)?);
+        }
+        let answer = request.send().await.map_err(Error::sdk("take the messages"))?;
+        for failed in &answer.failed {
+            tracing::warn!(code = %failed.code, sender_fault = failed.sender_fault, "a message was not taken");
+        }
+        Ok(places(batch.letters.len(), answer.successful.iter().map(|taken| taken.id.as_str())))
+    }
+
+    fn entry(
+        &self,
+        place: usize,
+        letter: &Letter,
+        body: &str,
+    ) -> Result<SendMessageBatchRequestEntry, Error> {
+        let group = self.fair.then(|| letter.message.account_id.to_string());
+        SendMessageBatchRequestEntry::builder()
+            .id(place.to_string())
+            .message_body(body)
+            .delay_seconds(limits::delay_seconds(letter.delay))
+            .set_message_group_id(group)
+            .build()
+            .map_err(Error::build("take the messages"))
+    }
+}
+
+struct Batch<'a> {
+    letters: &'a [Letter],
+    bodies: Vec<String>,
+}
+
+fn batches(mut letters: &[Letter]) -> Vec<Batch<'_>> {
+    let mut bodies: Vec<String> = letters.iter().map(|letter| letter.message.encode()).collect();
+    let mut batches = Vec::new();
+    while !letters.is_empty() {
+        let length = limits::batch_length(&bodies);
+        let rest = bodies.split_off(length);
+        let (batch, others) = letters.split_at(length);
+        batches.push(Batch { letters: batch, bodies: std::mem::replace(&mut bodies, rest) });
+        letters = others;
+    }
+    batches
+}
+
+/// Every place that is not among the acknowledged ids: an entry that the answer forgot counts as failed.
+pub(super) fn places<'a>(count: usize, acknowledged: impl Iterator<Item = &'a str>) -> Vec<usize> {
+    let acknowledged: Vec<usize> = acknowledged.filter_map(|id| id.parse().ok()).collect();
+    (0..count).filter(|place| !acknowledged.contains(place)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Letter, batches, places};
+    use crate::queue::JobMessage;
+    use ledger::{AccountId, JobId};
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    #[test]
+    fn letters_go_in_tens_and_in_order() {
+        let letters: Vec<Letter> = (0..25)
+            .map(|number| Letter {
+                message: JobMessage {
+                    account_id: AccountId(Uuid::from_u128(1)),
+                    job_id: JobId(Uuid::from_u128(number)),
+                    run: 1,
+                },
+                delay: Duration::ZERO,
+            })
+            .collect();
+        let batches = batches(&letters);
+        assert_eq!(batches.iter().map(|batch| batch.letters.len()).collect::<Vec<_>>(), [10, 10, 5]);
+        let bodies: Vec<&String> = batches.iter().flat_map(|batch| &batch.bodies).collect();
+        assert!(letters.iter().zip(bodies).all(|(letter, body)| letter.message.encode() == *body));
+    }
+
+    #[test]
+    fn what_is_not_acknowledged_has_failed() {
+        assert_eq!(places(4, ["0", "2"].into_iter()), [1, 3]);
+        assert_eq!(places(2, ["nonsense"].into_iter()), [0, 1]);
+        assert!(places(2, ["1", "0"].into_iter()).is_empty());
+    }
+}

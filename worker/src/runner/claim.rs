@@ -1,0 +1,134 @@
+//! Claiming a job: the one moment that decides who runs it.
+//!
+//! `job.started` is appended at a version that only one writer gets. Its version is the fencing token of the
+//! attempt. While the log cannot be written the claim waits, message hidden: a database outage must not use
+//! up deliveries and send healthy jobs to the dead letters.
+
+use super::{Fate, Runner};
+use crate::provider::Task;
+use crate::queue::{JobMessage, Received};
+use crate::station::Order;
+use chrono::Utc;
+use ledger::error_chain;
+use ledger::job::{JobCommand, JobState, Status};
+use ledger::{Actor, ExecuteError, Refusal};
+use std::time::Duration;
+
+/// Longer than any outage that a claim should sit out; then the message comes again.
+const CLAIM_PATIENCE: Duration = Duration::from_secs(3600);
+
+/// After this pause a claimed or unreadable job is looked at again when nothing better is known.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+pub(super) enum Claim {
+    /// The job is ours for one attempt.
+    Won(Task),
+    /// It is not, and this becomes of the message.
+    Refused(Fate),
+}
+
+impl Runner {
+    pub(super) async fn claim(&self, message: &JobMessage, delivery: &Received) -> Claim {
+        let started = tokio::select! {
+            started = self.station.record(self.start(message, delivery), CLAIM_PATIENCE) => started,
+            // The log was out of reach for the whole drain. Should it write the claim later, the lease lapses.
+            () = self.abandon.cancelled() => return Claim::Refused(Fate::Later(Duration::ZERO)),
+        };
+        match started {
+            Ok(outcome) => match outcome.jobs.into_iter().next() {
+                Some((_, job)) => won(message, job),
+                None => Claim::Refused(Fate::Later(LOOK_AGAIN)),
+            },
+            Err(ExecuteError::Refused(refusal)) => self.refused(message, delivery, &refusal).await,
+            Err(ExecuteError::Failed(error)) => {
+                tracing::error!(error = %error_chain(&error), "a job could not be claimed");
+                Claim::Refused(Fate::Later(LOOK_AGAIN))
+            }
+        }
+    }
+
+    fn start(&self, message: &JobMessage, delivery: &Received) -> Order {
+        let lease = self.station.timings.lease.as_secs().max(1);
+        Order {
+            account_id: message.account_id,
+            job_id: message.job_id,
+            command: JobCommand::Start {
+                worker: self.station.identity.clone(),
+                lease_seconds: u32::try_from(lease).unwrap_or(u32::MAX),
+                policy: self.station.policy,
+            },
+            actor: Actor::Worker(self.station.identity.clone()),
+            duty: "claim",
+            message: delivery.id.parse().ok(),
+        }
+    }
+
+    async fn refused(&self, message: &JobMessage, delivery: &Received, refusal: &Refusal) -> Claim {
+        metrics::counter!("cooly_claims_refused_total", "reason" => refusal.code()).increment(1);
+        tracing::debug!(reason = refusal.code(), "the claim was refused");
+        match refusal {
+            Refusal::JobUnknown => Claim::Refused(self.poison(delivery, "unknown_job")),
+            Refusal::JobClaimed => self.adopt(message).await,
+            Refusal::JobNotDue => Claim::Refused(self.until_due(message).await),
+            // Finished: the message is a duplicate, or came after a cancellation.
+            _ => Claim::Refused(Fate::Done),
+        }
+    }
+
+    /// A claim whose answer was lost is refused when it is made again, because it is there. The identity is
+    /// this process's own and nothing else here works on the job, so such a claim is ours to use.
+    async fn adopt(&self, message: &JobMessage) -> Claim {
+        let job = match self.station.job(message.account_id, message.job_id).await {
+            Ok(Some(job)) => job,
+            Ok(None) | Err(_) => return Claim::Refused(Fate::Later(LOOK_AGAIN)),
+        };
+        let ours = job.attempt.as_ref().is_some_and(|attempt| {
+            attempt.worker == self.station.identity && attempt.provider_task_id.is_none()
+        });
+        if ours { won(message, job) } else { Claim::Refused(after_claim(&job)) }
+    }
+
+    /// What becomes of a message whose job is being run.
+    pub(super) async fn while_claimed(&self, message: &JobMessage) -> Fate {
+        match self.station.job(message.account_id, message.job_id).await {
+            Ok(Some(job)) => after_claim(&job),
+            Ok(None) | Err(_) => Fate::Later(LOOK_AGAIN),
+        }
+    }
+
+    async fn until_due(&self, message: &JobMessage) -> Fate {
+        let job = self.station.job(message.account_id, message.job_id).await.ok().flatten();
+        Fate::Later(job.and_then(|job| job.retry_at).map_or(LOOK_AGAIN, until))
+    }
+}
+
+fn won(message: &JobMessage, job: JobState) -> Claim {
+    let Some(attempt) = job.attempt else {
+        // The budget was used up: the claim dead-lettered the job instead.
+        return Claim::Refused(Fate::Done);
+    };
+    Claim::Won(Task {
+        account_id: message.account_id,
+        job_id: message.job_id,
+        run: job.run,
+        attempt: job.attempts,
+        fencing: attempt.fencing,
+        request: job.request,
+    })
+}
+
+/// The message of a job that another attempt runs waits until that attempt's lease ends: its worker may have
+/// died. What a provider works on needs no message; the poller and the reconciler look after it.
+fn after_claim(job: &JobState) -> Fate {
+    match (&job.status, &job.attempt) {
+        (Status::Running, Some(attempt)) if attempt.provider_task_id.is_some() => Fate::Done,
+        (Status::Running, Some(attempt)) => Fate::Later(until(attempt.lease_until) + Duration::from_secs(1)),
+        (Status::Queued, _) => Fate::Later(job.retry_at.map_or(Duration::ZERO, until)),
+        _ => Fate::Done,
+    }
+}
+
+/// From now until then; nothing if that has passed.
+fn until(instant: chrono::DateTime<Utc>) -> Duration {
+    (instant - Utc::now()).to_std().unwrap_or_default()
+}

@@ -1,0 +1,214 @@
+//! Receives messages, claims the jobs that they name and runs them.
+//!
+//! Phases of a delivery: receive, claim (`job.started`, which fences out everyone else), run at the provider,
+//! record the end, delete the message. A crash before the claim leaves the message, which comes again; a
+//! crash after it leaves a lease, which lapses; a crash before the deletion leaves a message whose job needs
+//! nothing more. While a delivery is worked on, the heartbeat keeps its message hidden.
+
+mod attempt;
+mod claim;
+mod deletions;
+mod held;
+mod lost_submit;
+
+use crate::error::Error;
+use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};
+use crate::station::Station;
+use claim::Claim;
+use deletions::Deletions;
+use held::Held;
+use ledger::error_chain;
+use ledger::{AccountId, JobId};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
+
+/// What becomes of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    /// Its message has done its duty: delete it.
+    Done,
+    /// Show it again after this long.
+    Later(Duration),
+    /// Leave it hidden as it is; it comes again by itself.
+    Leave,
+}
+
+struct Runner {
+    station: Arc<Station>,
+    held: Held,
+    /// What is being run in this process.
+    running: Mutex<HashSet<(AccountId, JobId)>>,
+    /// Nothing new is begun.
+    stopping: CancellationToken,
+    /// What still runs is handed back.
+    abandon: CancellationToken,
+}
+
+pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
+    let slots = Arc::new(Semaphore::new(station.concurrency));
+    let runner = Arc::new(Runner {
+        held: Held::default(),
+        running: Mutex::default(),
+        stopping: shutdown.clone(),
+        abandon: CancellationToken::new(),
+        station,
+    });
+    let (deletions, deleter) = Deletions::start(Arc::clone(&runner.station));
+    let ended = CancellationToken::new();
+    let _ends_with_us = ended.clone().drop_guard();
+    let heartbeat = tokio::spawn(held::beat(Arc::clone(&runner), ended.clone()));
+    let mut deliveries = JoinSet::new();
+    receive_until_shutdown(&runner, &slots, &mut deliveries, &deletions, &shutdown).await;
+    drain(&runner, deliveries).await;
+    // The last sender goes, so the deleter ends when it has deleted what was given to it.
+    drop(deletions);
+    ended.cancel();
+    let _ = tokio::join!(heartbeat, deleter);
+    Ok(())
+}
+
+async fn receive_until_shutdown(
+    runner: &Arc<Runner>,
+    slots: &Arc<Semaphore>,
+    deliveries: &mut JoinSet<()>,
+    deletions: &Deletions,
+    shutdown: &CancellationToken,
+) {
+    loop {
+        let received = tokio::select! {
+            () = shutdown.cancelled() => return,
+            received = receive(runner, slots) => received,
+        };
+        while let Some(ended) = deliveries.try_join_next() {
+            report_panic(ended);
+        }
+        for (delivery, slot) in received {
+            let handled = handle(Arc::clone(runner), delivery, deletions.clone(), slot);
+            deliveries.spawn(handled);
+        }
+    }
+}
+
+/// Waits for free slots, then for messages: as many as there are slots, so that nothing waits hidden here
+/// while another worker is idle.
+async fn receive(runner: &Runner, slots: &Arc<Semaphore>) -> Vec<(Received, OwnedSemaphorePermit)> {
+    let timings = &runner.station.timings;
+    let Ok(first) = Arc::clone(slots).acquire_owned().await else { return Vec::new() };
+    let mut free = vec![first];
+    while free.len() < MOST_ENTRIES
+        && let Ok(slot) = Arc::clone(slots).try_acquire_owned()
+    {
+        free.push(slot);
+    }
+    let asked =
+        runner.station.queue.receive(Source::Jobs, free.len(), timings.receive_wait, timings.visibility);
+    match asked.await {
+        Ok(received) => received.into_iter().zip(free).collect(),
+        Err(error) => {
+            tracing::warn!(error = %error_chain(&error), "no messages can be received");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Vec::new()
+        }
+    }
+}
+
+/// Works on one delivery until its fate is settled.
+async fn handle(runner: Arc<Runner>, delivery: Received, deletions: Deletions, _slot: OwnedSemaphorePermit) {
+    let hold = runner.held.hold(&delivery.receipt);
+    let fate = runner.process(&delivery).await;
+    drop(hold);
+    match fate {
+        Fate::Done => deletions.delete(delivery.receipt).await,
+        Fate::Later(pause) => {
+            let receipts = [delivery.receipt];
+            if let Err(error) = runner.station.queue.hide(Source::Jobs, &receipts, pause).await {
+                tracing::debug!(error = %error_chain(&error), "a message comes back at its own time");
+            }
+        }
+        Fate::Leave => {}
+    }
+}
+
+impl Runner {
+    async fn process(&self, delivery: &Received) -> Fate {
+        let message = match JobMessage::decode(&delivery.body) {
+            Ok(message) => message,
+            Err(reason) => return self.poison(delivery, reason.code()),
+        };
+        if self.stopping.is_cancelled() {
+            return Fate::Later(Duration::ZERO);
+        }
+        let span = tracing::info_span!("job", job_id = %message.job_id, account_id = %message.account_id);
+        self.run(&message, delivery).instrument(span).await
+    }
+
+    async fn run(&self, message: &JobMessage, delivery: &Received) -> Fate {
+        let Some(_turn) = self.turn(message) else { return self.while_claimed(message).await };
+        match self.claim(message, delivery).await {
+            Claim::Won(task) => self.attempt(&task).await,
+            Claim::Refused(fate) => fate,
+        }
+    }
+
+    /// A message that no version of the code here can use. It goes to the DLQ by SQS's own count, where an
+    /// operator sees it; a short rest keeps it from turning in circles until then.
+    fn poison(&self, delivery: &Received, reason: &'static str) -> Fate {
+        tracing::warn!(message_id = %delivery.id, reason, deliveries = delivery.receive_count,
+            "a message cannot be used and goes to the dead letters of the queue");
+        metrics::counter!("cooly_messages_refused_total", "reason" => reason).increment(1);
+        Fate::Later(self.station.timings.poison_pause)
+    }
+
+    /// The right to be the only one in this process that works on the job.
+    fn turn(&self, message: &JobMessage) -> Option<Turn<'_>> {
+        let key = (message.account_id, message.job_id);
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        running.insert(key).then_some(Turn { runner: self, key })
+    }
+}
+
+struct Turn<'a> {
+    runner: &'a Runner,
+    key: (AccountId, JobId),
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.runner.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// Lets what runs finish; what takes longer is handed back, so that another worker can go on at once.
+async fn drain(runner: &Runner, mut deliveries: JoinSet<()>) {
+    let in_time = tokio::time::timeout(runner.station.timings.drain, finish(&mut deliveries)).await;
+    if in_time.is_err() {
+        tracing::info!(jobs = deliveries.len(), "running jobs are handed back");
+        runner.abandon.cancel();
+        if tokio::time::timeout(HAND_BACK, finish(&mut deliveries)).await.is_err() {
+            // Before the tasks go, since each lets go of its receipt.
+            runner.held.release_all(&runner.station).await;
+            deliveries.shutdown().await;
+        }
+    }
+}
+
+/// How long handing back may take: a few writes to the log.
+const HAND_BACK: Duration = Duration::from_secs(5);
+
+async fn finish(deliveries: &mut JoinSet<()>) {
+    while let Some(ended) = deliveries.join_next().await {
+        report_panic(ended);
+    }
+}
+
+fn report_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "work on a message ended unexpectedly; the message comes again");
+        metrics::counter!("cooly_duty_failures_total", "duty" => "runner").increment(1);
+    }
+}

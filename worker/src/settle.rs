@@ -1,0 +1,139 @@
+//! Ending an attempt in the log: what was made, or why not.
+//!
+//! The log decides whether an attempt still counts. An answer that was lost may have been written, so before
+//! outputs are dropped the log is asked whose they are: dropping what a success names would lose a picture,
+//! keeping what nobody names costs only space.
+
+use crate::provider::{Artifact, ProviderFailure, Task};
+use crate::station::{Order, Station};
+use crate::{backoff, outputs};
+use ledger::error_chain;
+use ledger::job::{JobCommand, Output};
+use ledger::{Actor, ExecuteError};
+use std::time::Duration;
+
+/// Whether the end of an attempt is in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Settled {
+    /// It is.
+    Recorded,
+    /// The attempt no longer counts: another one took over, or the job was cancelled.
+    Lost,
+    /// The log could not be written. When the lease lapses the job is taken over.
+    Unrecorded,
+}
+
+/// Stores the outputs and records the success.
+pub(crate) async fn succeed(
+    station: &Station,
+    task: &Task,
+    artifacts: Vec<Artifact>,
+    patience: Duration,
+) -> Settled {
+    if artifacts.len() != task.request.count as usize {
+        return fail(station, task, &ProviderFailure::wrong_count(), patience).await;
+    }
+    let stored = match outputs::store(&*station.outputs, task, artifacts).await {
+        Ok(stored) => stored,
+        Err(error) => {
+            tracing::error!(error = %error_chain(&error), job_id = %task.job_id, "the outputs could not be stored");
+            return fail(station, task, &ProviderFailure::not_stored(), patience).await;
+        }
+    };
+    let command = JobCommand::Succeed { fencing: task.fencing, outputs: stored.clone() };
+    let settled = match record(station, task, command, patience).await {
+        Settled::Lost => after_refusal(station, task, &stored).await,
+        settled => settled,
+    };
+    if settled == Settled::Recorded {
+        count(station, task, "succeeded", "none");
+    }
+    settled
+}
+
+/// Records the failure; its class and the budget decide what follows.
+pub(crate) async fn fail(
+    station: &Station,
+    task: &Task,
+    failure: &ProviderFailure,
+    patience: Duration,
+) -> Settled {
+    let wait = backoff::after(&station.timings, failure, task.attempt);
+    let command = JobCommand::FailAttempt {
+        fencing: task.fencing,
+        failure: failure.failure.clone(),
+        backoff_milliseconds: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        policy: station.policy,
+    };
+    let settled = record(station, task, command, patience).await;
+    if settled == Settled::Recorded {
+        let (code, class) = (&failure.failure.code, failure.failure.class.as_str());
+        tracing::info!(job_id = %task.job_id, attempt = task.attempt, code, class, "the attempt failed");
+        count(station, task, "failed", class);
+    }
+    settled
+}
+
+/// Records that the provider took the work; the poller asks after it from now on.
+pub(crate) async fn submitted(
+    station: &Station,
+    task: &Task,
+    provider_task_id: String,
+    deadline: Duration,
+    patience: Duration,
+) -> Settled {
+    let deadline_seconds = u32::try_from(deadline.as_secs().max(1)).unwrap_or(u32::MAX);
+    let command = JobCommand::Submit { fencing: task.fencing, provider_task_id, deadline_seconds };
+    let settled = record(station, task, command, patience).await;
+    if settled == Settled::Recorded {
+        count(station, task, "submitted", "none");
+    }
+    settled
+}
+
+async fn record(station: &Station, task: &Task, command: JobCommand, patience: Duration) -> Settled {
+    let order = Order {
+        account_id: task.account_id,
+        job_id: task.job_id,
+        command,
+        actor: Actor::Worker(station.identity.clone()),
+        duty: "attempt",
+        message: None,
+    };
+    match station.record(order, patience).await {
+        Ok(_) => Settled::Recorded,
+        Err(ExecuteError::Refused(refusal)) => {
+            tracing::info!(job_id = %task.job_id, reason = refusal.code(), "the attempt no longer counts");
+            metrics::counter!("cooly_attempts_lost_total", "reason" => refusal.code()).increment(1);
+            Settled::Lost
+        }
+        Err(ExecuteError::Failed(error)) => {
+            tracing::error!(error = %error_chain(&error), job_id = %task.job_id, "the attempt could not be recorded");
+            Settled::Unrecorded
+        }
+    }
+}
+
+/// A refused success: written by an earlier try whose answer was lost, or somebody else's job by now.
+async fn after_refusal(station: &Station, task: &Task, stored: &[Output]) -> Settled {
+    match station.job(task.account_id, task.job_id).await {
+        Ok(job) => {
+            let named = job.map(|job| job.outputs).unwrap_or_default();
+            if named.iter().any(|output| stored.iter().any(|ours| ours.key == output.key)) {
+                return Settled::Recorded;
+            }
+            outputs::discard(&*station.outputs, stored).await;
+            Settled::Lost
+        }
+        Err(error) => {
+            tracing::warn!(error = %error_chain(&error), job_id = %task.job_id, "outputs are kept: whose is unknown");
+            Settled::Lost
+        }
+    }
+}
+
+fn count(station: &Station, task: &Task, outcome: &'static str, class: &'static str) {
+    let model = station.label(&task.request.model);
+    metrics::counter!("cooly_attempts_total", "model" => model, "outcome" => outcome, "class" => class)
+        .increment(1);
+}

@@ -1,0 +1,160 @@
+//! What every duty works with: the ledger, the database, the queue, the providers and the settings.
+
+use crate::backoff::jitter;
+use crate::error::Error;
+use crate::options::{Timings, WorkerOptions};
+use crate::provider::{Provider, Providers};
+use crate::queue::{self, Queue, QueueSettings};
+use deadpool_postgres::Pool;
+use ledger::catalogue::Catalogue;
+use ledger::error_chain;
+use ledger::job::{JobCommand, JobState, RetryPolicy};
+use ledger::{
+    AccountId, Action, Actor, Command, Context, ExecuteError, JobId, Ledger, Outcome, Position, Role, read,
+};
+use object_store::ObjectStore;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// Room between the attempt budget and SQS's own limit: deliveries that cost no attempt (a worker that died
+/// before it claimed, a claim that another one held) must not send a job to the DLQ.
+const SPARE_DELIVERIES: u32 = 7;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Shared by all duties of a worker.
+pub(crate) struct Station {
+    pub ledger: Ledger,
+    /// For the log and the pending tasks.
+    pub reader: Pool,
+    /// For leases and the relay's checkpoint.
+    pub writer: Pool,
+    pub mark: watch::Receiver<Position>,
+    pub queue: Queue,
+    pub outputs: Arc<dyn ObjectStore>,
+    /// Names this process among all that ever ran: a claim under it was made here.
+    pub identity: String,
+    pub concurrency: usize,
+    pub poll_concurrency: usize,
+    pub policy: RetryPolicy,
+    pub timings: Timings,
+    catalogue: Arc<Catalogue>,
+    providers: Providers,
+}
+
+impl Station {
+    /// Opens the queue and the pools; `None` when `shutdown` came first.
+    pub(crate) async fn open(
+        options: WorkerOptions,
+        shutdown: &CancellationToken,
+    ) -> Result<Option<Station>, Error> {
+        let opened = tokio::select! {
+            opened = open_queue(&options.queue, options.policy, &options.timings) => opened?,
+            () = shutdown.cancelled() => return Ok(None),
+        };
+        Ok(Some(Station {
+            ledger: options.ledger,
+            reader: options.database.pool(Role::Reader, 8)?,
+            writer: options.database.pool(Role::Projector, 4)?,
+            mark: options.mark,
+            queue: opened,
+            outputs: options.outputs,
+            identity: format!("{}-{:08x}", options.name, rand::random::<u32>()),
+            concurrency: options.concurrency.max(1),
+            poll_concurrency: options.poll_concurrency.max(1),
+            policy: options.policy,
+            timings: options.timings,
+            catalogue: options.catalogue,
+            providers: options.providers,
+        }))
+    }
+
+    /// The provider that runs this model.
+    pub(crate) fn provider(&self, model: &str) -> Option<Arc<dyn Provider>> {
+        self.providers.get(&self.catalogue.get(model)?.provider).cloned()
+    }
+
+    /// The model as a metric label: only names from the catalogue, so that labels stay few.
+    pub(crate) fn label(&self, model: &str) -> String {
+        self.catalogue.get(model).map_or("unknown", |model| model.id.as_str()).to_owned()
+    }
+
+    /// A job's state, from the log.
+    pub(crate) async fn job(&self, account: AccountId, job: JobId) -> Result<Option<JobState>, Error> {
+        let client = self.reader.get().await?;
+        Ok(read::job(&**client, account, job).await?)
+    }
+
+    /// Gives a command to the ledger. While the log cannot be written it is given again, for `patience`: the
+    /// commands of a claim are fenced, so a repeat of one that was written is refused.
+    pub(crate) async fn record(&self, order: Order, patience: Duration) -> Result<Outcome, ExecuteError> {
+        let give_up = Instant::now() + patience;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.ledger.execute(order.command()).await {
+                Err(ExecuteError::Failed(error)) if may_pass(&error) && Instant::now() + pause < give_up => {
+                    tracing::warn!(error = %error_chain(&error), job_id = %order.job_id, "the log is asked again");
+                    tokio::time::sleep(pause / 2 + jitter(pause)).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+                settled => return settled,
+            }
+        }
+    }
+}
+
+/// A command about a job, with who gives it and why.
+#[derive(Clone)]
+pub(crate) struct Order {
+    pub account_id: AccountId,
+    pub job_id: JobId,
+    pub command: JobCommand,
+    pub actor: Actor,
+    /// The duty, for the log.
+    pub duty: &'static str,
+    /// The message that led to it.
+    pub message: Option<Uuid>,
+}
+
+impl Order {
+    fn command(&self) -> Command {
+        Command {
+            account: self.account_id,
+            context: Context {
+                actor: self.actor.clone(),
+                request_id: self.duty.to_owned(),
+                causation_id: self.message,
+            },
+            idempotency: None,
+            action: Action::Job { job_id: self.job_id, command: self.command.clone() },
+        }
+    }
+}
+
+/// Whether the same command may succeed a little later.
+fn may_pass(error: &ledger::Error) -> bool {
+    !matches!(error, ledger::Error::Closed | ledger::Error::Unreadable { .. } | ledger::Error::Url(_))
+}
+
+async fn open_queue(
+    settings: &QueueSettings,
+    policy: RetryPolicy,
+    timings: &Timings,
+) -> Result<Queue, queue::Error> {
+    let deliveries = policy.max_attempts.saturating_add(SPARE_DELIVERIES);
+    let give_up = Instant::now() + timings.start_patience;
+    loop {
+        match Queue::ensure(settings, deliveries, timings.visibility).await {
+            Err(error) if Instant::now() < give_up => {
+                tracing::warn!(%error, "the queue cannot be opened yet");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            opened => return opened,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The worker against a real Postgres and the real SQS protocol.
+//!
+//! The queue is the embedded server, or any other whose URL is in `COOLY_TEST_SQS_ENDPOINT`: `tests/moto.sh`
+//! runs the same tests against moto.
+
+mod images;
+mod poison;
+mod queue;
+mod reconciler;
+mod relay;
+mod rig;
+mod scripted;
+mod several_workers;
+mod shutdown;
+mod videos;

@@ -1,0 +1,93 @@
+//! Messages that cannot be used, and what becomes of what the queue gave up on.
+
+use crate::rig::{Rig, eventually};
+use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
+use ledger::JobId;
+use ledger::job::Status;
+use worker::queue::{JobMessage, Source};
+
+/// Sends a body as it is, to a queue by its name.
+async fn send_raw(rig: &Rig, queue: &str, body: &str) {
+    let credentials =
+        Credentials::builder().access_key_id("x").secret_access_key("x").provider_name("test").build();
+    let config = Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials)
+        .endpoint_url(rig.settings.endpoint.as_deref().unwrap())
+        .build();
+    let client = aws_sdk_sqs::Client::from_conf(config);
+    let url = client.get_queue_url().queue_name(queue).send().await.unwrap().queue_url.unwrap();
+    client.send_message().queue_url(url).message_body(body).send().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_cannot_be_used_end_in_the_dlq_and_stop_nobody() {
+    let rig = Rig::start().await;
+    let queues = rig.queues().await;
+    let unknown = JobMessage { account_id: rig.account, job_id: JobId::generate(), run: 1 }.encode();
+    for body in ["this is not json", r#"{"v":99,"job":"from the future"}"#, r#"{"v":1}"#, &unknown] {
+        send_raw(&rig, &rig.settings.name, body).await;
+    }
+    let worker = rig.worker("one");
+    let good = rig.queue_one("scripted-image").await;
+    rig.until(good, Status::Succeeded).await;
+    let all_four = async || {
+        let depth = queues.depth(Source::DeadLetters).await.unwrap();
+        depth.visible + depth.in_flight == 4
+    };
+    eventually("all four are in the DLQ", all_four).await;
+    let depth = queues.depth(Source::Jobs).await.unwrap();
+    assert_eq!((depth.visible, depth.in_flight), (0, 0), "none is left in the queue of jobs");
+    // They stay there to be looked at, and work goes on.
+    let after = rig.queue_one("scripted-image").await;
+    rig.until(after, Status::Succeeded).await;
+    assert!(all_four().await, "they are still in the DLQ");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_queue_gave_up_on_becomes_a_dead_letter_with_its_reason() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    let queues = rig.queues().await;
+    let mut options = rig.options("one");
+    options.concurrency = 1;
+    let worker = rig.run(options);
+    let running = rig.queue_one("scripted-image").await;
+    eventually("the only slot is taken", async || rig.scripted.submits() == 1).await;
+    let given_up = rig.queue_one("scripted-image").await;
+    let message = JobMessage { account_id: rig.account, job_id: given_up, run: 1 }.encode();
+    send_raw(&rig, &rig.settings.dlq_name, &message).await;
+    let job = rig.until(given_up, Status::Dead).await;
+    assert_eq!(job.failure.unwrap().code, "queue_redrive_exhausted");
+    let empty = async || {
+        let depth = queues.depth(Source::DeadLetters).await.unwrap();
+        depth.visible + depth.in_flight == 0
+    };
+    eventually("the DLQ is empty again", empty).await;
+    rig.scripted.open();
+    rig.until(running, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.spent().await, job.cost.checked_mul(2).unwrap(), "a dead letter stays paid");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dead_letter_of_the_queue_does_not_touch_a_job_that_is_being_run() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    let queues = rig.queues().await;
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-image").await;
+    rig.until(id, Status::Running).await;
+    let message = JobMessage { account_id: rig.account, job_id: id, run: 1 }.encode();
+    send_raw(&rig, &rig.settings.dlq_name, &message).await;
+    let empty = async || {
+        let depth = queues.depth(Source::DeadLetters).await.unwrap();
+        depth.visible + depth.in_flight == 0
+    };
+    eventually("the drainer has judged it", empty).await;
+    rig.scripted.open();
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+}

@@ -1,0 +1,282 @@
+//! A database, a queue, a projector and an account with credits, of one test; and the workers that it starts.
+
+use crate::scripted::Scripted;
+use embedded::sqs::{Sqs, SqsOptions};
+use embedded::testing::{TestCluster, TestDatabase};
+use ledger::catalogue::{Catalogue, Model};
+use ledger::job::{JobCommand, JobEvent, JobRequest, JobState, Kind, Params, RetryPolicy, Status};
+use ledger::{
+    AccountId, Action, Actor, Command, Context, Credits, Database, Event, JobId, Ledger, LedgerOptions,
+    MarkWatcher, NewJob, Outcome, Role, UserId, read,
+};
+use object_store::ObjectStore;
+use object_store::memory::InMemory;
+use projections::ProjectorOptions;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use worker::provider::Providers;
+use worker::provider::simulated::{self, Simulated, SimulatedOptions};
+use worker::queue::{Queue, QueueSettings};
+use worker::{Timings, WorkerOptions};
+
+/// Longest that a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(60);
+const OFTEN: Duration = Duration::from_millis(20);
+const GRANTED: u64 = 10_000;
+
+pub(crate) struct Rig {
+    pub ledger: Ledger,
+    pub account: AccountId,
+    pub settings: QueueSettings,
+    pub outputs: Arc<InMemory>,
+    /// Runs the models `scripted-image` and `scripted-video`.
+    pub scripted: Scripted,
+    pub sqs: Option<Sqs>,
+    database: Database,
+    mark: MarkWatcher,
+    ended: CancellationToken,
+    _database: TestDatabase,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.ended.cancel();
+    }
+}
+
+/// A worker that runs in this process.
+pub(crate) struct Running {
+    shutdown: CancellationToken,
+    task: JoinHandle<Result<(), worker::Error>>,
+}
+
+impl Running {
+    /// Asks it to stop and waits until it has.
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.expect("the worker does not panic").expect("the worker ends well");
+    }
+
+    /// Ends it without any farewell.
+    pub(crate) async fn kill(self) {
+        self.task.abort();
+        let ended = self.task.await;
+        assert!(ended.is_err_and(|error| error.is_cancelled()), "it was still running");
+    }
+}
+
+impl Rig {
+    pub(crate) async fn start() -> Rig {
+        let cloned = TestCluster::shared().await.database_from("migrated", migrate).await;
+        let database = Database::new(cloned.url()).unwrap();
+        let ledger = Ledger::open(&database, LedgerOptions::default()).await.unwrap();
+        let ended = CancellationToken::new();
+        let mark = MarkWatcher::spawn(&database, ledger.appended(), ended.clone());
+        let projector = ProjectorOptions {
+            database: database.clone(),
+            mark: mark.subscribe(),
+            owner: "test".into(),
+            batch: 1_000,
+        };
+        tokio::spawn(projections::run(projector, ended.clone()));
+        let (sqs, settings) = queue_settings().await;
+        let user = UserId::try_from("alice".to_owned()).unwrap();
+        let rig = Rig {
+            account: user.account(),
+            outputs: Arc::new(InMemory::new()),
+            scripted: Scripted::default(),
+            ledger,
+            settings,
+            sqs,
+            database,
+            mark,
+            ended,
+            _database: cloned,
+        };
+        let amount = Credits::whole(GRANTED).unwrap();
+        let _granted = rig.execute(Action::Grant { user, amount, reason: "for the test".into() }).await;
+        rig
+    }
+
+    /// Options with short timings, to be changed as a test needs.
+    pub(crate) fn options(&self, name: &str) -> WorkerOptions {
+        let simulated = Simulated::new(SimulatedOptions {
+            image_delay: Duration::from_millis(20),
+            video_delay: Duration::from_millis(200),
+            poll_interval: Duration::from_millis(50),
+            ..SimulatedOptions::default()
+        });
+        WorkerOptions {
+            ledger: self.ledger.clone(),
+            database: self.database.clone(),
+            mark: self.mark.subscribe(),
+            queue: self.settings.clone(),
+            catalogue: Arc::new(catalogue()),
+            providers: Providers::new()
+                .with(simulated::PROVIDER, simulated)
+                .with("scripted", self.scripted.clone()),
+            outputs: Arc::clone(&self.outputs) as Arc<dyn ObjectStore>,
+            name: name.to_owned(),
+            concurrency: 16,
+            poll_concurrency: 32,
+            policy: RetryPolicy { max_attempts: 3, give_up_after_seconds: 600 },
+            timings: Timings {
+                backoff_base: Duration::from_millis(50),
+                backoff_cap: Duration::from_millis(200),
+                poison_pause: Duration::ZERO,
+                receive_wait: Duration::from_secs(2),
+                poll_every: Duration::from_millis(50),
+                duty_lease: Duration::from_secs(2),
+                ..Timings::default()
+            },
+        }
+    }
+
+    pub(crate) fn run(&self, options: WorkerOptions) -> Running {
+        let shutdown = CancellationToken::new();
+        Running { task: tokio::spawn(worker::run(options, shutdown.clone())), shutdown }
+    }
+
+    /// A worker with the usual options.
+    pub(crate) fn worker(&self, name: &str) -> Running {
+        self.run(self.options(name))
+    }
+
+    pub(crate) async fn execute(&self, action: Action) -> Outcome {
+        let context =
+            Context { actor: Actor::User("alice".into()), request_id: "test".into(), causation_id: None };
+        let command = Command { account: self.account, context, idempotency: None, action };
+        self.ledger.execute(command).await.unwrap()
+    }
+
+    /// Queues jobs on a model with one command.
+    pub(crate) async fn queue(&self, model: &str, count: usize) -> Vec<JobId> {
+        let ids: Vec<JobId> = (0..count).map(|_| JobId::generate()).collect();
+        self.queue_ids(model, &ids).await;
+        ids
+    }
+
+    pub(crate) async fn queue_one(&self, model: &str) -> JobId {
+        self.queue(model, 1).await[0]
+    }
+
+    pub(crate) async fn queue_ids(&self, model: &str, ids: &[JobId]) {
+        let jobs = ids.iter().map(|job_id| {
+            let request = request(model);
+            let cost = catalogue().quote(&request).unwrap();
+            NewJob { job_id: *job_id, request, cost }
+        });
+        let _queued = self.execute(Action::Queue { jobs: jobs.collect() }).await;
+    }
+
+    pub(crate) async fn cancel(&self, job_id: JobId) {
+        let _cancelled = self.execute(Action::Job { job_id, command: JobCommand::Cancel }).await;
+    }
+
+    pub(crate) async fn job(&self, id: JobId) -> JobState {
+        let client = self.database.connect(Role::Reader).await.unwrap();
+        read::job(&client, self.account, id).await.unwrap().unwrap()
+    }
+
+    /// The job once it has this status.
+    pub(crate) async fn until(&self, id: JobId, status: Status) -> JobState {
+        let client = self.database.connect(Role::Reader).await.unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let job = read::job(&client, self.account, id).await.unwrap().unwrap();
+            if job.status == status {
+                return job;
+            }
+            assert!(Instant::now() < deadline, "waits for {status}, is {job:?}");
+            tokio::time::sleep(OFTEN).await;
+        }
+    }
+
+    /// The names of a job's events, in order.
+    pub(crate) async fn events(&self, id: JobId) -> Vec<&'static str> {
+        self.job_events(id).await.iter().map(JobEvent::name).collect()
+    }
+
+    pub(crate) async fn job_events(&self, id: JobId) -> Vec<JobEvent> {
+        let client = self.database.connect(Role::Reader).await.unwrap();
+        let recorded = read::stream(&client, self.account, id.into()).await.unwrap();
+        let events = recorded.into_iter().filter_map(|recorded| match recorded.event {
+            Event::Job(event) => Some(event),
+            Event::Account(_) => None,
+        });
+        events.collect()
+    }
+
+    /// How many credits were spent so far.
+    pub(crate) async fn spent(&self) -> Credits {
+        let client = self.database.connect(Role::Reader).await.unwrap();
+        let (state, _) = read::account(&client, self.account).await.unwrap().unwrap();
+        Credits::whole(GRANTED).unwrap().checked_sub(state.balance).unwrap()
+    }
+
+    /// The queues, for looking at them. They are made as the worker makes them.
+    pub(crate) async fn queues(&self) -> Queue {
+        Queue::ensure(&self.settings, 10, Duration::from_secs(30)).await.unwrap()
+    }
+}
+
+/// Waits until a condition holds.
+pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds().await {
+        assert!(Instant::now() < deadline, "waited in vain: {what}");
+        tokio::time::sleep(OFTEN).await;
+    }
+}
+
+pub(crate) fn request(model: &str) -> JobRequest {
+    let kind = if model.contains("video") { Kind::Video } else { Kind::Image };
+    let params = Params { width: Some(64), height: Some(64), ..Params::default() };
+    JobRequest { kind, model: model.into(), prompt: "a quiet lake at dawn".into(), count: 1, params }
+}
+
+fn catalogue() -> Catalogue {
+    let mut models = simulated::models();
+    let scripted =
+        |id: &str, like: &Model| Model { id: id.into(), provider: "scripted".into(), ..like.clone() };
+    let image = scripted("scripted-image", &models[0]);
+    let video =
+        models.iter().find(|model| model.kind == Kind::Video).map(|model| scripted("scripted-video", model));
+    models.extend([image, video.expect("there is a simulated video model")]);
+    Catalogue::new(models)
+}
+
+/// The embedded server, or the one that the environment names. Every test has queues of its own.
+async fn queue_settings() -> (Option<Sqs>, QueueSettings) {
+    let (sqs, mut settings) = match std::env::var("COOLY_TEST_SQS_ENDPOINT") {
+        Ok(endpoint) => (None, QueueSettings::private(&endpoint)),
+        Err(_) => {
+            let sqs = Sqs::start(SqsOptions::default()).await.unwrap();
+            let settings = QueueSettings::private(sqs.endpoint());
+            (Some(sqs), settings)
+        }
+    };
+    let suffix = uuid::Uuid::now_v7().simple().to_string();
+    settings.name = format!("cooly-jobs-{suffix}");
+    settings.dlq_name = format!("cooly-jobs-dlq-{suffix}");
+    (sqs, settings)
+}
+
+async fn migrate(url: &str) -> anyhow::Result<()> {
+    let (mut client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
+    let driver = tokio::spawn(connection);
+    migrations::apply(&mut client).await?;
+    client.batch_execute(RELAY_CHECKPOINTS).await?;
+    drop(client);
+    driver.await??;
+    Ok(())
+}
+
+/// What the worker needs of the schema until it is part of the migrations.
+const RELAY_CHECKPOINTS: &str = "create table if not exists relay_checkpoints (
+    relay text not null constraint relay_checkpoints_pkey primary key,
+    position bigint not null, fencing bigint not null, updated_at timestamptz not null default now());
+    grant select, insert, update on relay_checkpoints to cooly_projector;";

@@ -1,0 +1,131 @@
+//! A provider that does what a test tells it, and counts what it is asked.
+
+use bytes::Bytes;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use worker::provider::{Artifact, Progress, Provider, ProviderFailure, Submission, Task};
+
+/// Cheap to clone; the clones are one provider.
+#[derive(Clone)]
+pub(crate) struct Scripted {
+    pub script: Arc<Script>,
+}
+
+pub(crate) struct Script {
+    /// Images wait here; closed gates hold them until permits are added.
+    pub gate: Semaphore,
+    pub gated: AtomicBool,
+    /// How long an image takes.
+    pub image_delay: Mutex<Duration>,
+    /// How long one poll takes.
+    pub poll_delay: Mutex<Duration>,
+    /// Whether polled tasks are ready.
+    pub ready: AtomicBool,
+    /// Whether a submit is accepted and then never answered.
+    pub loses_answers: AtomicBool,
+    pub deadline: Mutex<Duration>,
+    pub submits: AtomicU32,
+    pub cancels: AtomicU32,
+    /// When each poll began and ended.
+    pub polls: Mutex<Vec<(Instant, Instant)>>,
+    accepted: Mutex<HashMap<String, String>>,
+}
+
+impl Default for Scripted {
+    fn default() -> Scripted {
+        let script = Script {
+            gate: Semaphore::new(0),
+            gated: AtomicBool::new(false),
+            image_delay: Mutex::default(),
+            poll_delay: Mutex::default(),
+            ready: AtomicBool::new(true),
+            loses_answers: AtomicBool::new(false),
+            deadline: Mutex::new(Duration::from_secs(60)),
+            submits: AtomicU32::new(0),
+            cancels: AtomicU32::new(0),
+            polls: Mutex::default(),
+            accepted: Mutex::default(),
+        };
+        Scripted { script: Arc::new(script) }
+    }
+}
+
+impl Scripted {
+    pub(crate) fn submits(&self) -> u32 {
+        self.script.submits.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn cancels(&self) -> u32 {
+        self.script.cancels.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn set_image_delay(&self, delay: Duration) {
+        *self.script.image_delay.lock().unwrap() = delay;
+    }
+
+    /// Holds images until [`Scripted::open`].
+    pub(crate) fn close(&self) {
+        self.script.gated.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn open(&self) {
+        self.script.gated.store(false, Ordering::SeqCst);
+        self.script.gate.add_permits(10_000);
+    }
+}
+
+fn artifact() -> Artifact {
+    Artifact { bytes: Bytes::from_static(b"made"), content_type: "image/png".into(), width: 1, height: 1 }
+}
+
+#[async_trait::async_trait]
+impl Provider for Scripted {
+    async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure> {
+        let script = &self.script;
+        script.submits.fetch_add(1, Ordering::SeqCst);
+        if task.request.model.contains("video") {
+            let id = format!("task-{}", task.reference());
+            script.accepted.lock().unwrap().insert(task.reference(), id.clone());
+            if script.loses_answers.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            return Ok(Submission::Accepted(id));
+        }
+        let delay = *script.image_delay.lock().unwrap();
+        tokio::time::sleep(delay).await;
+        if script.gated.load(Ordering::SeqCst) {
+            script.gate.acquire().await.unwrap().forget();
+        }
+        Ok(Submission::Done(vec![artifact()]))
+    }
+
+    async fn find(&self, reference: &str) -> Result<Option<String>, ProviderFailure> {
+        Ok(self.script.accepted.lock().unwrap().get(reference).cloned())
+    }
+
+    async fn poll(&self, _task_id: &str) -> Result<Progress, ProviderFailure> {
+        let begun = Instant::now();
+        let delay = *self.script.poll_delay.lock().unwrap();
+        tokio::time::sleep(delay).await;
+        self.script.polls.lock().unwrap().push((begun, Instant::now()));
+        let ready = self.script.ready.load(Ordering::SeqCst);
+        Ok(if ready { Progress::Done(vec![artifact()]) } else { Progress::Working })
+    }
+
+    async fn cancel(&self, _task_id: &str) -> Result<(), ProviderFailure> {
+        self.script.cancels.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    fn poll_interval(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+
+    fn deadline(&self) -> Duration {
+        *self.script.deadline.lock().unwrap()
+    }
+}
