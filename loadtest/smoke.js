@@ -1,0 +1,183 @@
+// Every endpoint once, as a user, an admin, an auditor and an operator would call it. It ends by reading the
+// OpenAPI document: an operation that was not called fails the run, so a new route needs a line here.
+
+import { check, fail, sleep } from 'k6';
+import { Counter } from 'k6/metrics';
+import { call, called, json, waitUntilReady } from './lib/http.js';
+import { operate } from './lib/operations.js';
+import { tokens, trendStats, users } from './lib/settings.js';
+import { summarize } from './lib/summary.js';
+
+const [user, stranger] = users;
+const PATIENCE_SECONDS = 60;
+const completed = new Counter('completed');
+
+export const options = {
+  scenarios: { smoke: { executor: 'per-vu-iterations', vus: 1, iterations: 1, maxDuration: '5m' } },
+  thresholds: { errors: ['rate==0'], checks: ['rate==1'], completed: ['count==1'] },
+  summaryTrendStats: trendStats,
+};
+
+export function setup() {
+  waitUntilReady();
+}
+
+export default function () {
+  operator();
+  credits();
+  const picture = generations();
+  const [retried, deleted, discarded] = deadLetters();
+  mending(retried, deleted, discarded);
+  accounts();
+  auditor(picture);
+  strangers(picture);
+  coverage();
+  completed.add(1);
+}
+
+function operator() {
+  for (const path of ['/health/live', '/health/ready', '/metrics', '/docs', '/openapi.json', '/']) call('GET', path);
+  const { token } = json(call('POST', '/dev/token', { body: { role: 'user', sub: user.sub } }));
+  expect('a development token works', call('GET', '/v1/credits', { token }).status === 200);
+}
+
+function credits() {
+  const { items } = get('/v1/models');
+  expect('there are models', items.length > 0);
+  operate('grant', user.sub, { body: { amount: '200', reason: 'smoke' } });
+  operate('adjust', user.sub, { body: { amount: '-5', reason: 'smoke' } });
+  expect('granted less adjusted is there', get('/v1/credits').available === '195');
+  expect('the history tells of both', get('/v1/credits/history').items.length === 2);
+}
+
+function generations() {
+  const made = generate({ model: 'sim-image', prompt: 'a red kite over the sea', count: 2 });
+  const done = follow(made.id);
+  expect('a picture succeeds', done.status === 'succeeded' && done.outputs.length === 2);
+  const file = call('GET', done.outputs[1].url, { token: user.token, name: '/v1/generations/{id}/outputs/{n}' });
+  expect('its file is a PNG', file.headers['Content-Type'] === 'image/png');
+  unchanged(done.id);
+  const items = ['a', 'b', 'c'].map((prompt) => ({ model: 'sim-image', prompt }));
+  const batch = operate('batch', user.sub, { body: { items } });
+  expect('a batch is accepted whole', batch.answer.items.length === 3);
+  const clip = generate({ model: 'sim-video', kind: 'video', prompt: 'waves' });
+  const stopped = json(post(`/v1/generations/${clip.id}/cancel`, '/v1/generations/{id}/cancel'));
+  expect('a generation can be cancelled', stopped.status === 'cancelled');
+  const strict = follow(generate({ model: 'sim-image-strict', prompt: 'anything' }).id);
+  expect('a refused prompt fails', strict.status === 'failed' && strict.failure.class === 'permanent');
+  expect('it can be retried', operate('retry', user.sub, { id: strict.id }).answer.status === 'queued');
+  expect('and fails again', follow(strict.id).status === 'failed');
+  expect('the list has them all', get('/v1/generations?limit=100').items.length === 6);
+  expect('usage counts them', get('/v1/usage').items.length > 0);
+  stream();
+  return done.id;
+}
+
+// The feed never ends and k6 reads to the end, so an open feed shows as a time-out, and a refused one does not.
+function stream() {
+  const timedOut = 1050;
+  const feed = call('GET', '/v1/events', { token: user.token, timeout: '1s', expect: [0] });
+  expect('the feed stays open', feed.error_code === timedOut);
+}
+
+function unchanged(id) {
+  const options = { token: user.token, name: '/v1/generations/{id}' };
+  const { Etag } = call('GET', `/v1/generations/${id}`, options).headers;
+  call('GET', `/v1/generations/${id}`, { ...options, headers: { 'If-None-Match': Etag }, expect: [304] });
+}
+
+function deadLetters() {
+  const ids = ['one', 'two', 'three'].map((prompt) => generate({ model: 'sim-image-down', prompt }).id);
+  for (const id of ids) expect('what keeps failing is dead', follow(id).status === 'dead');
+  const { items, total } = admin('GET', '/admin/dlq/messages');
+  expect('the dead letters are listed', total === 3 && items.length === 3);
+  const page = call('GET', '/admin/dlq/messages', { headers: { Accept: 'text/html' } });
+  expect('a browser gets the page', page.headers['Content-Type'].startsWith('text/html'));
+  const detail = admin('GET', `/admin/dlq/messages/${ids[0]}`, '/admin/dlq/messages/{id}');
+  expect('a dead letter tells its story', detail.events.length > 0);
+  return ids;
+}
+
+function mending(retried, deleted, discarded) {
+  admin('POST', `/admin/dlq/messages/${retried}/retry`, '/admin/dlq/messages/{id}/retry', undefined, 202);
+  const gone = admin('DELETE', `/admin/dlq/messages/${deleted}`, '/admin/dlq/messages/{id}');
+  expect('a deleted one is refunded', gone.status === 'discarded' && gone.refunded === '4');
+  const bulk = (dry_run) =>
+    admin('POST', '/admin/dlq/bulk-actions', undefined, { action: 'discard', ids: [discarded], dry_run });
+  expect('a rehearsal does nothing', bulk(true).matched === 1 && follow(discarded).status === 'dead');
+  expect('the action does', bulk(false).done === 1 && follow(discarded).status === 'discarded');
+  const cleanup = admin('POST', '/admin/dlq/cleanup', undefined, { older_than: '7d', dry_run: true });
+  expect('nothing is old enough to clean up', cleanup.matched === 0);
+  expect('a retried one ends again', follow(retried).status === 'dead');
+}
+
+function accounts() {
+  const found = admin('GET', `/admin/accounts?search=${user.sub}`);
+  expect('the account is found', found.items.some((account) => account.user === user.sub));
+  admin('GET', `/admin/accounts/${user.sub}`, '/admin/accounts/{user}');
+  expect('the overview counts', admin('GET', '/admin/overview').generations.succeeded > 0);
+}
+
+function auditor(picture) {
+  const options = { token: tokens.auditor };
+  const { items } = json(call('GET', `/audit/events?job=${picture}`, { ...options, name: '/audit/events' }));
+  expect('the log tells why', items.some(({ type }) => type === 'job.succeeded'));
+  const name = '/audit/accounts/{user}/verify';
+  const proof = json(call('GET', `/audit/accounts/${user.sub}/verify`, { ...options, name }));
+  expect('the chain verifies', proof.valid === true);
+}
+
+// What others must not see or do.
+function strangers(picture) {
+  const name = '/v1/generations/{id}';
+  problem('not_found', call('GET', `/v1/generations/${picture}`, { token: stranger.token, name, expect: [404] }));
+  problem('unauthenticated', call('GET', '/v1/credits', { expect: [401] }));
+  problem('forbidden', call('GET', '/admin/overview', { token: user.token, expect: [403] }));
+  const body = { model: 'sim-image', prompt: 'on credit' };
+  problem('credits_insufficient', call('POST', '/v1/generations', { token: stranger.token, body, expect: [402] }));
+}
+
+function coverage() {
+  const { paths } = json(call('GET', '/openapi.json'));
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+  const missed = operations.filter((operation) => !called.has(plain(operation)));
+  if (missed.length > 0) console.error(`not called: ${missed.join(', ')}`);
+  expect('every operation of the document was called', operations.length > 0 && missed.length === 0);
+}
+
+// Parameters are told apart by place, not by name.
+const plain = (operation) => [...called].find((name) => shape(name) === shape(operation)) || operation;
+const shape = (operation) => operation.replace(/\{[^}]*\}/g, '{}');
+
+function problem(code, answer) {
+  const document = answer.headers['Content-Type'].startsWith('application/problem+json');
+  expect(`${answer.status} is a problem document`, document && json(answer).code === code);
+}
+
+function generate(body) {
+  const { answer } = operate('generate', user.sub, { body });
+  if (!answer) fail(`${body.model} was not accepted`);
+  return answer;
+}
+
+function follow(id) {
+  const until = Date.now() + PATIENCE_SECONDS * 1000;
+  for (;;) {
+    const headers = { Prefer: 'wait=5' };
+    const generation = get(`/v1/generations/${id}`, { name: '/v1/generations/{id}', headers });
+    if (!['queued', 'running'].includes(generation.status)) return generation;
+    if (Date.now() > until) fail(`${id} is still ${generation.status}`);
+    sleep(0.1);
+  }
+}
+
+const get = (path, options = {}) => json(call('GET', path, { token: user.token, ...options }));
+const post = (path, name) => call('POST', path, { token: user.token, name });
+const admin = (method, path, name = path, body = undefined, status = 200) =>
+  json(call(method, path, { token: tokens.admin, name, body, expect: [status] }));
+const expect = (what, holds) => check(null, { [what]: () => holds });
+
+export function handleSummary(data) {
+  return summarize('smoke', 'smoke: every endpoint once', data, [['all requests', 'http_req_duration']]);
+}
