@@ -1,0 +1,119 @@
+// Speaks to the API: token, problem documents, read-your-writes, and repeats that cannot pay twice.
+
+const TIMEOUT = 30_000;
+const REPEATS = [400, 1200, 3000];
+
+/// A refusal of the API (`status` above 0), or no answer at all (`status` 0).
+export class Problem extends Error {
+  constructor(status, document) {
+    super(document.detail || document.title || `The server answered ${status}.`);
+    this.status = status;
+    this.code = document.code ?? '';
+    this.fields = document.errors ?? [];
+    this.requestId = document.request_id ?? '';
+  }
+}
+
+/// A client for one role. Its token is kept for this tab only.
+export class Client {
+  #storage;
+  #position = null;
+
+  constructor(role) {
+    this.role = role;
+    this.#storage = `cooly.token.${role}`;
+    this.onUnauthenticated = () => {};
+  }
+
+  get token() {
+    return sessionStorage.getItem(this.#storage);
+  }
+
+  set token(token) {
+    if (token) sessionStorage.setItem(this.#storage, token);
+    else sessionStorage.removeItem(this.#storage);
+  }
+
+  /// Who the token speaks for: for display only, the server decides.
+  get caller() {
+    try {
+      const body = this.token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
+      const bytes = Uint8Array.from(atob(body), (character) => character.codePointAt(0));
+      return JSON.parse(new TextDecoder().decode(bytes)).sub ?? '';
+    } catch {
+      return '';
+    }
+  }
+
+  get(path, options) {
+    return this.#json('GET', path, options);
+  }
+
+  /// `key` makes the call safe to repeat: it is sent as Idempotency-Key, and a lost answer is asked for again.
+  post(path, body, options) {
+    return this.#json('POST', path, { body, ...options });
+  }
+
+  delete(path, options) {
+    return this.#json('DELETE', path, options);
+  }
+
+  /// The bytes of a picture or clip.
+  async blob(path) {
+    return (await this.#fetch('GET', path, {})).blob();
+  }
+
+  /// An open answer, for a stream of events.
+  stream(path, headers, signal) {
+    return this.#fetch('GET', path, { headers, signal, timeout: 0 });
+  }
+
+  async #json(method, path, options = {}) {
+    const response = await this.#repeated(method, path, options);
+    this.#position = response.headers.get('Ledger-Position') ?? this.#position;
+    const data = response.status === 204 ? null : await response.json();
+    return options.withPosition ? { data, position: response.headers.get('Ledger-Position') } : data;
+  }
+
+  /// Only what has a key, or changes nothing, is sent again: the same key cannot have two effects.
+  async #repeated(method, path, options) {
+    const waits = method === 'GET' || options.key ? REPEATS : [];
+    for (const wait of waits) {
+      try {
+        return await this.#fetch(method, path, options);
+      } catch (problem) {
+        if (options.signal?.aborted || ![0, 503, 504].includes(problem.status)) throw problem;
+        await new Promise((done) => setTimeout(done, wait * (0.75 + Math.random() / 2)));
+      }
+    }
+    return this.#fetch(method, path, options);
+  }
+
+  async #fetch(method, path, { body, key, headers = {}, signal, timeout = TIMEOUT }) {
+    const all = { Accept: 'application/json', Authorization: `Bearer ${this.token}`, ...headers };
+    if (body !== undefined) all['Content-Type'] = 'application/json';
+    if (key) all['Idempotency-Key'] = key;
+    if (method === 'GET' && this.#position) all['Ledger-Position'] = this.#position;
+    const signals = [signal, timeout ? AbortSignal.timeout(timeout) : null].filter(Boolean);
+    const init = { method, headers: all, body: body && JSON.stringify(body), signal: AbortSignal.any(signals) };
+    let response;
+    try {
+      response = await fetch(path, { ...init, cache: 'no-store', credentials: 'omit' });
+    } catch (error) {
+      const detail = 'The server cannot be reached. Check the connection and try again.';
+      throw Object.assign(new Problem(0, { detail, code: 'unreachable' }), { cause: error });
+    }
+    if (response.ok) return response;
+    const problem = new Problem(response.status, await response.json().catch(() => ({})));
+    if (problem.status === 401) this.onUnauthenticated(problem);
+    throw problem;
+  }
+}
+
+/// A token of the demo key, where the server gives one out; null where it does not.
+export async function devToken(role) {
+  const headers = { 'Content-Type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify({ role }), signal: AbortSignal.timeout(TIMEOUT) };
+  const response = await fetch('/dev/token', init);
+  return response.ok ? (await response.json()).token : null;
+}

@@ -1,0 +1,175 @@
+// The failed jobs: puts filters, rows, panel and actions together, and keeps them up to date.
+
+import { Client } from './client.js';
+import { find } from './dom.js';
+import { Actions } from './dlq-actions.js';
+import { Detail } from './dlq-detail.js';
+import { Filters } from './dlq-filters.js';
+import { Table } from './dlq-table.js';
+import { signIn } from './session.js';
+import { ago, amount, credits, micros, plural, sentence, spaced } from './words.js';
+
+const PAGE = 50;
+const REFRESH = 5000;
+const LIST = '/admin/dlq/messages';
+
+const client = new Client('admin');
+const filters = new Filters(() => load({ anew: true }));
+const actions = new Actions(client, () => load());
+const detail = new Detail(client, { retry, discard });
+const table = new Table({ open: (id) => detail.open(id), retry, discard, toggle });
+const selected = new Set();
+const counted = { seen: null, words: '–' };
+let isAllSelected = false;
+let jobs = [];
+let total = 0;
+let cursor = null;
+let pages = 1;
+let turn = 0;
+
+start();
+
+async function start() {
+  find('#older').addEventListener('click', () => { pages += 1; load(); });
+  find('#select-shown').addEventListener('change', (event) => selectShown(event.target.checked));
+  find('#select-matching').addEventListener('click', () => { isAllSelected = true; show(); });
+  find('#bulk-clear').addEventListener('click', () => selectShown(false));
+  find('#bulk-retry').addEventListener('click', (event) => bulk('retry', event.currentTarget));
+  find('#bulk-discard').addEventListener('click', (event) => bulk('discard', event.currentTarget));
+  addEventListener('keydown', (event) => {
+    const isTyping = event.target.matches('input, select, textarea') || document.querySelector('dialog[open]');
+    if (event.key !== '/' || isTyping) return;
+    event.preventDefault();
+    find('#user').focus();
+  });
+  await signIn(client, () => client.get(`${LIST}?limit=1`), load);
+  await load({ anew: true });
+  const job = new URLSearchParams(location.search).get('job');
+  if (job) detail.open(job);
+  setInterval(() => !document.hidden && load(), REFRESH);
+}
+
+/// Reads as many pages as are shown. Of two readings at once the later one counts.
+async function load({ anew = false } = {}) {
+  turn += 1;
+  const mine = turn;
+  if (anew) {
+    pages = 1;
+    selected.clear();
+    isAllSelected = false;
+  }
+  try {
+    const list = await read();
+    const held = await holdings(list);
+    if (mine !== turn) return;
+    ({ jobs, total, cursor } = list);
+    find('#held').textContent = held;
+    find('#problem').textContent = '';
+    keepSelection();
+    show();
+  } catch (problem) {
+    if (mine === turn) find('#problem').textContent = `The list cannot be read. ${sentence(problem.message)}`;
+  }
+}
+
+async function read() {
+  const query = new URLSearchParams({ ...filters.filter, limit: PAGE });
+  const found = [];
+  let last = null;
+  for (let page = 0; page < pages; page += 1) {
+    if (last?.next_cursor) query.set('cursor', last.next_cursor);
+    last = await client.get(`${LIST}?${query}`);
+    found.push(...last.items);
+    if (!last.next_cursor) break;
+  }
+  return { jobs: found, total: last.total, cursor: last.next_cursor };
+}
+
+/// The credits that all matching jobs hold, as a bulk action would count them. Counting is work, so it is done again
+/// only when the list has changed.
+async function holdings({ jobs: found, total: many }) {
+  const seen = JSON.stringify([location.search, many, found[0]?.id, found.at(-1)?.id]);
+  if (counted.seen !== seen) {
+    const body = { action: 'retry', filter: filters.filter, dry_run: true };
+    const { credits: sum, remaining } = await client.post('/admin/dlq/bulk-actions', body);
+    Object.assign(counted, { seen, words: `${amount(sum)}${remaining ? '+' : ''}` });
+  }
+  return counted.words;
+}
+
+function show() {
+  table.show(jobs, (id) => isAllSelected || selected.has(id));
+  filters.suggest(jobs);
+  find('#total').textContent = total.toLocaleString('en');
+  find('#oldest').textContent = jobs.length ? ago(jobs.at(-1).died_at) : '–';
+  find('#commonest').textContent = spaced(commonest() ?? '–');
+  find('#shown').textContent = jobs.length ? `${jobs.length.toLocaleString('en')} of ${plural(total, 'job')}` : '';
+  find('#older').hidden = !cursor;
+  find('thead').hidden = jobs.length === 0;
+  find('#none').hidden = jobs.length > 0;
+  find('#none-title').textContent = filters.any ? 'No failed job matches' : 'Nothing has failed';
+  find('#none-words').textContent = filters.any ? 'Change or clear the filters to see others.' : 'Every paid job was made, refunded or is still on its way.';
+  showSelection();
+}
+
+function showSelection() {
+  const count = isAllSelected ? total : selected.size;
+  const isWhole = jobs.length > 0 && jobs.every(({ id }) => isAllSelected || selected.has(id));
+  const box = find('#select-shown');
+  box.checked = isWhole;
+  box.indeterminate = count > 0 && !isWhole;
+  find('#bulk').hidden = count === 0;
+  const sum = chosen().reduce((all, { cost }) => all + micros(cost), 0n);
+  const held = isAllSelected ? '' : `, ${credits(sum)}`;
+  find('#selected').textContent = isAllSelected ? `All ${plural(total, 'job')} that match` : `${plural(count, 'job')} selected${held}`;
+  find('#select-matching').hidden = isAllSelected || total <= selected.size;
+  find('#select-matching').textContent = `Select all ${total.toLocaleString('en')} that match`;
+}
+
+const chosen = () => jobs.filter(({ id }) => isAllSelected || selected.has(id));
+
+function commonest() {
+  const counts = new Map();
+  for (const { failure } of jobs) counts.set(failure.code, (counts.get(failure.code) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
+}
+
+function keepSelection() {
+  const there = new Set(jobs.map(({ id }) => id));
+  for (const id of selected) if (!there.has(id)) selected.delete(id);
+}
+
+/// Unticking one of all that match leaves those that are shown.
+function toggle(id, isOn) {
+  if (isAllSelected) jobs.forEach((job) => selected.add(job.id));
+  isAllSelected = false;
+  if (isOn) selected.add(id);
+  else selected.delete(id);
+  show();
+}
+
+function selectShown(isOn) {
+  isAllSelected = false;
+  selected.clear();
+  if (isOn) jobs.forEach(({ id }) => selected.add(id));
+  show();
+}
+
+async function bulk(action, pressed) {
+  const target = isAllSelected ? { filter: frozen() } : { ids: [...selected] };
+  if (await actions.bulk(action, target, chosen(), pressed)) selectShown(false);
+}
+
+/// The filter as it is now: a job that fails while the dialog is open was not seen, and is left alone.
+function frozen() {
+  const newest = jobs.length ? Date.parse(jobs[0].died_at) + 1 : Date.now();
+  return { until: new Date(newest).toISOString(), ...filters.filter };
+}
+
+function retry(job, pressed) {
+  return actions.retry(job, pressed);
+}
+
+function discard(job, pressed) {
+  return actions.discard(job, pressed);
+}

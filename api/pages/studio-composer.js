@@ -1,0 +1,172 @@
+// The form: what to make, what it will cost, and the click that makes it.
+
+import { el, find } from './dom.js';
+import { busy } from './notices.js';
+import { amount, credits, micros, sentence } from './words.js';
+
+const SHAPES = [
+  { name: 'Square', width: 1, height: 1 },
+  { name: 'Portrait', width: 0.75, height: 1 },
+  { name: 'Landscape', width: 1, height: 0.75 },
+  { name: 'Wide', width: 1, height: 0.5625 },
+];
+const LONGEST_SIDE = { image: 768, video: 512 };
+const USUAL_SECONDS = 3;
+const PROMPT_LIMIT = 4000;
+const NEARLY_FULL = 3600;
+
+const prompt = find('#prompt');
+const count = find('#count');
+const seconds = find('#seconds');
+const problem = find('#problem');
+
+/// The form for one user. `onCreated(generation, balance, position)` gets each accepted generation.
+export class Composer {
+  #client;
+  #onCreated;
+  #models = [];
+  #model = null;
+  #shape = SHAPES[0];
+  #available = null;
+
+  constructor(client, onCreated) {
+    this.#client = client;
+    this.#onCreated = onCreated;
+    find('#composer').addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    find('#composer').addEventListener('input', () => this.#show());
+    find('#fewer').addEventListener('click', () => this.#step(-1));
+    find('#more').addEventListener('click', () => this.#step(1));
+    addEventListener('keydown', (event) => {
+      const elsewhere = document.querySelector('dialog[open]') || find('#composer').checkVisibility?.() === false;
+      if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || elsewhere) return;
+      event.preventDefault();
+      find('#composer').requestSubmit();
+    });
+    find('#shapes').replaceChildren(...SHAPES.map((shape) => this.#shapeChoice(shape)));
+  }
+
+  /// Shows the models on offer and takes the first.
+  offer(models) {
+    const kept = this.#model?.id;
+    this.#models = models;
+    find('#models').replaceChildren(...models.map((model) => this.#modelChoice(model)));
+    this.#choose(models.find(({ id }) => id === kept) ?? models[0]);
+  }
+
+  /// What the user can spend, so that the form can say beforehand that it will not do.
+  set available(value) {
+    this.#available = micros(value);
+    this.#show();
+  }
+
+  /// Fills the form with another generation's wishes.
+  fill({ prompt: words, model, count: many = 1, params = {} }) {
+    prompt.value = words;
+    const known = this.#models.find(({ id }) => id === model);
+    if (known) this.#choose(known);
+    count.value = Math.min(many, Number(count.max));
+    if (params.seconds) seconds.value = params.seconds;
+    this.#show();
+    prompt.focus();
+  }
+
+  title(id) {
+    return this.#models.find((model) => model.id === id)?.title ?? id;
+  }
+
+  #step(by) {
+    count.value = Math.min(Number(count.max), Math.max(1, (Number(count.value) || 1) + by));
+    this.#show();
+  }
+
+  #choose(model) {
+    if (!model) return;
+    this.#model = model;
+    find(`#models input[value="${CSS.escape(model.id)}"]`).checked = true;
+    count.max = model.max_count;
+    count.value = Math.min(Number(count.value) || 1, model.max_count);
+    if (model.max_seconds) {
+      seconds.max = model.max_seconds;
+      if (find('#length').hidden) seconds.value = Math.min(USUAL_SECONDS, model.max_seconds);
+    }
+    find('#length').hidden = !model.max_seconds;
+    this.#show();
+  }
+
+  get #size() {
+    const side = Math.min(this.#model.max_side, LONGEST_SIDE[this.#model.kind] ?? this.#model.max_side);
+    const eighths = (share) => Math.max(64, Math.round((side * share) / 8) * 8);
+    return { width: eighths(this.#shape.width), height: eighths(this.#shape.height) };
+  }
+
+  get #cost() {
+    return micros(this.#model.price) * BigInt(Math.max(1, Math.trunc(Number(count.value)) || 1));
+  }
+
+  #show() {
+    if (!this.#model) return;
+    const { width, height } = this.#size;
+    find('#pixels').textContent = `${width} × ${height}`;
+    find('#seconds-words').textContent = `${seconds.value} s`;
+    find('#cost').textContent = credits(this.#cost);
+    find('#fewer').disabled = Number(count.value) <= 1;
+    find('#more').disabled = Number(count.value) >= Number(count.max);
+    const short = this.#available !== null && this.#cost > this.#available;
+    find('#short').hidden = !short;
+    if (short) find('#short').textContent = `You have ${amount(this.#available)} of the ${credits(this.#cost)} that this costs.`;
+    const length = Array.from(prompt.value).length;
+    find('#prompt-left').hidden = length < NEARLY_FULL;
+    find('#prompt-left').textContent = `${PROMPT_LIMIT - length} characters left`;
+  }
+
+  #request() {
+    const { id: model, kind, max_seconds: clip } = this.#model;
+    const params = { ...this.#size, ...(clip && { seconds: Number(seconds.value) }) };
+    return { model, kind, prompt: prompt.value.trim(), count: Number(count.value), params };
+  }
+
+  /// One click, one key: however often the network makes us ask, it is paid for once.
+  #submit() {
+    problem.textContent = '';
+    if (!prompt.value.trim()) return prompt.focus();
+    const request = this.#request();
+    return busy(find('#generate'), async () => {
+      try {
+        const options = { key: crypto.randomUUID(), withPosition: true };
+        const { data, position } = await this.#client.post('/v1/generations', request, options);
+        const { balance, ...generation } = data;
+        this.#onCreated(generation, balance, position);
+      } catch (error) {
+        problem.textContent = words(error);
+      }
+    });
+  }
+
+  #modelChoice(model) {
+    const radio = el('input', {
+      type: 'radio', name: 'model', value: model.id, on: { change: () => this.#choose(model) },
+    });
+    return el('label', { className: 'model', title: model.description },
+      radio,
+      el('span', { className: 'model-title' }, model.title),
+      el('span', { className: 'model-price' }, credits(model.price)),
+      el('span', { className: 'model-words' }, sentence(model.description)));
+  }
+
+  #shapeChoice(shape) {
+    const radio = el('input', {
+      type: 'radio', name: 'shape', checked: shape === this.#shape, on: { change: () => { this.#shape = shape; this.#show(); } },
+    });
+    const drawing = el('span', { className: `shape-drawing ${shape.name.toLowerCase()}`, attrs: { 'aria-hidden': 'true' } });
+    return el('label', { className: 'shape' }, radio, drawing, shape.name);
+  }
+}
+
+function words(error) {
+  if (error.code === 'credits_insufficient') return `Not enough credits. ${sentence(error.message)}`;
+  if (error.fields?.length) return error.fields.map(({ field, message }) => sentence(`${field} ${message}`)).join(' ');
+  return sentence(error.message);
+}

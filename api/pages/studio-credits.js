@@ -1,0 +1,121 @@
+// The balance in the bar, and the drawer behind it: what is held, what was spent per day, and the whole history.
+
+import { el, find, time } from './dom.js';
+import { closeOnBackdrop, notice } from './notices.js';
+import { usageChart } from './studio-usage.js';
+import { ago, amount, credits, excerpt, micros, sentence, spaced } from './words.js';
+
+const DAYS = 14;
+const SETTLE = 120;
+
+const NAMES = {
+  'credits.granted': 'Credits added',
+  'credits.debited': 'Generation',
+  'credits.refunded': 'Refund',
+  'credits.expired': 'Expired',
+  'credits.adjusted': 'Correction',
+  'credits.held': 'Held',
+  'credits.captured': 'Charged',
+  'credits.released': 'Released',
+};
+
+/// Balance and drawer of one user. `promptOf(id)` is the prompt of a generation that the page knows, if any;
+/// `onBalance(amount)` hears every new balance.
+export class Credits {
+  #client;
+  #promptOf;
+  #onBalance;
+  #cursor = null;
+  #timer = 0;
+  #drawer = find('#drawer');
+
+  constructor(client, { promptOf, onBalance }) {
+    this.#client = client;
+    this.#promptOf = promptOf;
+    this.#onBalance = onBalance;
+    find('#balance').addEventListener('click', () => this.#open());
+    find('#history-older').addEventListener('click', () => this.#history());
+    closeOnBackdrop(this.#drawer);
+  }
+
+  /// Shows a balance that an answer brought along.
+  show(available) {
+    const pill = find('#balance');
+    const words = amount(available);
+    const place = find('#available');
+    if (place.textContent !== words && !pill.hidden) {
+      pill.classList.remove('changed');
+      requestAnimationFrame(() => pill.classList.add('changed'));
+    }
+    place.textContent = words;
+    find('#available-unit').textContent = words === '1' ? 'credit' : 'credits';
+    find('#drawer-available').textContent = words;
+    pill.setAttribute('aria-label', `${words} credits. Open the history of your credits`);
+    pill.hidden = false;
+    this.#onBalance(available);
+  }
+
+  /// Asks for the balance soon; many reasons at once make one question.
+  refresh() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.load().catch(() => {}), SETTLE);
+  }
+
+  async load() {
+    const { available, held } = await this.#client.get('/v1/credits');
+    this.show(available);
+    find('#drawer-held').textContent = amount(held);
+    if (this.#drawer.open) await this.#fill();
+  }
+
+  async #open() {
+    this.#drawer.showModal();
+    try {
+      await this.load();
+    } catch (problem) {
+      notice(sentence(problem.message), { bad: true });
+    }
+  }
+
+  async #fill() {
+    await Promise.all([this.#usage(), this.#history({ anew: true })]);
+  }
+
+  async #usage() {
+    const today = new Date();
+    const days = Array.from({ length: DAYS }, (_, back) => new Date(today - (DAYS - 1 - back) * 86_400_000).toISOString().slice(0, 10));
+    const { items } = await this.#client.get(`/v1/usage?from=${days[0]}&to=${days.at(-1)}`);
+    const spent = new Map(days.map((day) => [day, 0n]));
+    for (const { day, spent: more, refunded } of items) {
+      if (spent.has(day)) spent.set(day, spent.get(day) + micros(more) - micros(refunded ?? '0'));
+    }
+    const all = [...spent.values()].reduce((sum, one) => sum + one, 0n);
+    find('#drawer-spent').textContent = amount(all);
+    find('#usage').replaceChildren(usageChart(spent));
+  }
+
+  async #history({ anew = false } = {}) {
+    const list = find('#history');
+    const cursor = anew || !this.#cursor ? '' : `&cursor=${encodeURIComponent(this.#cursor)}`;
+    const { items, next_cursor: next } = await this.#client.get(`/v1/credits/history?limit=30${cursor}`);
+    const rows = items.map((entry) => this.#entry(entry));
+    if (anew) list.replaceChildren(...rows);
+    else list.append(...rows);
+    if (!list.children.length) list.append(el('li', { className: 'hint' }, 'No credits have moved yet.'));
+    this.#cursor = next;
+    find('#history-older').hidden = !next;
+  }
+
+  #entry({ type, amount: moved, balance_after: after, generation_id: id, reason, occurred_at: when }) {
+    const value = micros(moved);
+    const about = (id && this.#promptOf(id)) || (reason && sentence(spaced(reason))) || '';
+    const sign = value > 0n ? '+' : '';
+    return el('li', { className: value > 0n ? 'in' : 'out' },
+      el('div', {},
+        el('strong', {}, NAMES[type] ?? spaced(type)),
+        el('p', { className: 'hint' }, about ? `${excerpt(about, 90)} · ` : '', time(when, ago(when)))),
+      el('div', { className: 'moved' },
+        el('strong', {}, `${sign}${amount(value)}`),
+        el('p', { className: 'hint', title: `Balance afterwards: ${credits(after)}` }, amount(after))));
+  }
+}

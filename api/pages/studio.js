@@ -1,0 +1,160 @@
+// The studio: puts form, cards, credits and the event stream together.
+
+import { Client } from './client.js';
+import { button, find } from './dom.js';
+import { notice } from './notices.js';
+import { signIn } from './session.js';
+import { ACTIVE, explain, statusWord } from './studio-card.js';
+import { Composer } from './studio-composer.js';
+import { Credits } from './studio-credits.js';
+import { Gallery } from './studio-gallery.js';
+import { Lightbox } from './studio-lightbox.js';
+import { download, fetchWith } from './studio-pictures.js';
+import { follow } from './studio-stream.js';
+import { excerpt, sentence } from './words.js';
+
+const PAGE = 24;
+const POLL = 4000;
+const BALANCE_POLL = 30_000;
+const SAMPLES = [
+  'A lighthouse in fog, seen from the sea, early morning',
+  'Paper cut-out of a fox asleep under autumn leaves',
+  'An orange teapot on a blue table, soft window light',
+];
+
+const client = new Client('user');
+fetchWith(client);
+const gallery = new Gallery({ open, cancel, retry, reuse, save, title: (id) => composer.title(id) });
+const composer = new Composer(client, created);
+const credits = new Credits(client, {
+  promptOf: (id) => gallery.get(id)?.prompt,
+  onBalance: (available) => { composer.available = available; },
+});
+const lightbox = new Lightbox(() => gallery.pictures());
+const acting = new Set();
+let isLive = false;
+let cursor = null;
+let isPaged = false;
+
+start();
+
+async function start() {
+  const samples = SAMPLES.map((prompt) => button(prompt, { className: 'quiet', on: { click: () => composer.fill({ prompt }) } }));
+  find('#samples').replaceChildren(...samples);
+  find('#older').addEventListener('click', older);
+  await signIn(client, () => credits.load(), refresh);
+  await Promise.all([offer(), refresh()]);
+  follow(client, '/v1/events', { onEvent: heard, onLive: live });
+  setInterval(() => !isLive && !document.hidden && refresh(), POLL);
+  setInterval(() => !document.hidden && credits.refresh(), BALANCE_POLL);
+  document.addEventListener('visibilitychange', () => !document.hidden && credits.refresh());
+}
+
+async function offer() {
+  try {
+    composer.offer((await client.get('/v1/models')).items);
+  } catch (problem) {
+    notice(`The models cannot be listed. ${sentence(problem.message)}`, { bad: true });
+  }
+}
+
+/// Reads the newest page, for what happened while no stream was open.
+async function refresh() {
+  const moment = gallery.now();
+  try {
+    const { items, next_cursor: next } = await client.get(`/v1/generations?limit=${PAGE}`);
+    for (const generation of items) gallery.put(generation, moment);
+    if (!isPaged) cursor = next;
+    find('#older').hidden = !cursor;
+    gallery.loaded();
+  } catch (problem) {
+    console.debug('the list cannot be read', problem.message);
+  }
+  credits.refresh();
+}
+
+async function older() {
+  const moment = gallery.now();
+  try {
+    const { items, next_cursor: next } = await client.get(`/v1/generations?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
+    for (const generation of items) gallery.put(generation, moment);
+    isPaged = true;
+    cursor = next;
+    find('#older').hidden = !cursor;
+  } catch (problem) {
+    notice(sentence(problem.message), { bad: true });
+  }
+}
+
+function live(open) {
+  isLive = open;
+  find('#live').classList.toggle('on', open);
+  find('#live-words').textContent = open ? 'Live' : 'Reconnecting…';
+  if (open) refresh();
+}
+
+function heard(type, generation, id) {
+  if (type !== 'generation') return;
+  const before = gallery.put(generation, gallery.now(), Number(id) || 0);
+  if (before === undefined || before === generation.status) return;
+  credits.refresh();
+  if (!ACTIVE.has(generation.status)) announce(generation);
+}
+
+function announce(generation) {
+  const { prompt, status } = generation;
+  const why = status === 'succeeded' ? '' : ` ${explain(generation)}`;
+  find('#status').textContent = `“${excerpt(prompt, 60)}”: ${statusWord(status)}.${why}`;
+}
+
+/// The stream may have told of it already, and knows more by now than the answer does.
+function created(generation, balance, position) {
+  if (!gallery.get(generation.id)) gallery.put(generation, gallery.now(), Number(position) || 0);
+  gallery.focus(generation.id);
+  credits.show(balance);
+  find('#status').textContent = `Accepted: “${excerpt(generation.prompt, 60)}”.`;
+}
+
+/// A click on a card that changes the generation; a second click waits for the first.
+async function act(id, verb) {
+  if (acting.has(id)) return;
+  acting.add(id);
+  const moment = gallery.now();
+  try {
+    const options = { key: crypto.randomUUID(), withPosition: true };
+    const { data, position } = await client.post(`/v1/generations/${encodeURIComponent(id)}/${verb}`, undefined, options);
+    const { balance, ...generation } = data;
+    gallery.put(generation, moment, Number(position) || 0);
+    if (balance !== undefined) credits.show(balance);
+  } catch (problem) {
+    notice(sentence(problem.message), { bad: true });
+    refresh();
+  } finally {
+    acting.delete(id);
+  }
+}
+
+function cancel(id) {
+  return act(id, 'cancel');
+}
+
+function retry(id) {
+  return act(id, 'retry');
+}
+
+function reuse(id) {
+  composer.fill(gallery.get(id));
+}
+
+function open(id, place) {
+  lightbox.open(id, gallery.get(id).outputs[place].index);
+}
+
+async function save(id) {
+  const { outputs, prompt } = gallery.get(id);
+  try {
+    for (const output of outputs) await download(output, prompt);
+  } catch (problem) {
+    notice(`It cannot be downloaded. ${sentence(problem.message)}`, { bad: true });
+  }
+}

@@ -1,0 +1,85 @@
+//! What the operations share: one value for the life of the server, reached through the request.
+
+use crate::auth::Keys;
+use crate::error::Error;
+use crate::feed::Feed;
+use crate::options::{ApiOptions, Limits};
+use crate::problem::Problem;
+use crate::shell::Throttle;
+use deadpool_postgres::{Object, Pool};
+use ledger::catalogue::Catalogue;
+use ledger::{Ledger, Role};
+use metrics_exporter_prometheus::PrometheusHandle;
+use object_store::ObjectStore;
+use poem::Request;
+use std::ops::Deref;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// See the module. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    shared: Arc<Shared>,
+}
+
+/// The parts.
+pub(crate) struct Shared {
+    pub ledger: Ledger,
+    pub pool: Pool,
+    pub catalogue: Arc<Catalogue>,
+    pub outputs: Arc<dyn ObjectStore>,
+    pub keys: Keys,
+    pub feed: Feed,
+    pub throttle: Throttle,
+    /// Permits for `Prefer: wait`.
+    pub waits: Semaphore,
+    pub dev_tokens: bool,
+    pub open_metrics: bool,
+    pub metrics: PrometheusHandle,
+    pub limits: Limits,
+    pub shutdown: CancellationToken,
+}
+
+impl Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+impl App {
+    /// Starts the feed; connects to nothing yet.
+    pub(crate) fn new(options: ApiOptions, shutdown: CancellationToken) -> Result<App, Error> {
+        let limits = options.limits;
+        let pool = options.database.pool(Role::Reader, limits.database_connections)?;
+        let shared = Shared {
+            ledger: options.ledger,
+            feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
+            pool,
+            catalogue: options.catalogue,
+            outputs: options.outputs,
+            keys: options.keys,
+            throttle: Throttle::new(limits.requests_per_second, limits.burst),
+            waits: Semaphore::new(limits.waits),
+            dev_tokens: options.dev_tokens,
+            open_metrics: options.open_metrics,
+            metrics: options.metrics,
+            limits,
+            shutdown,
+        };
+        Ok(App { shared: Arc::new(shared) })
+    }
+
+    /// The app that serves this request.
+    pub(crate) fn of(request: &Request) -> Result<App, Problem> {
+        let app = request.extensions().get::<App>().cloned();
+        app.ok_or_else(|| Problem::internal("a request came in around the shell"))
+    }
+
+    /// A connection for reading.
+    pub(crate) async fn reader(&self) -> Result<Object, Problem> {
+        Ok(self.pool.get().await?)
+    }
+}

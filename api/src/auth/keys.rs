@@ -1,0 +1,238 @@
+//! The key that checks tokens, and how strictly.
+//!
+//! One key, one algorithm: the `alg` of a token never chooses how it is checked. `exp`, `sub`, `iss`, `aud` and
+//! `role` are required, `nbf` is honoured, clocks may differ by five seconds.
+
+use super::claims::{Audience, Claims, Role};
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ledger::UserId;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Longest token, in bytes.
+const MAX_TOKEN_BYTES: usize = 8 * 1024;
+
+/// Shortest secret, in bytes: as long as what it signs.
+const MIN_SECRET_BYTES: usize = 32;
+
+/// Difference between two clocks that is let pass, in seconds.
+const LEEWAY_SECONDS: u64 = 5;
+
+/// Why a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The secret is short enough to be guessed.
+    #[error("the secret has {0} bytes; use at least {MIN_SECRET_BYTES}, such as from `openssl rand -hex 32`")]
+    SecretTooShort(usize),
+    /// Not a public key that can be read.
+    #[error("the key is not a public RSA, P-256 or Ed25519 key in PEM form")]
+    NotAPublicKey,
+    /// A public key cannot sign.
+    #[error("tokens can only be issued with a shared secret; this key can only check them")]
+    CannotIssue,
+    /// Signing failed.
+    #[error("the token cannot be signed")]
+    Signing(#[from] jsonwebtoken::errors::Error),
+}
+
+/// Checks tokens, and issues them where the key is a shared secret. Cheap to clone; never shows its key.
+#[derive(Clone)]
+pub struct Keys {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    decoding: DecodingKey,
+    encoding: Option<EncodingKey>,
+    validation: Validation,
+    issuer: String,
+    audience: String,
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Keys")
+            .field("algorithms", &self.inner.validation.algorithms)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who a valid token speaks for.
+#[derive(Debug, Clone)]
+pub(crate) struct Bearer {
+    pub user: UserId,
+    pub role: Role,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Keys {
+    /// HS256 with a shared secret of at least 32 bytes.
+    pub fn hs256(secret: &[u8], issuer: &str, audience: &str) -> Result<Keys, KeyError> {
+        if secret.len() < MIN_SECRET_BYTES {
+            return Err(KeyError::SecretTooShort(secret.len()));
+        }
+        let decoding = DecodingKey::from_secret(secret);
+        let encoding = Some(EncodingKey::from_secret(secret));
+        Ok(Keys::new(decoding, encoding, Algorithm::HS256, issuer, audience))
+    }
+
+    /// A public key in PEM form: RS256, ES256 or EdDSA, by what the key is.
+    pub fn public_pem(pem: &[u8], issuer: &str, audience: &str) -> Result<Keys, KeyError> {
+        let (decoding, algorithm) = DecodingKey::from_rsa_pem(pem)
+            .map(|key| (key, Algorithm::RS256))
+            .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (key, Algorithm::ES256)))
+            .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA)))
+            .map_err(|_| KeyError::NotAPublicKey)?;
+        Ok(Keys::new(decoding, None, algorithm, issuer, audience))
+    }
+
+    fn new(
+        decoding: DecodingKey,
+        encoding: Option<EncodingKey>,
+        algorithm: Algorithm,
+        issuer: &str,
+        audience: &str,
+    ) -> Keys {
+        let mut validation = Validation::new(algorithm);
+        validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
+        validation.set_issuer(&[issuer]);
+        validation.set_audience(&[audience]);
+        validation.validate_nbf = true;
+        validation.leeway = LEEWAY_SECONDS;
+        let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
+        Keys { inner: Arc::new(Inner { decoding, encoding, validation, issuer, audience }) }
+    }
+
+    /// A new token; fails unless the key is a shared secret.
+    pub fn issue(&self, role: Role, sub: &UserId, ttl: Duration) -> Result<String, KeyError> {
+        let key = self.inner.encoding.as_ref().ok_or(KeyError::CannotIssue)?;
+        let now = Utc::now().timestamp();
+        // A century is longer than any token should live, and keeps the sum in range.
+        let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).min(100 * 365 * 24 * 3600);
+        let claims = Claims {
+            sub: sub.clone(),
+            role,
+            iss: self.inner.issuer.clone(),
+            aud: Audience::One(self.inner.audience.clone()),
+            exp: now + ttl,
+            iat: Some(now),
+            nbf: Some(now),
+        };
+        Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)?)
+    }
+
+    /// Who the token speaks for; `None` if it is not valid, for whatever reason.
+    pub(crate) fn check(&self, token: &str) -> Option<Bearer> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return None;
+        }
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &self.inner.decoding, &self.inner.validation).ok()?.claims;
+        let expires_at = DateTime::from_timestamp(claims.exp, 0)?;
+        Some(Bearer { user: claims.sub, role: claims.role, expires_at })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Keys, Role};
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    use serde_json::{Value, json};
+    use std::time::Duration;
+
+    const SECRET: &[u8] = b"an unguessable secret of 32 bytes or more";
+
+    fn keys() -> Keys {
+        Keys::hs256(SECRET, "cooly", "cooly").unwrap()
+    }
+
+    fn claims() -> Value {
+        let now = chrono::Utc::now().timestamp();
+        json!({ "sub": "alice", "role": "user", "iss": "cooly", "aud": "cooly", "exp": now + 60 })
+    }
+
+    fn signed(algorithm: Algorithm, claims: &Value, secret: &[u8]) -> String {
+        jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
+    }
+
+    #[test]
+    fn an_issued_token_is_accepted() {
+        let token = keys().issue(Role::Admin, &"ops".parse().unwrap(), Duration::from_secs(60)).unwrap();
+        let bearer = keys().check(&token).unwrap();
+        assert_eq!((bearer.user.as_str(), bearer.role), ("ops", Role::Admin));
+    }
+
+    #[test]
+    fn the_plain_claims_are_accepted() {
+        assert!(keys().check(&signed(Algorithm::HS256, &claims(), SECRET)).is_some());
+    }
+
+    #[test]
+    fn claims_that_are_missing_or_wrong_are_refused() {
+        let now = chrono::Utc::now().timestamp();
+        let long = "x".repeat(300);
+        for (claim, value) in [
+            ("exp", None),
+            ("exp", Some(json!(now - 6))),
+            ("exp", Some(json!("tomorrow"))),
+            ("sub", None),
+            ("sub", Some(json!(""))),
+            ("sub", Some(json!("a\u{0}b"))),
+            ("sub", Some(json!(long))),
+            ("sub", Some(json!(7))),
+            ("iss", None),
+            ("iss", Some(json!("someone"))),
+            ("aud", None),
+            ("aud", Some(json!("elsewhere"))),
+            ("role", None),
+            ("role", Some(json!("root"))),
+            ("nbf", Some(json!(now + 60))),
+        ] {
+            let mut claims = claims();
+            match &value {
+                Some(value) => claims[claim] = value.clone(),
+                None => drop(claims.as_object_mut().unwrap().remove(claim)),
+            }
+            let token = signed(Algorithm::HS256, &claims, SECRET);
+            assert!(keys().check(&token).is_none(), "{claim} = {value:?}");
+        }
+    }
+
+    #[test]
+    fn another_key_or_algorithm_is_refused() {
+        for token in [
+            signed(Algorithm::HS256, &claims(), b"another secret of thirty-two bytes or more"),
+            signed(Algorithm::HS384, &claims(), SECRET),
+            signed(Algorithm::HS512, &claims(), SECRET),
+            // {"alg":"none","typ":"JWT"}
+            format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{}.", {
+                let token = signed(Algorithm::HS256, &claims(), SECRET);
+                token.split('.').nth(1).unwrap().to_owned()
+            }),
+            String::new(),
+            "not.a.token".into(),
+        ] {
+            assert!(keys().check(&token).is_none(), "{token}");
+        }
+    }
+
+    #[test]
+    fn an_oversized_token_is_refused_unread() {
+        let mut claims = claims();
+        claims["padding"] = json!("x".repeat(9 * 1024));
+        assert!(keys().check(&signed(Algorithm::HS256, &claims, SECRET)).is_none());
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        assert!(Keys::hs256(&[7; 31], "cooly", "cooly").is_err());
+        assert!(Keys::public_pem(b"nonsense", "cooly", "cooly").is_err());
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert!(!format!("{:?}", keys()).contains("unguessable"));
+    }
+}

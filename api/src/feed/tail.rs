@@ -1,0 +1,81 @@
+//! Follows the log up to the safe mark and tells the registry.
+
+use super::registry::{Change, Registry};
+use deadpool_postgres::Pool;
+use ledger::{AccountId, Event, Position, RecordedEvent, read};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+const PAGE_EVENTS: i64 = 1_000;
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(250);
+
+/// See the module.
+pub(super) struct Tail {
+    pool: Pool,
+    registry: Arc<Registry>,
+    mark: watch::Receiver<Position>,
+}
+
+impl Tail {
+    pub(super) fn new(pool: Pool, registry: Arc<Registry>, mark: watch::Receiver<Position>) -> Tail {
+        Tail { pool, registry, mark }
+    }
+
+    /// Works until shutdown, or until nobody moves the mark any more.
+    pub(super) async fn run(mut self, shutdown: CancellationToken) {
+        loop {
+            let moved = tokio::select! {
+                () = shutdown.cancelled() => break,
+                moved = self.mark.changed() => moved,
+            };
+            if moved.is_err() {
+                break;
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                () = self.catch_up() => {}
+            }
+        }
+        self.registry.close();
+    }
+
+    /// Tells everything up to the mark, however often the database fails meanwhile.
+    async fn catch_up(&mut self) {
+        let mark = *self.mark.borrow_and_update();
+        while let Some(after) = self.registry.to_read(mark) {
+            match self.page(after, mark).await {
+                Ok(page) => self.tell(&page, mark),
+                Err(error) => {
+                    let error = ledger::error_chain(&error);
+                    tracing::warn!(error, "the feed of changes waits for the database");
+                    sleep(PAUSE_AFTER_FAILURE).await;
+                }
+            }
+        }
+    }
+
+    async fn page(&self, after: Position, mark: Position) -> Result<Vec<RecordedEvent>, ledger::Error> {
+        let client = self.pool.get().await?;
+        read::page(&**client, after, mark, PAGE_EVENTS).await
+    }
+
+    fn tell(&self, page: &[RecordedEvent], mark: Position) {
+        let changes: Vec<_> = page.iter().filter_map(change).collect();
+        let is_last = (page.len() as i64) < PAGE_EVENTS;
+        let up_to = page.last().filter(|_| !is_last).map_or(mark, |event| event.position);
+        self.registry.tell(&changes, up_to);
+    }
+}
+
+fn change(recorded: &RecordedEvent) -> Option<(AccountId, Change)> {
+    match &recorded.event {
+        Event::Job(_) => {
+            let change = Change { job: recorded.job_id?, position: recorded.position };
+            Some((recorded.account_id, change))
+        }
+        Event::Account(_) => None,
+    }
+}

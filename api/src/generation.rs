@@ -1,0 +1,184 @@
+//! A generation as it reads everywhere: in answers, lists, events and behind `Prefer: wait`.
+
+use crate::scalars::{Amount, ClassName, GenerationId, Instant, KindName, StatusName};
+use ledger::JobId;
+use ledger::job::{Failure, JobRequest, JobState, Output, Params, Status};
+use poem_openapi::Object;
+
+/// A generation.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct Generation {
+    /// Its id.
+    pub id: GenerationId,
+    /// What it makes.
+    pub kind: KindName,
+    /// The model that makes it.
+    pub model: String,
+    /// What was asked for.
+    pub prompt: String,
+    /// How many outputs.
+    pub count: u32,
+    /// Wishes that were given.
+    pub params: GenerationParams,
+    /// Where it is in its life.
+    pub status: StatusName,
+    /// What one run costs, in credits.
+    pub cost: Amount,
+    /// Attempts of this run.
+    pub attempts: u32,
+    /// Why it failed, if it did.
+    pub failure: Option<GenerationFailure>,
+    /// What was made.
+    pub outputs: Vec<GenerationOutput>,
+    /// When it was first queued.
+    pub created_at: Instant,
+    /// When it finished, if it has.
+    pub finished_at: Option<Instant>,
+}
+
+/// Optional wishes; what is absent is the model's own default.
+#[derive(Debug, Clone, Default, Object)]
+pub(crate) struct GenerationParams {
+    /// Width of an output, in pixels.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
+    pub width: Option<u32>,
+    /// Height of an output, in pixels.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
+    pub height: Option<u32>,
+    /// The same seed and prompt give the same output.
+    #[oai(skip_serializing_if_is_none)]
+    pub seed: Option<u32>,
+    /// Length of a clip, in seconds; video models only.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
+    pub seconds: Option<u32>,
+}
+
+/// Why a generation failed.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct GenerationFailure {
+    /// `permanent` was refunded; the others were tried again until the attempts were used up.
+    pub class: ClassName,
+    /// Stable code, such as `content_refused`.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// One output.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct GenerationOutput {
+    /// Its place, from 0.
+    pub index: u32,
+    /// Where its bytes are; the same token is needed.
+    pub url: String,
+    /// Its MIME type.
+    pub content_type: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+impl Generation {
+    /// From the log.
+    pub(crate) fn of_state(id: JobId, job: &JobState) -> Generation {
+        Generation {
+            status: StatusName(job.status),
+            cost: Amount(job.cost),
+            attempts: job.attempts,
+            failure: shown(job.status, job.failure.as_ref()),
+            outputs: outputs(id, &job.outputs),
+            created_at: Instant(job.created_at),
+            finished_at: job.finished_at.map(Instant),
+            ..Generation::asked(id, &job.request)
+        }
+    }
+
+    /// From the read model.
+    pub(crate) fn of_row(row: &projections::generations::Generation) -> Generation {
+        Generation {
+            status: StatusName(row.status),
+            cost: Amount(row.cost),
+            attempts: row.attempts,
+            failure: shown(row.status, row.failure.as_ref()),
+            outputs: outputs(row.id, &row.outputs),
+            created_at: Instant(row.created_at),
+            finished_at: row.finished_at.map(Instant),
+            ..Generation::asked(row.id, &row.request)
+        }
+    }
+
+    /// What was asked for; the rest is filled in by the two above.
+    fn asked(id: JobId, request: &JobRequest) -> Generation {
+        Generation {
+            id: GenerationId(id),
+            kind: KindName(request.kind),
+            model: request.model.clone(),
+            prompt: request.prompt.clone(),
+            count: request.count,
+            params: request.params.into(),
+            status: StatusName(Status::Queued),
+            cost: Amount(ledger::Credits::ZERO),
+            attempts: 0,
+            failure: None,
+            outputs: Vec::new(),
+            created_at: Instant(chrono::DateTime::UNIX_EPOCH),
+            finished_at: None,
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn location(&self) -> String {
+        location(self.id.0)
+    }
+}
+
+/// The address of a generation.
+pub(crate) fn location(id: JobId) -> String {
+    format!("/v1/generations/{id}")
+}
+
+/// The failure of an attempt is shown while it is tried again; of one that was cancelled it is beside the point.
+fn shown(status: Status, failure: Option<&Failure>) -> Option<GenerationFailure> {
+    match status {
+        Status::Succeeded | Status::Cancelled => None,
+        Status::Queued | Status::Running | Status::Failed | Status::Dead | Status::Discarded => {
+            failure.map(GenerationFailure::from)
+        }
+    }
+}
+
+fn outputs(id: JobId, outputs: &[Output]) -> Vec<GenerationOutput> {
+    let shown = outputs.iter().map(|output| GenerationOutput {
+        index: output.index,
+        url: format!("{}/outputs/{}", location(id), output.index),
+        content_type: output.content_type.clone(),
+        width: output.width,
+        height: output.height,
+    });
+    shown.collect()
+}
+
+impl From<&Failure> for GenerationFailure {
+    fn from(failure: &Failure) -> GenerationFailure {
+        GenerationFailure {
+            class: ClassName(failure.class),
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+        }
+    }
+}
+
+impl From<Params> for GenerationParams {
+    fn from(params: Params) -> GenerationParams {
+        let Params { width, height, seed, seconds } = params;
+        GenerationParams { width, height, seed, seconds }
+    }
+}
+
+impl From<GenerationParams> for Params {
+    fn from(params: GenerationParams) -> Params {
+        let GenerationParams { width, height, seed, seconds } = params;
+        Params { width, height, seed, seconds }
+    }
+}

@@ -1,0 +1,86 @@
+//! What the API needs to be told before it can serve.
+
+use crate::auth::Keys;
+use ledger::catalogue::Catalogue;
+use ledger::{Database, Ledger, Position};
+use metrics_exporter_prometheus::PrometheusHandle;
+use object_store::ObjectStore;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Everything that [`crate::serve`] stands on.
+#[derive(Clone)]
+pub struct ApiOptions {
+    /// Executes commands.
+    pub ledger: Ledger,
+    /// Where the log and the read models are.
+    pub database: Database,
+    /// The safe mark: the feed of changes is read up to it.
+    pub mark: watch::Receiver<Position>,
+    /// The models on offer.
+    pub catalogue: Arc<Catalogue>,
+    /// Where finished outputs are.
+    pub outputs: Arc<dyn ObjectStore>,
+    /// Checks tokens.
+    pub keys: Keys,
+    /// Whether `POST /dev/token` hands out tokens. Only ever on a loopback address with a key of its own.
+    pub dev_tokens: bool,
+    /// Whether `/metrics` answers without a token.
+    pub open_metrics: bool,
+    /// Renders the metrics of this process.
+    pub metrics: PrometheusHandle,
+    /// How much it takes on.
+    pub limits: Limits,
+}
+
+/// How much the API takes on before it says no. The defaults suit two cores.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Longest request body, in bytes.
+    pub body_bytes: usize,
+    /// Open connections; more wait to be accepted.
+    pub connections: usize,
+    /// Requests in work at once; more are answered 503.
+    pub requests: usize,
+    /// Requests at once that wait for a generation to end (`Prefer: wait`); more are answered at once.
+    pub waits: usize,
+    /// Event streams of one user; more are answered 429.
+    pub streams_per_user: usize,
+    /// Requests a second of one user over a longer time; more are answered 429.
+    pub requests_per_second: u32,
+    /// Requests that a user may send at once after a pause.
+    pub burst: u32,
+    /// Connections to the database for reading.
+    pub database_connections: usize,
+    /// How long a request may take, what `Prefer: wait` asks for not counted.
+    pub deadline: Duration,
+    /// How long a client may take to send its headers, and then its body.
+    pub receive: Duration,
+    /// How long open requests may take to finish at shutdown.
+    pub drain: Duration,
+    /// How long a list waits for the position that its request names.
+    pub freshness: Duration,
+    /// Time between two comments on a silent event stream.
+    pub heartbeat: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: 1024 * 1024,
+            connections: 4_096,
+            requests: 1_024,
+            waits: 512,
+            streams_per_user: 8,
+            requests_per_second: 500,
+            burst: 1_000,
+            database_connections: 8,
+            deadline: Duration::from_secs(15),
+            receive: Duration::from_secs(10),
+            drain: Duration::from_secs(10),
+            freshness: Duration::from_millis(250),
+            heartbeat: Duration::from_secs(15),
+        }
+    }
+}

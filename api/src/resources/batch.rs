@@ -1,0 +1,110 @@
+//! `POST /v1/generations/batch`: buy up to a hundred generations, all or none.
+
+use super::Tag;
+use super::generations::NewGeneration;
+use super::purchase::execute;
+use crate::app::App;
+use crate::auth::{Caller, UserOnly};
+use crate::body::{Body, Fields, Strict};
+use crate::declared::{Answer, Purchase};
+use crate::generation::Generation;
+use crate::idempotency;
+use crate::problem::{FieldError, Problem};
+use crate::scalars::Amount;
+use ledger::{Action, JobId, MAX_JOBS_PER_COMMAND, NewJob};
+use poem::web::Data;
+use poem_openapi::param::Header;
+use poem_openapi::payload::Json;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+
+/// Generations to buy together.
+#[derive(Debug, Object)]
+struct NewBatch {
+    /// Each as it would be bought alone.
+    #[oai(validator(min_items = 1, max_items = 100))]
+    items: Vec<NewGeneration>,
+}
+
+impl Body for NewBatch {
+    fn read(fields: &mut Fields) -> Option<NewBatch> {
+        let items = fields.list("items", 1..=MAX_JOBS_PER_COMMAND, NewGeneration::read);
+        Some(NewBatch { items: items? })
+    }
+}
+
+/// The generations of a batch, and the balance after it.
+#[derive(Debug, Object)]
+struct PaidBatch {
+    /// In the order in which they were asked for.
+    items: Vec<Generation>,
+    /// Credits that can be spent now.
+    balance: Amount,
+}
+
+/// The answer to a batch.
+#[derive(ApiResponse)]
+enum Bought {
+    /// All are paid for and queued.
+    #[oai(status = 202)]
+    Queued(
+        Json<PaidBatch>,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+        /// `true` if this repeats the answer to an earlier request with the same key.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
+}
+
+/// See the module.
+pub(crate) struct Batch;
+
+#[OpenApi(tag = "Tag::Generations")]
+impl Batch {
+    /// Buy many generations at once
+    ///
+    /// All or none: if the credits do not cover them all, nothing is debited and nothing queued.
+    #[oai(path = "/v1/generations/batch", method = "post", operation_id = "createBatch")]
+    async fn create(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// Makes a repeat harmless: the same key and request get the same answer, for ever.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Strict<NewBatch>,
+    ) -> Answer<Bought, Purchase> {
+        let jobs = priced(&app, body.0)?;
+        let asked: Vec<_> = jobs.iter().map(|job| &job.request).collect();
+        let idempotency = idempotency::of(key.0, "createBatch", &asked)?;
+        let outcome = execute(&app, &caller, idempotency, Action::Queue { jobs }).await?;
+        let account =
+            outcome.account.ok_or_else(|| Problem::internal("a purchase answered without an account"))?;
+        let items = outcome.jobs.iter().map(|(job, state)| Generation::of_state(*job, state)).collect();
+        let paid = PaidBatch { items, balance: Amount(account.balance) };
+        let position = outcome.position.map(|position| position.0);
+        Ok(Bought::Queued(Json(paid), position, outcome.replayed.then_some(true)))
+    }
+}
+
+/// Prices every item; problems of all of them are told at once.
+fn priced(app: &App, batch: NewBatch) -> Result<Vec<NewJob>, Problem> {
+    let mut jobs = Vec::with_capacity(batch.items.len());
+    let mut refused: Option<Problem> = None;
+    for (index, item) in batch.items.into_iter().enumerate() {
+        match item.priced(&app.catalogue) {
+            Ok((request, cost)) => jobs.push(NewJob { job_id: JobId::generate(), request, cost }),
+            Err(mut problem) => {
+                let errors = std::mem::take(&mut problem.errors);
+                let placed = errors.into_iter().map(|error| at(index, error));
+                refused.get_or_insert(problem).errors.extend(placed);
+            }
+        }
+    }
+    refused.map_or(Ok(jobs), Err)
+}
+
+fn at(index: usize, error: FieldError) -> FieldError {
+    FieldError { field: format!("items[{index}].{}", error.field), ..error }
+}

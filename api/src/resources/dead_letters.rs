@@ -1,0 +1,320 @@
+//! `/admin/dlq/messages`: generations that used up their attempts, each with its whole story; run one again or
+//! give it up. A browser that comes here gets the page instead; see `pages`.
+
+use super::Tag;
+use crate::app::App;
+use crate::auth::{AdminOnly, Caller};
+use crate::cursor::List;
+use crate::declared::{Answer, Change, Read, ReadOne};
+use crate::freshness;
+use crate::generation::GenerationFailure;
+use crate::problem::Problem;
+use crate::scalars::{
+    Amount, ClassName, GenerationId, Instant, KindName, Limit, LogPosition, StatusName, Term, UserName,
+    page_size,
+};
+use ledger::job::{JobCommand, JobState};
+use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, read};
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::types::Any;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
+use projections::generations;
+use serde_json::Value;
+
+/// A generation that used up its attempts.
+#[derive(Debug, Object)]
+struct DeadGeneration {
+    /// The generation.
+    id: GenerationId,
+    /// Whose it is; null if no event has told.
+    user: Option<UserName>,
+    /// What it makes.
+    kind: KindName,
+    /// The model.
+    model: String,
+    /// What was asked for.
+    prompt: String,
+    /// How many outputs.
+    count: u32,
+    /// What it cost and still holds; given back when it is discarded.
+    cost: Amount,
+    /// Attempts of the run that died.
+    attempts: u32,
+    /// Which run died, from 1.
+    run: u32,
+    /// Why the last attempt failed.
+    failure: GenerationFailure,
+    /// When it was first queued.
+    created_at: Instant,
+    /// When its attempts were used up.
+    died_at: Instant,
+}
+
+/// A page of them, newest first.
+#[derive(Debug, Object)]
+struct DeadPage {
+    items: Vec<DeadGeneration>,
+    /// Where the next page begins; null on the last.
+    next_cursor: Option<String>,
+    /// How many match on all pages.
+    total: u64,
+}
+
+/// One event in the life of a generation.
+#[derive(Debug, Object)]
+struct LifeEvent {
+    /// What happened, such as `job.attempt_failed`.
+    #[oai(rename = "type")]
+    kind: String,
+    /// Its place in the life of the generation, from 1.
+    version: i64,
+    /// When.
+    occurred_at: Instant,
+    /// Who acted.
+    actor: String,
+    /// What else the event says.
+    detail: Any<Value>,
+}
+
+/// One of them with its whole story.
+#[derive(Debug, Object)]
+struct DeadStory {
+    #[oai(flatten)]
+    generation: DeadGeneration,
+    /// Everything that happened to it, every attempt of every run, in order.
+    events: Vec<LifeEvent>,
+}
+
+/// What became of it.
+#[derive(Debug, Object)]
+struct Revived {
+    /// The generation.
+    id: GenerationId,
+    /// Where it is now.
+    status: StatusName,
+}
+
+/// What became of it, and what its user got back.
+#[derive(Debug, Object)]
+struct GivenUp {
+    /// The generation.
+    id: GenerationId,
+    /// Where it is now.
+    status: StatusName,
+    /// Credits given back by this request.
+    refunded: Amount,
+}
+
+/// The answer to a retry.
+#[derive(ApiResponse)]
+enum Retried {
+    /// It is queued again, at no cost: it was paid for.
+    #[oai(status = 202)]
+    Queued(
+        Json<Revived>,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+    ),
+}
+
+/// The answer to a discard.
+#[derive(ApiResponse)]
+enum Discarded {
+    /// It is given up and refunded. Its events stay in the log.
+    #[oai(status = 200)]
+    Done(
+        Json<GivenUp>,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+    ),
+}
+
+/// See the module.
+pub(crate) struct DeadLetters;
+
+#[OpenApi(tag = "Tag::DeadLetters")]
+impl DeadLetters {
+    /// List dead letters
+    ///
+    /// Newest first.
+    #[oai(path = "/admin/dlq/messages", method = "get", operation_id = "listDeadLetters")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
+    async fn list(
+        &self,
+        _caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// Only those of this user.
+        user: Query<Option<UserName>>,
+        /// Only those of this kind.
+        kind: Query<Option<KindName>>,
+        /// Only those made by this model.
+        model: Query<Option<Term>>,
+        /// Only those whose failure is of this class.
+        class: Query<Option<ClassName>>,
+        /// Only those with this failure code.
+        code: Query<Option<Term>>,
+        /// Only those that died at this instant or later.
+        since: Query<Option<Instant>>,
+        /// Only those that died before this instant.
+        until: Query<Option<Instant>>,
+        /// How many a page.
+        limit: Query<Option<Limit>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<Term>>,
+        /// The position that an earlier write answered with: the list shows at least that.
+        #[oai(name = "Ledger-Position")]
+        position: Header<Option<LogPosition>>,
+    ) -> Answer<Json<DeadPage>, Read> {
+        let filter = Filter {
+            user: user.0.map(|user| user.0),
+            kind: kind.0.map(|kind| kind.0),
+            model: model.0.map(|model| model.0),
+            class: class.0.map(|class| class.0),
+            code: code.0.map(|code| code.0),
+            since: since.0.map(|since| since.0),
+            until: until.0.map(|until| until.0),
+            older_than: None,
+        };
+        let list = list_of(&filter);
+        let place: Option<(_, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let before = place.map(|(died_at, job_id)| Cursor { died_at, job_id });
+        freshness::wait(&app, position.0).await?;
+        let limit = page_size(limit.0);
+        let client = app.reader().await?;
+        let rows = dead_letters::list(&**client, &filter, before, limit + 1).await?;
+        let total = dead_letters::count(&**client, &filter).await?.jobs;
+        let shown = &rows[..rows.len().min(limit as usize)];
+        let last = shown.last().filter(|_| rows.len() > shown.len());
+        Ok(Json(DeadPage {
+            items: shown.iter().map(DeadGeneration::from).collect(),
+            next_cursor: last.map(|last| list.cursor(&(last.died_at, last.job_id))),
+            total,
+        }))
+    }
+
+    /// Look at a dead letter
+    ///
+    /// With every event of its life, and so with why each attempt failed.
+    #[oai(path = "/admin/dlq/messages/:id", method = "get", operation_id = "getDeadLetter")]
+    async fn get(
+        &self,
+        _caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+    ) -> Answer<Json<DeadStory>, ReadOne> {
+        let client = app.reader().await?;
+        let row = dead_letters::get(&**client, id.0.0).await?.ok_or_else(not_dead)?;
+        let events = read::stream(&**client, row.account_id, row.job_id.into()).await?;
+        Ok(Json(DeadStory {
+            generation: DeadGeneration::from(&row),
+            events: events.iter().map(LifeEvent::from).collect(),
+        }))
+    }
+
+    /// Run a dead letter again
+    #[oai(path = "/admin/dlq/messages/:id/retry", method = "post", operation_id = "retryDeadLetter")]
+    async fn retry(
+        &self,
+        caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+    ) -> Answer<Retried, Change> {
+        let (account, _) = found(&app, id.0.0).await?;
+        let (status, position, _) = order(&app, &caller, account, id.0.0, JobCommand::Retry).await?;
+        Ok(Retried::Queued(Json(Revived { id: id.0, status }), position))
+    }
+
+    /// Give up a dead letter
+    ///
+    /// Refunds its user. Nothing is deleted from the log. Harmless to repeat.
+    #[oai(path = "/admin/dlq/messages/:id", method = "delete", operation_id = "discardDeadLetter")]
+    async fn discard(
+        &self,
+        caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+    ) -> Answer<Discarded, Change> {
+        let (account, job) = found(&app, id.0.0).await?;
+        let (status, position, wrote) = order(&app, &caller, account, id.0.0, JobCommand::Discard).await?;
+        let refunded = Amount(if wrote { job.charged } else { Credits::ZERO });
+        Ok(Discarded::Done(Json(GivenUp { id: id.0, status, refunded }), position))
+    }
+}
+
+fn not_dead() -> Problem {
+    Problem::not_found("there is no such dead letter")
+}
+
+fn list_of(filter: &Filter) -> List {
+    let Filter { user, kind, model, class, code, since, until, older_than: _ } = filter;
+    List::new("dead_letters", &(user, kind, model, class, code, since, until))
+}
+
+/// Whose job it is, and how it is now by the log.
+async fn found(app: &App, job: JobId) -> Result<(AccountId, JobState), Problem> {
+    let client = app.reader().await?;
+    let account = generations::find_account(&**client, job).await?.ok_or_else(not_dead)?;
+    let state = read::job(&**client, account, job).await?.ok_or_else(not_dead)?;
+    Ok((account, state))
+}
+
+/// Executes an admin's order: the status after it, its position, and whether anything was written.
+async fn order(
+    app: &App,
+    caller: &Caller<AdminOnly>,
+    account: AccountId,
+    job_id: JobId,
+    command: JobCommand,
+) -> Result<(StatusName, Option<i64>, bool), Problem> {
+    let action = Action::Job { job_id, command };
+    let command = Command { account, context: caller.context(), idempotency: None, action };
+    let outcome = app.ledger.execute(command).await?;
+    let job = outcome.jobs.first().map(|(_, job)| job.status);
+    let status = job.ok_or_else(|| Problem::internal("a command on a job answered without it"))?;
+    let position = outcome.position.map(|position| position.0);
+    Ok((StatusName(status), position, position.is_some()))
+}
+
+impl From<&DeadLetter> for DeadGeneration {
+    fn from(row: &DeadLetter) -> DeadGeneration {
+        DeadGeneration {
+            id: GenerationId(row.job_id),
+            user: row.user.clone().map(UserName),
+            kind: KindName(row.request.kind),
+            model: row.request.model.clone(),
+            prompt: row.request.prompt.clone(),
+            count: row.request.count,
+            cost: Amount(row.cost),
+            attempts: row.attempts,
+            run: row.run,
+            failure: (&row.failure).into(),
+            created_at: Instant(row.created_at),
+            died_at: Instant(row.died_at),
+        }
+    }
+}
+
+impl From<&RecordedEvent> for LifeEvent {
+    fn from(recorded: &RecordedEvent) -> LifeEvent {
+        // The payload was JSON when it was hashed; the type is told beside it.
+        let mut detail: Value = serde_json::from_str(&recorded.payload).unwrap_or_default();
+        if let Some(fields) = detail.as_object_mut() {
+            fields.remove("type");
+        }
+        LifeEvent {
+            kind: recorded.event.name().to_owned(),
+            version: recorded.version,
+            occurred_at: Instant(recorded.occurred_at),
+            actor: recorded.actor.clone(),
+            detail: Any(detail),
+        }
+    }
+}

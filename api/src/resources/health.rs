@@ -1,0 +1,54 @@
+//! `/health`: whether the process runs, and whether it can serve. Never shed, never limited.
+
+use super::Tag;
+use crate::app::App;
+use crate::declared::{Answer, Open};
+use crate::problem::Problem;
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A database that has not answered by then does not count as there.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// All is well.
+#[derive(Debug, Object)]
+struct Health {
+    /// `live` or `ready`.
+    status: String,
+}
+
+/// See the module.
+pub(crate) struct HealthApi;
+
+#[OpenApi(tag = "Tag::Operations")]
+impl HealthApi {
+    /// Whether the process runs
+    #[oai(path = "/health/live", method = "get", operation_id = "isLive")]
+    #[expect(clippy::unused_async, reason = "operations are async by declaration")]
+    async fn live(&self) -> Answer<Json<Health>, Open> {
+        Ok(Json(Health { status: "live".into() }))
+    }
+
+    /// Whether it can serve
+    ///
+    /// The database answers, and the server is not shutting down.
+    #[oai(path = "/health/ready", method = "get", operation_id = "isReady")]
+    async fn ready(&self, app: Data<&App>) -> Answer<Json<Health>, Open> {
+        if app.shutdown.is_cancelled() {
+            return Err(Problem::unavailable("shutting_down", "this server is shutting down").into());
+        }
+        let asked = async {
+            let client = app.reader().await?;
+            client.simple_query("select 1").await.map_err(ledger::Error::from)?;
+            Ok::<_, Problem>(())
+        };
+        match timeout(PATIENCE, asked).await {
+            Ok(answered) => answered?,
+            Err(_) => return Err(Problem::unavailable("unavailable", "the database does not answer").into()),
+        }
+        Ok(Json(Health { status: "ready".into() }))
+    }
+}

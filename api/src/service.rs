@@ -1,0 +1,85 @@
+//! Everything behind the shell: pages, documentation, and the operations of the OpenAPI document.
+
+use crate::resources::accounts::Accounts;
+use crate::resources::audit::Audit;
+use crate::resources::batch::Batch;
+use crate::resources::bulk::Bulk;
+use crate::resources::credits::CreditsApi;
+use crate::resources::dead_letters::DeadLetters;
+use crate::resources::dev_token::DevTokens;
+use crate::resources::docs::Docs;
+use crate::resources::events::EventStreams;
+use crate::resources::generations::Generations;
+use crate::resources::health::HealthApi;
+use crate::resources::metrics::Metrics;
+use crate::resources::models::Models;
+use crate::resources::outputs::Outputs;
+use crate::resources::overview::OverviewApi;
+use crate::resources::pages;
+use crate::resources::usage::UsageApi;
+use crate::shell::{Guarded, RouteTemplate};
+use poem::endpoint::BoxEndpoint;
+use poem::http::Method;
+use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result};
+use poem_openapi::OpenApiService;
+
+type Operations = (
+    (Generations, Batch, Outputs, EventStreams),
+    (CreditsApi, UsageApi, Models),
+    (Accounts, OverviewApi, DeadLetters, Bulk),
+    Audit,
+    (HealthApi, Metrics, DevTokens),
+);
+
+fn operations() -> OpenApiService<Guarded<Operations>, ()> {
+    let operations: Operations = (
+        (Generations, Batch, Outputs, EventStreams),
+        (CreditsApi, UsageApi, Models),
+        (Accounts, OverviewApi, DeadLetters, Bulk),
+        Audit,
+        (HealthApi, Metrics, DevTokens),
+    );
+    OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))
+        .summary("AI generations for credits, with every credit accounted for")
+        .description(
+            "Amounts are decimal numbers in strings. Every error is an RFC 9457 problem document with a stable \
+             `code`. Writes answer with `Ledger-Position`; send it along with a list to see them there. Use \
+             **Authorize** with a token of the role that the operation needs.",
+        )
+}
+
+/// The OpenAPI document, as `/openapi.json` serves it.
+pub fn openapi_document() -> String {
+    operations().spec()
+}
+
+/// See the module.
+pub(crate) struct Service {
+    docs: Docs,
+    operations: BoxEndpoint<'static>,
+}
+
+impl Service {
+    pub(crate) fn new() -> Service {
+        let operations = operations();
+        let docs = Docs::new(operations.spec(), operations.swagger_ui_html());
+        Service { docs, operations: operations.into_endpoint().map_to_response().boxed() }
+    }
+}
+
+impl Endpoint for Service {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        match self.docs.find(&request).or_else(|| pages::find(&request)) {
+            Some((mut response, route)) => {
+                response.set_data(RouteTemplate(route.into()));
+                if request.method() == Method::HEAD {
+                    response.set_body(());
+                }
+                Ok(response)
+            }
+            None => self.operations.call(request).await,
+        }
+    }
+}
