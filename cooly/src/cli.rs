@@ -153,7 +153,8 @@ pub(crate) struct VerifyOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct RebuildOptions {
-    /// Which read model: account_balances, credit_history, generations, pending_tasks, dead_letters or usage_daily
+    /// Which read model: account_balances, credit_history, generations, pending_tasks, dead_letters, usage_daily
+    /// or overview_totals
     pub read_model: String,
     #[command(flatten)]
     pub home: HomeSettings,

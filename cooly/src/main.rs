@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod home;
 mod parts;
+mod progress;
 mod settings;
 mod shutdown;
 mod telemetry;

@@ -12,8 +12,8 @@ use object_store::prefix::PrefixStore;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use worker::provider::simulated::{Simulated, SimulatedOptions, models};
-use worker::provider::{PROVIDER_SIMULATED, Providers};
+use worker::provider::Providers;
+use worker::provider::simulated::{PROVIDER, Simulated, SimulatedOptions, models};
 
 /// The keys that tokens are checked with, and whether they are the development key of the data folder.
 pub(crate) struct Trust {
@@ -83,7 +83,7 @@ pub(crate) fn providers(settings: &SimulatorSettings) -> Providers {
         video_delay: settings.sim_video_delay,
         ..SimulatedOptions::default()
     });
-    Providers::new().with(PROVIDER_SIMULATED, simulated)
+    Providers::new().with(PROVIDER, simulated)
 }
 
 /// The queue that was configured.

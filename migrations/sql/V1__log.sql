@@ -104,6 +104,15 @@ create table leases (
 );
 comment on table leases is 'Who runs each single duty (projector, relay, poller, …), until when, under which fencing number.';
 
+-- How far the relay has turned the log into queue messages. Not a read model: losing it only sends again.
+create table relay_checkpoints (
+    relay      text        not null constraint relay_checkpoints_pkey primary key,
+    position   bigint      not null,
+    fencing    bigint      not null,
+    updated_at timestamptz not null default statement_timestamp()
+);
+comment on table relay_checkpoints is 'The position up to which events have become queue messages, and the lease under which.';
+
 -- Least privilege. The roles belong to the cluster, so another database may have made them already.
 do $$
 declare
@@ -125,5 +134,5 @@ grant usage on schema public to cooly_appender, cooly_projector, cooly_reader;
 grant select, insert on events to cooly_appender;
 grant select on events to cooly_projector, cooly_reader;
 grant select on sequence events_position_seq to cooly_appender, cooly_projector, cooly_reader;
-grant select, insert, update on leases to cooly_projector;
-grant select on leases to cooly_reader;
+grant select, insert, update on leases, relay_checkpoints to cooly_projector;
+grant select on leases, relay_checkpoints to cooly_reader;

@@ -2,30 +2,25 @@
 
 use super::database::{Opened, require_schema};
 use crate::cli::RebuildOptions;
-use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
-use ledger::Role;
+use crate::progress;
+use projections::ReadModel;
 use std::process::ExitCode;
 
 pub(crate) async fn run(options: RebuildOptions) -> anyhow::Result<ExitCode> {
+    let model: ReadModel = options.read_model.parse()?;
     let opened = Opened::for_tool(&options.database, &options.home).await?;
-    let rebuilt = async {
-        require_schema(&opened.database).await?;
-        let mut client =
-            opened.database.connect(Role::Owner).await.context("the database cannot be reached")?;
-        let style = ProgressStyle::with_template("[{bar:30}] {human_pos}/{human_len} events, {eta} left")?;
-        let bar = ProgressBar::new(0).with_style(style.progress_chars("=> "));
-        projections::rebuild(&mut client, &options.read_model, |done, total| {
-            bar.set_length(total);
-            bar.set_position(done);
-        })
-        .await?;
-        bar.finish_and_clear();
-        anyhow::Ok(())
-    };
-    let rebuilt = rebuilt.await;
+    let rebuilt = rebuild(&opened, model).await;
     opened.stop().await;
     rebuilt?;
-    println!("{} was rebuilt from the log", options.read_model);
+    println!("{model} was rebuilt from the log");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn rebuild(opened: &Opened, model: ReadModel) -> anyhow::Result<()> {
+    require_schema(&opened.database).await?;
+    let bar = progress::bar(model.name());
+    let rebuilt =
+        projections::rebuild(&opened.database, model, |done, total| progress::show(&bar, done, total)).await;
+    bar.finish_and_clear();
+    Ok(rebuilt?)
 }

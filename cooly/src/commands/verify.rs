@@ -2,8 +2,8 @@
 
 use super::database::{Opened, require_schema};
 use crate::cli::VerifyOptions;
+use crate::progress;
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use ledger::{Database, Role};
 use serde_json::json;
 use std::process::ExitCode;
@@ -29,37 +29,28 @@ pub(crate) async fn run(options: VerifyOptions) -> anyhow::Result<ExitCode> {
 async fn verify(database: &Database, options: &VerifyOptions) -> anyhow::Result<Vec<String>> {
     require_schema(database).await?;
     let mut client = database.connect(Role::Owner).await.context("the database cannot be reached")?;
-    let bar = bar("log");
-    let found = ledger::verify::log_breaches(&mut client, |done, total| show(&bar, done, total)).await?;
+    let bar = progress::bar("log");
+    let found =
+        ledger::verify::log_breaches(&mut client, |done, total| progress::show(&bar, done, total)).await;
     bar.finish_and_clear();
-    let mut breaches: Vec<String> = found
+    let mut breaches: Vec<String> = found?
         .iter()
         .map(|breach| if options.json { json!(breach).to_string() } else { breach.to_string() })
         .collect();
-    if !options.log_only {
-        let bar = self::bar("read models");
-        let differences =
-            projections::compare_with_replay(&mut client, |done, total| show(&bar, done, total)).await?;
-        bar.finish_and_clear();
-        breaches.extend(differences.iter().map(|difference| {
-            if options.json {
-                json!({ "invariant": "projections", "detail": difference.to_string() }).to_string()
-            } else {
-                format!("projections: {difference}")
-            }
-        }));
+    if options.log_only {
+        return Ok(breaches);
     }
+    let bar = progress::bar("read models");
+    let found =
+        projections::compare_with_replay(database, |done, total| progress::show(&bar, done, total)).await;
+    bar.finish_and_clear();
+    breaches.extend(found?.iter().map(|difference| {
+        let (model, detail) = (difference.model, &difference.detail);
+        if options.json {
+            json!({ "invariant": "projections", "read_model": model.name(), "detail": detail }).to_string()
+        } else {
+            format!("projections: {model}: {detail}")
+        }
+    }));
     Ok(breaches)
-}
-
-fn bar(what: &str) -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{prefix:>12} [{bar:30}] {human_pos}/{human_len} events, {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(0).with_style(style.progress_chars("=> ")).with_prefix(what.to_owned())
-}
-
-fn show(bar: &ProgressBar, done: u64, total: u64) {
-    bar.set_length(total);
-    bar.set_position(done);
 }
