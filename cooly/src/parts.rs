@@ -82,7 +82,7 @@ pub(crate) async fn worker(
         concurrency: settings.concurrency.max(1),
         poll_concurrency: settings.concurrency.max(1) * 4,
         policy: wiring::policy(settings),
-        timings: worker::Timings::default(),
+        timings: wiring::timings(settings),
     };
     worker::run(options, shutdown).await.context("the worker ended")
 }

@@ -12,6 +12,7 @@ use object_store::prefix::PrefixStore;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use worker::provider::Providers;
 use worker::provider::simulated::{PROVIDER, Simulated, SimulatedOptions, models};
 
@@ -103,6 +104,21 @@ pub(crate) fn queue(settings: &QueueSettings) -> worker::queue::QueueSettings {
 /// How often a job is tried.
 pub(crate) fn policy(settings: &WorkerSettings) -> RetryPolicy {
     RetryPolicy { max_attempts: settings.max_attempts.max(1), ..RetryPolicy::default() }
+}
+
+/// How long things may take. A provider gets less time than the claim, so that a slow one is recorded as such
+/// and not taken over.
+pub(crate) fn timings(settings: &WorkerSettings) -> worker::Timings {
+    let usual = worker::Timings::default();
+    let lease = settings.lease.max(Duration::from_secs(3));
+    worker::Timings {
+        lease,
+        attempt: lease * 5 / 6,
+        visibility: usual.visibility.min(lease),
+        reconcile_after: settings.reconcile_after.max(Duration::from_secs(1)),
+        reconcile_every: usual.reconcile_every.min(settings.reconcile_after.max(Duration::from_secs(1))),
+        ..usual
+    }
 }
 
 /// What this worker is called in the log.

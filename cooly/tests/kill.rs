@@ -8,7 +8,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{Up, folder, text, verify};
 
-const FAST: [&str; 4] = ["--sim-image-delay", "50ms", "--sim-video-delay", "300ms"];
+const FAST: [&str; 8] =
+    ["--sim-image-delay", "50ms", "--sim-video-delay", "300ms", "--lease", "10s", "--reconcile-after", "5s"];
 
 /// What a client knows of one request: the id that was answered, if an answer came.
 type Intents = HashMap<String, Option<String>>;
@@ -35,9 +36,8 @@ async fn load(up: &Up, token: &str, from: usize, until: Instant) -> Intents {
         let key = format!("key-{n}");
         let answer = post(up, token, &key, &body(n)).await;
         let id = answer.and_then(|answer| answer["id"].as_str().map(str::to_owned));
-        if id.is_none() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        // A steady stream, not a flood: what is accepted must also be drawn before the test ends.
+        tokio::time::sleep(Duration::from_millis(20)).await;
         intents.insert(key, id);
         n += 1;
     }
@@ -52,9 +52,16 @@ async fn ends(up: &Up, token: &str, id: &str) -> String {
         if !["queued", "running"].contains(&status.as_str()) {
             return status;
         }
-        assert!(Instant::now() < until, "{id} is still {generation}");
+        assert!(Instant::now() < until, "{id} is still {generation}\n{}", complaints(up));
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
+}
+
+/// What went wrong according to the process itself.
+fn complaints(up: &Up) -> String {
+    let log = up.log();
+    let wrong = log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR"));
+    wrong.collect::<Vec<_>>().join("\n")
 }
 
 /// Repeats every request under its key: the open ones are settled, the answered ones must answer the same.

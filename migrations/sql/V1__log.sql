@@ -124,7 +124,8 @@ begin
         exception when duplicate_object or unique_violation then
             null;
         end;
-        if not pg_has_role(current_user, wanted, 'member') then
+        -- Not 'member': since Postgres 16 whoever creates a role is a member that may not yet act as it.
+        if not pg_has_role(current_user, wanted, 'usage') then
             execute format('grant %I to current_user', wanted);
         end if;
     end loop;

@@ -34,9 +34,9 @@ export async function pictures(card) {
   return images.evaluateAll((all) => all.map(({ naturalWidth: width, naturalHeight: height }) => ({ width, height })));
 }
 
-/// The balance in the bar.
+/// The balance in the bar, which has spaces between its thousands.
 export async function shownBalance(page) {
-  return Number(await page.locator('#available').textContent());
+  return Number((await page.locator('#available').textContent()).replaceAll(/\s/g, ''));
 }
 
 /// Waits until the bar shows this balance.
