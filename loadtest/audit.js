@@ -93,7 +93,7 @@ export default function (settled) {
 // Read models follow the log: what differs is asked again for a while before it counts.
 function hold(user, book) {
   for (let attempt = 1; ; attempt++) {
-    const told = ask(user);
+    const told = ask(user, book.some(({ outcome }) => outcome === 'done'));
     const wrong = breaches(book, told);
     if (wrong.length === 0 || attempt === 5) return { told, wrong };
     sleep(1);
@@ -101,15 +101,25 @@ function hold(user, book) {
 }
 
 // Everything that the API tells about an account, to its user and to an auditor.
-function ask({ sub, token }) {
+function ask({ sub, token }, exists) {
   const auditor = { token: tokens.auditor };
   return {
     generations: [...pages('/v1/generations?limit=100', { token, name: '/v1/generations' })],
     credits: json(call('GET', '/v1/credits', { token })),
     history: [...pages('/v1/credits/history?limit=100', { token, name: '/v1/credits/history' })],
     events: [...pages(`/audit/events?user=${sub}&limit=100`, { ...auditor, name: '/audit/events' })],
-    proof: json(call('GET', `/audit/accounts/${sub}/verify`, { ...auditor, name: '/audit/accounts/{user}/verify' })),
+    proof: exists ? proof(sub, auditor) : noProof(sub, auditor),
   };
+}
+
+const VERIFY = '/audit/accounts/{user}/verify';
+
+const proof = (sub, auditor) => json(call('GET', VERIFY.replace('{user}', sub), { ...auditor, name: VERIFY }));
+
+// An account that nothing ever happened to is not there, and that is right.
+function noProof(sub, auditor) {
+  const { status } = call('GET', VERIFY.replace('{user}', sub), { ...auditor, name: VERIFY, expect: [404] });
+  return { valid: status === 404, breaches: [`${sub} is there, and nothing was done to it`] };
 }
 
 export function handleSummary(data) {

@@ -47,7 +47,7 @@ function credits() {
   operate('grant', user.sub, { body: { amount: '200', reason: 'smoke' } });
   operate('adjust', user.sub, { body: { amount: '-5', reason: 'smoke' } });
   expect('granted less adjusted is there', get('/v1/credits').available === '195');
-  expect('the history tells of both', get('/v1/credits/history').items.length === 2);
+  eventually('the history tells of both', () => get('/v1/credits/history').items.length === 2);
 }
 
 function generations() {
@@ -67,8 +67,8 @@ function generations() {
   expect('a refused prompt fails', strict.status === 'failed' && strict.failure.class === 'permanent');
   expect('it can be retried', operate('retry', user.sub, { id: strict.id }).answer.status === 'queued');
   expect('and fails again', follow(strict.id).status === 'failed');
-  expect('the list has them all', get('/v1/generations?limit=100').items.length === 6);
-  expect('usage counts them', get('/v1/usage').items.length > 0);
+  eventually('the list has them all', () => get('/v1/generations?limit=100').items.length === 6);
+  eventually('usage counts them', () => get('/v1/usage').items.length > 0);
   stream();
   return done.id;
 }
@@ -89,8 +89,10 @@ function unchanged(id) {
 function deadLetters() {
   const ids = ['one', 'two', 'three'].map((prompt) => generate({ model: 'sim-image-down', prompt }).id);
   for (const id of ids) expect('what keeps failing is dead', follow(id).status === 'dead');
-  const { items, total } = admin('GET', '/admin/dlq/messages');
-  expect('the dead letters are listed', total === 3 && items.length === 3);
+  eventually('the dead letters are listed', () => {
+    const { items, total } = admin('GET', '/admin/dlq/messages');
+    return total === 3 && items.length === 3;
+  });
   const page = call('GET', '/admin/dlq/messages', { headers: { Accept: 'text/html' } });
   expect('a browser gets the page', page.headers['Content-Type'].startsWith('text/html'));
   const detail = admin('GET', `/admin/dlq/messages/${ids[0]}`, '/admin/dlq/messages/{id}');
@@ -112,15 +114,16 @@ function mending(retried, deleted, discarded) {
 }
 
 function accounts() {
-  const found = admin('GET', `/admin/accounts?search=${user.sub}`);
-  expect('the account is found', found.items.some((account) => account.user === user.sub));
+  eventually('the account is found', () =>
+    admin('GET', `/admin/accounts?search=${user.sub}`).items.some((account) => account.user === user.sub));
   admin('GET', `/admin/accounts/${user.sub}`, '/admin/accounts/{user}');
-  expect('the overview counts', admin('GET', '/admin/overview').generations.succeeded > 0);
+  eventually('the overview counts', () => admin('GET', '/admin/overview').generations.succeeded > 0);
 }
 
 function auditor(picture) {
   const options = { token: tokens.auditor };
-  const { items } = json(call('GET', `/audit/events?job=${picture}`, { ...options, name: '/audit/events' }));
+  const path = `/audit/events?user=${user.sub}&job=${picture}`;
+  const { items } = json(call('GET', path, { ...options, name: '/audit/events' }));
   expect('the log tells why', items.some(({ type }) => type === 'job.succeeded'));
   const name = '/audit/accounts/{user}/verify';
   const proof = json(call('GET', `/audit/accounts/${user.sub}/verify`, { ...options, name }));
@@ -176,6 +179,18 @@ const get = (path, options = {}) => json(call('GET', path, { token: user.token, 
 const post = (path, name) => call('POST', path, { token: user.token, name });
 const admin = (method, path, name = path, body = undefined, status = 200) =>
   json(call(method, path, { token: tokens.admin, name, body, expect: [status] }));
+
+// Lists follow the log: what they do not tell yet is asked again for a while.
+function eventually(what, probe) {
+  const until = Date.now() + PATIENCE_SECONDS * 1000;
+  let holds = probe();
+  while (!holds && Date.now() < until) {
+    sleep(0.05);
+    holds = probe();
+  }
+  expect(what, holds);
+}
+
 const expect = (what, holds) => check(null, { [what]: () => holds });
 
 export function handleSummary(data) {

@@ -100,7 +100,9 @@ export function attempts(events) {
 }
 
 function attempt({ run, number, worker, start, end, failure, free }) {
-  const took = end ? `${duration(Date.parse(end) - Date.parse(start))}` : 'no end was recorded';
+  const passed = Date.parse(end) - Date.parse(start);
+  const lasted = passed < 1000 ? 'less than a second' : duration(passed);
+  const took = end ? lasted : 'no end was recorded';
   return el('li', {},
     el('p', {}, el('strong', {}, `Attempt ${number}`), run > 1 ? ` of run ${run}` : '', failure ? ` · ${failure.code}` : ''),
     failure && el('p', {}, sentence(failure.message)),

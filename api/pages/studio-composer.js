@@ -36,7 +36,10 @@ export class Composer {
       event.preventDefault();
       this.#submit();
     });
-    find('#composer').addEventListener('input', () => this.#show());
+    find('#composer').addEventListener('input', () => {
+      problem.textContent = '';
+      this.#show();
+    });
     find('#fewer').addEventListener('click', () => this.#step(-1));
     find('#more').addEventListener('click', () => this.#step(1));
     addEventListener('keydown', (event) => {
@@ -141,6 +144,7 @@ export class Composer {
         this.#onCreated(generation, balance, position);
       } catch (error) {
         problem.textContent = words(error);
+        find('#short').hidden = true;
       }
     });
   }

@@ -103,7 +103,8 @@ fn deed(value: Value) -> Result<Deed, Wrong> {
     match value.as_str() {
         Some("retry") => Ok(Deed::Retry),
         Some("discard") => Ok(Deed::Discard),
-        _ => Err(Wrong::Value("must be one of retry, discard".into())),
+        Some(_) => Err(Wrong::Value("must be one of retry, discard".into())),
+        None => Err(Wrong::Shape("must be a string".into())),
     }
 }
 

@@ -5,7 +5,6 @@ mod explain;
 mod leases;
 mod proof;
 mod readers;
-mod speed;
 mod stage;
 mod story;
 mod takeover;

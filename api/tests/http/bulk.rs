@@ -1,0 +1,111 @@
+//! Many dead letters at once.
+
+use crate::support::{Client, Reply, Server};
+use serde_json::{Value, json};
+
+async fn act(admin: &Client, body: Value) -> Reply {
+    admin.post("/admin/dlq/bulk-actions", body).await
+}
+
+#[tokio::test]
+async fn a_dry_run_counts_and_changes_nothing() {
+    let server = Server::start().await;
+    server.rich_user("alice", 100).await;
+    for _ in 0..3 {
+        server.dead("alice").await;
+    }
+    server.caught_up().await;
+    let before = server.log_length().await;
+    let body = json!({ "action": "discard", "filter": {}, "dry_run": true });
+    let told = act(&server.admin(), body).await.expect(200);
+    let expected = json!({
+        "matched": 3, "done": 0, "refused": [], "credits": "12", "remaining": 0, "dry_run": true,
+    });
+    assert_eq!(told.body, expected);
+    assert_eq!(server.log_length().await, before);
+}
+
+#[tokio::test]
+async fn all_that_match_are_run_again() {
+    let server = Server::start().await;
+    server.rich_user("alice", 1_000).await;
+    server.rich_user("bob", 100).await;
+    for _ in 0..20 {
+        server.dead("alice").await;
+    }
+    server.dead("bob").await;
+    server.caught_up().await;
+    let admin = server.admin();
+    let done = act(&admin, json!({ "action": "retry", "filter": { "user": "alice" } })).await.expect(200);
+    assert_eq!((&done.body["matched"], &done.body["done"]), (&json!(20), &json!(20)));
+    assert_eq!(done.body["credits"], "80");
+    server.caught_up().await;
+    let left = admin.get("/admin/dlq/messages").await;
+    assert_eq!(left.body["total"], 1);
+    assert_eq!(left.items()[0]["user"], "bob");
+}
+
+#[tokio::test]
+async fn those_that_are_named_are_given_up_and_the_others_are_told() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let (first, second) = (server.dead("alice").await, server.dead("alice").await);
+    server.caught_up().await;
+    let admin = server.admin();
+    let missing = "019ab000-0000-7000-8000-000000000000";
+    // Named twice, it is still one.
+    let ids = json!([first.id(), missing, first.id()]);
+    let done = act(&admin, json!({ "action": "discard", "ids": ids })).await.expect(200);
+    assert_eq!((&done.body["matched"], &done.body["done"]), (&json!(1), &json!(1)));
+    assert_eq!(done.body["refused"], json!([{ "id": missing, "code": "not_found" }]));
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "96");
+    let left = alice.get(&format!("/v1/generations/{}", second.id())).await;
+    assert_eq!(left.body["status"], "dead");
+}
+
+#[tokio::test]
+async fn cleaning_up_gives_up_what_is_old_enough() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    server.dead("alice").await;
+    server.dead("alice").await;
+    server.caught_up().await;
+    let admin = server.admin();
+    let young = admin.post("/admin/dlq/cleanup", json!({ "older_than": "7d" })).await.expect(200);
+    assert_eq!((&young.body["matched"], &young.body["done"]), (&json!(0), &json!(0)));
+    let all = admin.post("/admin/dlq/cleanup", json!({ "older_than": "0s" })).await.expect(200);
+    assert_eq!((&all.body["done"], &all.body["credits"]), (&json!(2), &json!("8")));
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "100");
+}
+
+#[tokio::test]
+async fn an_action_names_its_letters_one_way() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let before = server.log_length().await;
+    let id = "019ab000-0000-7000-8000-000000000000";
+    for (body, status, field) in [
+        (json!({ "action": "retry" }), 422, "ids"),
+        (json!({ "action": "retry", "ids": [id], "filter": {} }), 422, "ids"),
+        (json!({ "action": "retry", "ids": [] }), 422, "ids"),
+        (json!({ "action": "retry", "ids": ["x"] }), 422, "ids"),
+        (json!({ "action": "retry", "ids": vec![id; 10_001] }), 422, "ids"),
+        (json!({ "action": "retry", "ids": id }), 400, "ids"),
+        (json!({ "action": "explode", "filter": {} }), 422, "action"),
+        (json!({ "filter": {} }), 400, "action"),
+        (json!({ "action": "retry", "filter": { "usr": "alice" } }), 400, "filter.usr"),
+        (json!({ "action": "retry", "filter": { "class": "odd" } }), 422, "filter.class"),
+        (json!({ "action": "retry", "filter": { "since": "yesterday" } }), 422, "filter.since"),
+        (json!({ "action": "retry", "filter": { "older_than": "7" } }), 422, "filter.older_than"),
+        (json!({ "action": "retry", "filter": [] }), 400, "filter"),
+        (json!({ "action": "retry", "filter": {}, "dry_run": "yes" }), 400, "dry_run"),
+    ] {
+        let refused = act(&admin, body.clone()).await.expect(status);
+        assert_eq!(refused.blamed(), [field], "{body}");
+    }
+    for age in [json!("7"), json!("-7d"), json!(""), json!("99999w"), json!("1e9d")] {
+        let refused = admin.post("/admin/dlq/cleanup", json!({ "older_than": age })).await.expect(422);
+        assert_eq!(refused.blamed(), ["older_than"], "{age}");
+    }
+    assert_eq!(server.log_length().await, before);
+}

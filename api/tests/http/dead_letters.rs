@@ -1,0 +1,119 @@
+//! Generations that used up their attempts: seen, run again, given up.
+
+use crate::support::Server;
+use ledger::job::FailureClass;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_dead_letter_tells_its_whole_story() {
+    let server = Server::start().await;
+    server.rich_user("alice", 100).await;
+    let dead = server.dead("alice").await;
+    server.caught_up().await;
+    let path = format!("/admin/dlq/messages/{}", dead.id());
+    let story = server.admin().get(&path).await.expect(200);
+    for (field, value) in [
+        ("id", json!(dead.id())),
+        ("user", json!("alice")),
+        ("kind", json!("image")),
+        ("model", json!("sim-image")),
+        ("prompt", json!("dead on arrival")),
+        ("cost", json!("4")),
+        ("run", json!(1)),
+        ("attempts", json!(1)),
+    ] {
+        assert_eq!(story.body[field], value, "{field}");
+    }
+    assert_eq!(story.body["failure"]["code"], "provider_unavailable");
+    let events = story.body["events"].as_array().unwrap();
+    let types: Vec<_> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["job.queued", "job.started", "job.dead_lettered"]);
+    assert_eq!(events[0]["actor"], "user:alice");
+    assert_eq!(events[0]["detail"]["cost"], "4");
+    assert_eq!(events[2]["detail"]["failure"]["class"], "transient");
+    assert!(events[0]["detail"]["type"].is_null());
+}
+
+#[tokio::test]
+async fn dead_letters_are_filtered_paged_and_counted() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let bob = server.rich_user("bob", 100).await;
+    for _ in 0..3 {
+        server.dead("alice").await;
+    }
+    let throttled = bob.buy("x").await;
+    server.fail_as("bob", throttled.id(), FailureClass::Transient, "provider_timeout").await;
+    alice.buy("alive").await;
+    server.caught_up().await;
+    let admin = server.admin();
+    for (query, total) in [
+        ("", 4),
+        ("user=alice", 3),
+        ("user=bob&code=provider_timeout", 1),
+        ("code=provider_unavailable", 3),
+        ("class=transient", 4),
+        ("class=permanent", 0),
+        ("kind=image", 4),
+        ("kind=video", 0),
+        ("model=sim-image", 4),
+        ("since=2020-01-01T00:00:00Z", 4),
+        ("until=2020-01-01T00:00:00Z", 0),
+    ] {
+        let page = admin.get(&format!("/admin/dlq/messages?{query}")).await.expect(200);
+        assert_eq!(page.body["total"], total, "{query}");
+        assert_eq!(page.items().len(), total, "{query}");
+    }
+    let first = admin.get("/admin/dlq/messages?limit=3").await.expect(200);
+    assert_eq!(first.body["total"], 4);
+    assert_eq!(first.items()[0]["user"], "bob", "newest first");
+    let cursor = first.body["next_cursor"].as_str().unwrap();
+    let rest = admin.get(&format!("/admin/dlq/messages?limit=3&cursor={cursor}")).await.expect(200);
+    assert_eq!((rest.items().len(), &rest.body["next_cursor"]), (1, &json!(null)));
+}
+
+#[tokio::test]
+async fn a_retry_is_free_and_takes_it_off_the_list() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let dead = server.dead("alice").await;
+    server.caught_up().await;
+    let admin = server.admin();
+    let path = format!("/admin/dlq/messages/{}", dead.id());
+    let retried = admin.order(&format!("{path}/retry")).await.expect(202);
+    assert_eq!(retried.body, json!({ "id": dead.id(), "status": "queued" }));
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "96");
+    admin.order(&format!("{path}/retry")).await.refused(409, "job_status");
+    admin.delete(&path).await.refused(409, "job_status");
+    let position = retried.header("ledger-position").unwrap();
+    let list = admin.with("ledger-position", position).get("/admin/dlq/messages").await.expect(200);
+    assert_eq!(list.body["total"], 0);
+    admin.get(&path).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn giving_up_refunds_once_and_is_harmless_to_repeat() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let dead = server.dead("alice").await;
+    server.caught_up().await;
+    let admin = server.admin();
+    let path = format!("/admin/dlq/messages/{}", dead.id());
+    let given_up = admin.delete(&path).await.expect(200);
+    assert_eq!(given_up.body, json!({ "id": dead.id(), "status": "discarded", "refunded": "4" }));
+    let again = admin.delete(&path).await.expect(200);
+    assert_eq!(again.body["refunded"], "0");
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "100");
+    let seen = alice.get(&format!("/v1/generations/{}", dead.id())).await.expect(200);
+    assert_eq!(seen.body["status"], "discarded");
+}
+
+#[tokio::test]
+async fn what_never_was_is_not_found() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let path = "/admin/dlq/messages/019ab000-0000-7000-8000-000000000000";
+    admin.get(path).await.refused(404, "not_found");
+    admin.delete(path).await.refused(404, "not_found");
+    admin.order(&format!("{path}/retry")).await.refused(404, "not_found");
+}

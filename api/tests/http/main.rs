@@ -1,0 +1,33 @@
+//! The API as its clients meet it: through HTTP, on a real Postgres, with the ledger and the projector running in
+//! this process. One file a resource, and one for each thing that all resources share.
+//!
+//! Every answer that passes through `support` is held against the OpenAPI document: an undeclared status, an error
+//! that is no problem document, or one that tells a name of a type fails the test that met it.
+
+mod accounts;
+mod audit;
+mod bad_bodies;
+mod bad_requests;
+mod batch;
+mod bulk;
+mod credits;
+mod dead_letters;
+mod dev_token;
+mod events;
+mod framework;
+mod generations;
+mod health;
+mod idempotency;
+mod isolation;
+mod limits;
+mod models;
+mod openapi;
+mod outputs;
+mod pages;
+mod roles;
+mod shutdown;
+mod sockets;
+mod statements;
+mod support;
+mod usage;
+mod waiting;

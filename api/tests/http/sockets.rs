@@ -1,0 +1,138 @@
+//! What no decent client sends: half of something, more than was said, and then silence.
+
+use crate::support::{Server, Setup};
+use api::Limits;
+use api::auth::Role;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+struct Socket {
+    server: Server,
+    token: String,
+}
+
+impl Socket {
+    async fn start() -> Socket {
+        let limits = Limits { receive: Duration::from_millis(300), ..Limits::default() };
+        let server = Server::start_as(Setup { limits, ..Setup::default() }).await;
+        server.rich_user("alice", 100).await;
+        let sub = "alice".parse().unwrap();
+        let token = server.keys.issue(Role::User, &sub, Duration::from_secs(600)).unwrap();
+        Socket { server, token }
+    }
+
+    fn head(&self, rest: &str) -> Vec<u8> {
+        format!(
+            "POST /v1/generations HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+             Content-Type: application/json\r\n{rest}",
+            self.token
+        )
+        .into_bytes()
+    }
+
+    /// Sends these bytes and then nothing, and returns everything that comes until the server closes.
+    async fn send(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.server.address).await.unwrap();
+        // The server may answer and close before it has read everything.
+        let _ = stream.write_all(bytes).await;
+        let mut answer = Vec::new();
+        let reading = timeout(PATIENCE, stream.read_to_end(&mut answer));
+        let _ = reading.await.expect("the server neither answers nor closes");
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+#[tokio::test]
+async fn half_a_body_is_answered_in_time_and_does_nothing() {
+    let socket = Socket::start().await;
+    let before = socket.server.log_length().await;
+    let answer =
+        socket.send(&socket.head("Content-Length: 100\r\nConnection: close\r\n\r\n{\"model\":")).await;
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("body_timeout"), "{answer}");
+    let chunked = "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n9\r\n{\"model\":\r\n";
+    let answer = socket.send(&socket.head(chunked)).await;
+    assert!(answer.contains("body_timeout"), "{answer}");
+    assert_eq!(socket.server.log_length().await, before);
+}
+
+#[tokio::test]
+async fn half_a_head_is_given_up() {
+    let socket = Socket::start().await;
+    for bytes in [&b"POST /v1/gener"[..], b"GET /v1/credits HTTP/1.1\r\nHost: local", b"\r\n", b""] {
+        let answer = socket.send(bytes).await;
+        assert!(!answer.contains("HTTP/1.1 2"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not() {
+    let socket = Socket::start().await;
+    let before = socket.server.log_length().await;
+    let mut told = socket.head("Content-Length: 2000000\r\nConnection: close\r\n\r\n");
+    told.extend(vec![b' '; 2_000_000]);
+    let answer = socket.send(&told).await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("body_too_large"), "{answer}");
+    let mut chunked = socket.head("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+    for _ in 0..20 {
+        chunked.extend(b"20000\r\n");
+        chunked.extend(vec![b' '; 0x20000]);
+        chunked.extend(b"\r\n");
+    }
+    chunked.extend(b"0\r\n\r\n");
+    let answer = socket.send(&chunked).await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("body_too_large"), "{answer}");
+    let silent = socket.head("Content-Length: 99999999999\r\nConnection: close\r\n\r\n");
+    let answer = socket.send(&silent).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    assert_eq!(socket.server.log_length().await, before);
+}
+
+#[tokio::test]
+async fn broken_requests_are_refused() {
+    let socket = Socket::start().await;
+    let before = socket.server.log_length().await;
+    let body = "{\"model\":\"sim-image\",\"prompt\":\"x\"}";
+    let long = format!("X-Long: {}\r\nContent-Length: 0\r\n\r\n", "x".repeat(100_000));
+    for rest in [
+        format!("Content-Length: {}\r\nContent-Length: 5\r\n\r\n{body}", body.len()),
+        format!("Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n{body}", body.len()),
+        format!("Content-Length: -1\r\n\r\n{body}"),
+        format!("Content-Length: x\r\n\r\n{body}"),
+        format!("Transfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n{body}\r\n"),
+        format!("Bad Header\r\n\r\n{body}"),
+        long,
+    ] {
+        let answer = socket.send(&socket.head(&rest)).await;
+        let shown: String = rest.chars().take(50).collect();
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{shown}: {answer}");
+    }
+    for bytes in [&b"nonsense\r\n\r\n"[..], b"GET /v1/credits HTTP/9.9\r\n\r\n", b"\x16\x03\x01\x00\xa5"] {
+        let answer = socket.send(bytes).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    assert_eq!(socket.server.log_length().await, before);
+}
+
+#[tokio::test]
+async fn a_client_that_resets_does_not_undo_or_double_what_it_ordered() {
+    let socket = Socket::start().await;
+    let body = "{\"model\":\"sim-image\",\"prompt\":\"x\"}";
+    let head = format!("Idempotency-Key: k\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(socket.server.address).await.unwrap();
+        stream.write_all(&socket.head(&head)).await.unwrap();
+        drop(stream);
+    }
+    let alice = socket.server.user("alice").with("idempotency-key", "k");
+    alice
+        .post("/v1/generations", serde_json::json!({ "model": "sim-image", "prompt": "x" }))
+        .await
+        .expect(202);
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "96");
+    assert_eq!(socket.server.log_length().await, 3);
+}

@@ -1,0 +1,19 @@
+//! A server of its own for each test, clients for it, and a worker's hand on the ledger.
+
+mod client;
+mod contract;
+mod server;
+mod wire;
+mod worker;
+
+pub(crate) use client::{Client, Reply};
+pub(crate) use contract::Contract;
+pub(crate) use server::{Background, SECRET, Server, Setup};
+pub(crate) use wire::Wire;
+
+use ledger::{AccountId, UserId};
+
+/// The account of a user.
+pub(crate) fn account(user: &str) -> AccountId {
+    user.parse::<UserId>().unwrap().account()
+}

@@ -1,0 +1,66 @@
+//! What a worker would do to a job, done to the ledger at once.
+
+use super::server::{Server, context};
+use super::{Reply, account};
+use ledger::job::{Failure, FailureClass, JobCommand, JobState, Output, RetryPolicy};
+use ledger::{Action, Command, JobId};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use uuid::Uuid;
+
+const POLICY: RetryPolicy = RetryPolicy { max_attempts: 1, give_up_after_seconds: 3_600 };
+
+impl Server {
+    /// Claims the job, stores `bytes` as its only output and finishes it.
+    pub(crate) async fn succeed(&self, user: &str, id: &str, bytes: &'static [u8]) {
+        let fencing = self.begin(user, id).await;
+        let key = format!("outputs/{}/{id}/1-{fencing}/0.png", account(user));
+        self.outputs.put(&Path::from(key.as_str()), bytes.into()).await.unwrap();
+        let output = Output {
+            index: 0,
+            key,
+            content_type: "image/png".into(),
+            width: 64,
+            height: 64,
+            bytes: bytes.len() as u64,
+        };
+        self.command(user, id, JobCommand::Succeed { fencing, outputs: vec![output] }).await;
+    }
+
+    /// Claims the job and fails it for good: it is refunded.
+    pub(crate) async fn fail(&self, user: &str, id: &str) {
+        self.fail_as(user, id, FailureClass::Permanent, "content_refused").await;
+    }
+
+    /// Claims the job and uses up its attempts: it is dead.
+    pub(crate) async fn kill(&self, user: &str, id: &str) {
+        self.fail_as(user, id, FailureClass::Transient, "provider_unavailable").await;
+    }
+
+    pub(crate) async fn fail_as(&self, user: &str, id: &str, class: FailureClass, code: &str) {
+        let fencing = self.begin(user, id).await;
+        let failure = Failure { class, code: code.into(), message: "It did not work.".into() };
+        let command = JobCommand::FailAttempt { fencing, failure, backoff_milliseconds: 0, policy: POLICY };
+        self.command(user, id, command).await;
+    }
+
+    /// Claims the job and leaves it running.
+    pub(crate) async fn begin(&self, user: &str, id: &str) -> i64 {
+        let start = JobCommand::Start { worker: "test".into(), lease_seconds: 60, policy: POLICY };
+        self.command(user, id, start).await.attempt.unwrap().fencing
+    }
+
+    async fn command(&self, user: &str, id: &str, command: JobCommand) -> JobState {
+        let job_id = JobId(Uuid::parse_str(id).unwrap());
+        let action = Action::Job { job_id, command };
+        let command = Command { account: account(user), context: context(), idempotency: None, action };
+        self.ledger.execute(command).await.unwrap().jobs.remove(0).1
+    }
+
+    /// A dead generation of this user, as it was bought.
+    pub(crate) async fn dead(&self, user: &str) -> Reply {
+        let bought = self.user(user).buy("dead on arrival").await;
+        self.kill(user, bought.id()).await;
+        bought
+    }
+}
