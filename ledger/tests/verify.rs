@@ -89,3 +89,34 @@ async fn one_account_can_be_verified_alone() {
     let other = ledger::verify::account_breaches(&client, user("bob").account()).await.unwrap();
     assert_eq!(other.breaches, vec![]);
 }
+
+/// The statements of `docs/audit.md` that answer nothing on a log that is right: chain, balances, columns, job
+/// books and keys.
+fn documented_checks() -> Vec<&'static str> {
+    let page = include_str!("../../docs/audit.md");
+    let statements: Vec<&str> =
+        page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(statements.len(), 8, "the page gained or lost a statement: say here which are checks");
+    statements[1..6].to_vec()
+}
+
+#[tokio::test]
+async fn an_auditor_finds_the_same_with_the_documented_sql_alone() {
+    let bench = told().await;
+    let auditor = bench.database.connect(ledger::Role::Reader).await.unwrap();
+    for statement in documented_checks() {
+        assert_eq!(auditor.query(statement, &[]).await.unwrap().len(), 0, "{statement}");
+    }
+    for (check, statement) in [
+        (0, "update events set actor = 'user:mallory' where type = 'job.started'"),
+        (1, "update events set balance_after = 97 where type = 'credits.debited' and version = 2"),
+        (2, "update events set amount = -3 where type = 'credits.debited' and version = 2"),
+        (3, "delete from events where type = 'credits.refunded'"),
+    ] {
+        let bench = told().await;
+        tamper(&bench, statement).await;
+        let auditor = bench.database.connect(ledger::Role::Reader).await.unwrap();
+        let found = auditor.query(documented_checks()[check], &[]).await.unwrap();
+        assert!(!found.is_empty(), "{statement} is not found by check {check}");
+    }
+}
