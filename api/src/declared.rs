@@ -106,6 +106,8 @@ statuses! {
     Purchase = [400, 401, 402, 403, 408, 413, 415, 422, 429, 500, 503, 504];
     /// An admin's order in a body.
     Order = [400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503, 504];
+    /// An admin's order in a body, about many things: what cannot be done is told thing by thing.
+    BulkOrder = [400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504];
     /// What needs no token.
     Open = [400, 500, 503, 504];
     /// What needs no token and has a body.

@@ -24,6 +24,7 @@ mod scalars;
 mod server;
 mod service;
 mod shell;
+mod static_file;
 
 pub use error::Error;
 pub use options::{ApiOptions, Limits};

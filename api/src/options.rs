@@ -55,7 +55,9 @@ pub struct Limits {
     pub database_connections: usize,
     /// How long a request may take, what `Prefer: wait` asks for not counted.
     pub deadline: Duration,
-    /// How long a client may take to send its headers, and then its body.
+    /// How long a connection may rest, or take to send the head of a request.
+    pub head: Duration,
+    /// How long a client may take to send a body.
     pub receive: Duration,
     /// How long open requests may take to finish at shutdown.
     pub drain: Duration,
@@ -77,6 +79,7 @@ impl Default for Limits {
             burst: 1_000,
             database_connections: 8,
             deadline: Duration::from_secs(15),
+            head: Duration::from_secs(60),
             receive: Duration::from_secs(10),
             drain: Duration::from_secs(10),
             freshness: Duration::from_millis(250),

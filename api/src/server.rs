@@ -45,7 +45,7 @@ pub(crate) async fn serve(
         let connection = Connection {
             endpoint: endpoint.clone(),
             addresses,
-            receive: limits.receive,
+            head: limits.head,
             shutdown: shutdown.clone(),
         };
         let cut_off = cut_off.clone();
@@ -101,7 +101,7 @@ struct Addresses {
 struct Connection<E> {
     endpoint: Arc<E>,
     addresses: Addresses,
-    receive: Duration,
+    head: Duration,
     shutdown: CancellationToken,
 }
 
@@ -112,13 +112,13 @@ impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
             tracing::debug!(%error, "a connection was gone before it was served");
             return;
         }
-        let Connection { endpoint, addresses, receive, shutdown } = self;
+        let Connection { endpoint, addresses, head, shutdown } = self;
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             answer(endpoint.clone(), request, addresses.clone())
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(receive)
+            .header_read_timeout(head)
             .max_buf_size(MAX_HEAD_BYTES)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);

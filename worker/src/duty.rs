@@ -30,7 +30,9 @@ pub(crate) async fn supervise<Duty, Running>(
     let mut pause = FIRST_PAUSE;
     loop {
         let begun = Instant::now();
-        match AssertUnwindSafe(duty(Arc::clone(&station), shutdown.clone())).catch_unwind().await {
+        // On the heap: duties are large, and they nest.
+        let running = Box::pin(duty(Arc::clone(&station), shutdown.clone()));
+        match AssertUnwindSafe(running).catch_unwind().await {
             Ok(Ok(())) => return,
             Ok(Err(error)) => tracing::warn!(duty = name, error = %error_chain(&error), "a duty starts over"),
             // The panic itself is printed by the hook.

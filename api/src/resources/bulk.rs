@@ -8,7 +8,7 @@ use super::Tag;
 use crate::app::App;
 use crate::auth::{AdminOnly, Caller};
 use crate::body::{Body, Fields, Strict, Wrong, boolean, scalar, text};
-use crate::declared::{Answer, Order};
+use crate::declared::{Answer, BulkOrder};
 use crate::problem::Problem;
 use crate::scalars::{Age, Amount, ClassName, GenerationId, Instant, KindName, UserName};
 use futures::StreamExt;
@@ -197,7 +197,7 @@ impl Bulk {
         caller: Caller<AdminOnly>,
         app: Data<&App>,
         body: Strict<BulkAction>,
-    ) -> Answer<Json<BulkOutcome>, Order> {
+    ) -> Answer<Json<BulkOutcome>, BulkOrder> {
         let BulkAction { action, ids, filter, dry_run } = body.0;
         let choice = match ids {
             Some(ids) => Choice::Ids(ids.into_iter().map(|id| id.0).collect()),
@@ -215,7 +215,7 @@ impl Bulk {
         caller: Caller<AdminOnly>,
         app: Data<&App>,
         body: Strict<Cleanup>,
-    ) -> Answer<Json<BulkOutcome>, Order> {
+    ) -> Answer<Json<BulkOutcome>, BulkOrder> {
         let filter = Filter { older_than: Some(body.0.older_than.0), ..Filter::default() };
         let dry_run = body.0.dry_run.unwrap_or(false);
         Ok(Json(run(&app, &caller, Choice::Matching(filter), Deed::Discard, dry_run).await?))

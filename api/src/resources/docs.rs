@@ -3,58 +3,45 @@
 //! Swagger UI's page has its script and style inline, so the policy names their hashes: what is not exactly
 //! them does not run, and nothing is loaded from elsewhere.
 
+use crate::static_file::StaticFile;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use poem::http::header;
+use poem::http::Method;
 use poem::{Request, Response};
 use sha2::{Digest, Sha256};
 
 /// The two answers, made once.
 pub(crate) struct Docs {
-    document: String,
-    page: String,
-    policy: String,
+    document: StaticFile,
+    page: StaticFile,
 }
 
 impl Docs {
     /// `page` is Swagger UI with the document in it.
     pub(crate) fn new(document: String, page: String) -> Docs {
-        let scripts = hashes(&page, "script");
-        let styles = hashes(&page, "style");
+        let (scripts, styles) = (hashes(&page, "script"), hashes(&page, "style"));
         // Swagger UI sets style attributes, which have no hash; a style cannot run anything.
         let policy = format!(
-            "default-src 'none'; script-src {scripts}; style-src-elem {styles} 'unsafe-inline'; \
-             style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; \
-             form-action 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src {scripts}; style-src-elem {styles}; style-src-attr 'unsafe-inline'; \
+             img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
-        Docs { document, page, policy }
+        Docs {
+            document: StaticFile::new("application/json; charset=utf-8", document),
+            page: StaticFile::new("text/html; charset=utf-8", page).with_policy(policy),
+        }
     }
 
     /// The answer, if the request is for one of them.
     pub(crate) fn find(&self, request: &Request) -> Option<(Response, &'static str)> {
-        if !request.method().is_safe() || request.method() == poem::http::Method::OPTIONS {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
-        match request.uri().path() {
-            "/docs" | "/docs/" => Some((self.page(), "/docs")),
-            "/openapi.json" => Some((self.document(), "/openapi.json")),
-            _ => None,
-        }
-    }
-
-    fn page(&self) -> Response {
-        Response::builder()
-            .content_type("text/html; charset=utf-8")
-            .header(header::CONTENT_SECURITY_POLICY, &self.policy)
-            .header(header::CACHE_CONTROL, "no-cache")
-            .body(self.page.clone())
-    }
-
-    fn document(&self) -> Response {
-        Response::builder()
-            .content_type("application/json; charset=utf-8")
-            .header(header::CACHE_CONTROL, "no-cache")
-            .body(self.document.clone())
+        let (file, route) = match request.uri().path() {
+            "/docs" | "/docs/" => (&self.page, "/docs"),
+            "/openapi.json" => (&self.document, "/openapi.json"),
+            _ => return None,
+        };
+        Some((file.answer(request.headers()), route))
     }
 }
 

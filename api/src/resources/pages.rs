@@ -1,21 +1,21 @@
 //! The pages and what they load, all of it within this binary: nothing comes from elsewhere, nothing is inline,
 //! and the content security policy holds them to that.
 
-use poem::http::{HeaderMap, Method, StatusCode, header};
+use crate::static_file::StaticFile;
+use poem::http::{HeaderMap, Method, header};
 use poem::{Request, Response};
-use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 /// What a page may do: load from here, talk to here, show pictures that it fetched itself.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
      media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// A file in the binary.
-struct File {
+/// A file of `pages/`.
+struct PageFile {
     name: &'static str,
-    content_type: &'static str,
-    bytes: &'static [u8],
-    etag: String,
+    #[cfg(test)]
+    text: &'static [u8],
+    file: StaticFile,
 }
 
 macro_rules! files {
@@ -25,7 +25,7 @@ macro_rules! files {
 }
 
 /// Every file of `pages/`, but for its README.
-static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
+static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
     let files = files!(
         "client.js",
         "dlq-actions.js",
@@ -57,42 +57,24 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         "studio.js",
         "words.js",
     );
-    files.into_iter().map(|(name, bytes)| File::new(name, bytes)).collect()
+    files.into_iter().map(|(name, bytes)| PageFile::new(name, bytes)).collect()
 });
 
-impl File {
-    fn new(name: &'static str, bytes: &'static [u8]) -> File {
-        let content_type = match name.rsplit('.').next().unwrap_or_default() {
-            "html" => "text/html; charset=utf-8",
-            "css" => "text/css; charset=utf-8",
-            "js" => "text/javascript; charset=utf-8",
-            "svg" => "image/svg+xml",
-            _ => "application/octet-stream",
+impl PageFile {
+    fn new(name: &'static str, text: &'static [u8]) -> PageFile {
+        let file = match name.rsplit('.').next().unwrap_or_default() {
+            "html" => StaticFile::new("text/html; charset=utf-8", text).with_policy(PAGE_POLICY),
+            "css" => StaticFile::new("text/css; charset=utf-8", text),
+            "js" => StaticFile::new("text/javascript; charset=utf-8", text),
+            "svg" => StaticFile::new("image/svg+xml", text),
+            _ => StaticFile::new("application/octet-stream", text),
         };
-        let etag: String = Sha256::digest(bytes).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-        File { name, content_type, bytes, etag: format!("\"{etag}\"") }
-    }
-
-    fn is_page(&self) -> bool {
-        self.name.ends_with(".html")
-    }
-
-    /// Kept by the browser, but asked after each time: a new version shows at once.
-    fn answer(&self, headers: &HeaderMap) -> Response {
-        let response = Response::builder()
-            .content_type(self.content_type)
-            .header(header::ETAG, &self.etag)
-            .header(header::CACHE_CONTROL, "no-cache")
-            .header(header::VARY, "Accept");
-        let response = match self.is_page() {
-            true => response.header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
-            false => response,
-        };
-        let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-        if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == self.etag)) {
-            return response.status(StatusCode::NOT_MODIFIED).finish();
+        PageFile {
+            name,
+            #[cfg(test)]
+            text,
+            file,
         }
-        response.body(self.bytes)
     }
 }
 
@@ -110,7 +92,7 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
         path => (path.strip_prefix("/pages/")?, "/pages/{name}"),
     };
     let file = FILES.iter().find(|file| file.name == name)?;
-    Some((file.answer(request.headers()), route))
+    Some((file.file.answer(request.headers()), route))
 }
 
 /// Browsers name `text/html` first; clients of the API do not name it at all.
@@ -137,8 +119,8 @@ mod tests {
 
     #[test]
     fn pages_load_nothing_from_elsewhere() {
-        for file in FILES.iter().filter(|file| file.is_page()) {
-            let text = std::str::from_utf8(file.bytes).unwrap();
+        for file in FILES.iter().filter(|file| file.name.ends_with(".html")) {
+            let text = std::str::from_utf8(file.text).unwrap();
             for (attribute, at) in ["src=\"", "href=\""]
                 .iter()
                 .flat_map(|name| text.match_indices(name).map(move |(at, _)| (*name, at + name.len())))

@@ -43,18 +43,25 @@ impl<E: Endpoint<Output = Response>> Shell<E> {
         };
         let waits = request.headers().contains_key("Prefer");
         let deadline = self.app.limits.deadline + if waits { LONGEST_WAIT } else { Duration::ZERO };
-        let work = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
-        match timeout(deadline, work).await {
-            Ok(Ok(Ok(response))) => Ok(response),
-            Ok(Ok(Err(error))) => Err(from_framework(&error)),
-            Ok(Err(panic)) => Err(Problem::internal(format!("a panic: {}", said(panic.as_ref())))),
-            Err(_) => Err(Problem::new(
-                StatusCode::GATEWAY_TIMEOUT,
-                "deadline_exceeded",
-                "It took too long",
-                "no answer within the deadline; repeat a write with the same Idempotency-Key",
-            )),
-        }
+        settled(self.inner.call(request), deadline).await
+    }
+}
+
+/// What became of the work: its answer, or the problem that it ended in, within the deadline.
+async fn settled(
+    work: impl Future<Output = Result<Response>>,
+    deadline: Duration,
+) -> Result<Response, Problem> {
+    match timeout(deadline, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => Ok(response),
+        Ok(Ok(Err(error))) => Err(from_framework(&error)),
+        Ok(Err(panic)) => Err(Problem::internal(format!("a panic: {}", said(panic.as_ref())))),
+        Err(_) => Err(Problem::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "deadline_exceeded",
+            "It took too long",
+            "no answer within the deadline; repeat a write with the same Idempotency-Key",
+        )),
     }
 }
 
@@ -144,4 +151,36 @@ fn known(method: &Method) -> &'static str {
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without a word")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Duration, Problem, Response, StatusCode, settled};
+    use poem::error::NotFoundError;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn a_panic_is_an_error_on_our_side_and_tells_the_client_nothing() {
+        let problem = settled(async { panic!("secret {}", 7) }, LONG).await.unwrap_err();
+        assert_eq!((problem.status, problem.code), (StatusCode::INTERNAL_SERVER_ERROR, "internal"));
+        assert!(!problem.detail.contains("secret"));
+        assert_eq!(problem.cause.as_deref(), Some("a panic: secret 7"));
+    }
+
+    #[tokio::test]
+    async fn work_that_does_not_end_is_given_up() {
+        let problem = settled(std::future::pending(), Duration::ZERO).await.unwrap_err();
+        assert_eq!(problem.code, "deadline_exceeded");
+    }
+
+    #[tokio::test]
+    async fn answers_and_errors_pass() {
+        let answered = settled(async { Ok(Response::from(StatusCode::OK)) }, LONG).await.unwrap();
+        assert_eq!(answered.status(), StatusCode::OK);
+        let refused = settled(async { Err(Problem::too_many("x", "y").into()) }, LONG).await.unwrap_err();
+        assert_eq!(refused.code, "x");
+        let missing = settled(async { Err(NotFoundError.into()) }, LONG).await.unwrap_err();
+        assert_eq!(missing.code, "not_found");
+    }
 }

@@ -115,6 +115,8 @@ async fn a_stream_resumes_with_everything_that_was_missed() {
         missed.push(alice.buy(&format!("missed {number}")).await.id().to_owned());
     }
     server.fail("alice", first.id()).await;
+    // What the read models do not show yet would be told live, each change by itself.
+    server.caught_up().await;
     let resumed = alice.with("last-event-id", &seen.id.unwrap().to_string());
     let mut stream = Stream::open(&resumed).await;
     for id in &missed {

@@ -17,7 +17,8 @@ struct Socket {
 
 impl Socket {
     async fn start() -> Socket {
-        let limits = Limits { receive: Duration::from_millis(300), ..Limits::default() };
+        let moment = Duration::from_millis(300);
+        let limits = Limits { head: moment, receive: moment, ..Limits::default() };
         let server = Server::start_as(Setup { limits, ..Setup::default() }).await;
         server.rich_user("alice", 100).await;
         let sub = "alice".parse().unwrap();

@@ -15,6 +15,7 @@ use ledger::{
     MarkWatcher, Role, UserId,
 };
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,9 @@ pub(crate) const DEMO_USER: &str = "demo";
 
 /// What the demo user starts with.
 const WELCOME_CREDITS: u64 = 1_000;
+
+/// The private queue forgets everything when the process ends, so jobs are sent again sooner.
+const PRIVATE_QUEUE_PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(options: UpOptions) -> anyhow::Result<ExitCode> {
     telemetry::start_logs(&options.log)?;
@@ -74,7 +78,10 @@ async fn serve(
         parts::projector(database.clone(), mark.subscribe(), rest_stop.clone())
     });
     let worker = spawn("worker", &shutdown, {
-        let (settings, simulator) = (options.worker.clone(), options.simulator.clone());
+        let (mut settings, simulator) = (options.worker.clone(), options.simulator.clone());
+        if sqs.is_some() {
+            settings.reconcile_after = settings.reconcile_after.min(PRIVATE_QUEUE_PATIENCE);
+        }
         let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs.clone());
         let stop = worker_stop.clone();
         async move { parts::worker(queue, &settings, &simulator, shared, stop).await }

@@ -9,11 +9,12 @@ pub(crate) const MOST_ENTRIES: usize = 10;
 /// Most bytes of all bodies of a batch. SQS allows 1 MiB today; older servers stop here.
 pub(super) const MOST_BATCH_BYTES: usize = 256 * 1024;
 
-const LONGEST_VISIBILITY: u64 = 43_200;
+/// Twelve hours, counted from the receive even when it is prolonged later; ten minutes are left for that.
+const LONGEST_VISIBILITY: u64 = 43_200 - 600;
 const LONGEST_DELAY: u64 = 900;
 const LONGEST_WAIT: u64 = 20;
 
-/// A visibility timeout in seconds, rounded up: 0 to 12 hours.
+/// A visibility timeout in seconds, rounded up: 0 to nearly 12 hours.
 pub(super) fn visibility_seconds(wanted: Duration) -> i32 {
     whole_seconds(wanted, LONGEST_VISIBILITY)
 }
@@ -57,9 +58,9 @@ mod tests {
     #[test]
     fn numbers_are_brought_within_what_sqs_takes() {
         assert_eq!(visibility_seconds(Duration::ZERO), 0);
-        assert_eq!(visibility_seconds(Duration::from_secs(43_200)), 43_200);
-        assert_eq!(visibility_seconds(Duration::from_secs(43_201)), 43_200);
-        assert_eq!(visibility_seconds(Duration::MAX), 43_200);
+        assert_eq!(visibility_seconds(Duration::from_secs(42_600)), 42_600);
+        assert_eq!(visibility_seconds(Duration::from_secs(43_200)), 42_600);
+        assert_eq!(visibility_seconds(Duration::MAX), 42_600);
         assert_eq!(delay_seconds(Duration::from_millis(900_001)), 900);
         assert_eq!(wait_seconds(Duration::from_secs(21)), 20);
         assert_eq!((message_count(0), message_count(7), message_count(11)), (1, 7, 10));

@@ -93,8 +93,8 @@ impl Queue {
         Ok(kept)
     }
 
-    /// Hides messages for this long from now (twelve hours at most; zero shows them at once), and returns the
-    /// receipts for which that was refused, because they are stale.
+    /// Hides messages for this long from now (nearly twelve hours at most; zero shows them at once), and
+    /// returns the receipts for which that was refused, because they are stale.
     ///
     /// # Errors
     /// When a request as a whole fails.

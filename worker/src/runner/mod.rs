@@ -168,7 +168,8 @@ impl Runner {
     fn turn(&self, message: &JobMessage) -> Option<Turn<'_>> {
         let key = (message.account_id, message.job_id);
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.insert(key).then_some(Turn { runner: self, key })
+        // Built only when it is ours: dropping one ends the turn of whoever has it.
+        running.insert(key).then(|| Turn { runner: self, key })
     }
 }
 

@@ -83,7 +83,8 @@ async fn a_stale_receipt_among_good_ones_fails_alone() {
     receipts.insert(5, "no such receipt".to_owned());
     let stale = queues.hide(Source::Jobs, &receipts, Duration::from_secs(60)).await.unwrap();
     assert_eq!(stale, ["no such receipt"]);
+    // Servers differ in whether deleting what is not there is a failure; none deletes less for it.
     let kept = queues.delete(Source::Jobs, &receipts).await.unwrap();
-    assert_eq!(kept, ["no such receipt"]);
+    assert!(kept.iter().all(|receipt| *receipt == "no such receipt"), "{kept:?}");
     assert_eq!(queues.depth(Source::Jobs).await.unwrap().in_flight, 0, "the twelve are deleted");
 }

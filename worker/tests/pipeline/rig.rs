@@ -38,7 +38,7 @@ pub(crate) struct Rig {
     database: Database,
     mark: MarkWatcher,
     ended: CancellationToken,
-    _database: TestDatabase,
+    cloned: TestDatabase,
 }
 
 impl Drop for Rig {
@@ -94,11 +94,15 @@ impl Rig {
             database,
             mark,
             ended,
-            _database: cloned,
+            cloned,
         };
         let amount = Credits::whole(GRANTED).unwrap();
         let _granted = rig.execute(Action::Grant { user, amount, reason: "for the test".into() }).await;
         rig
+    }
+
+    pub(crate) fn database_url(&self) -> &str {
+        self.cloned.url()
     }
 
     /// Options with short timings, to be changed as a test needs.
@@ -269,14 +273,7 @@ async fn migrate(url: &str) -> anyhow::Result<()> {
     let (mut client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
     let driver = tokio::spawn(connection);
     migrations::apply(&mut client).await?;
-    client.batch_execute(RELAY_CHECKPOINTS).await?;
     drop(client);
     driver.await??;
     Ok(())
 }
-
-/// What the worker needs of the schema until it is part of the migrations.
-const RELAY_CHECKPOINTS: &str = "create table if not exists relay_checkpoints (
-    relay text not null constraint relay_checkpoints_pkey primary key,
-    position bigint not null, fencing bigint not null, updated_at timestamptz not null default now());
-    grant select, insert, update on relay_checkpoints to cooly_projector;";

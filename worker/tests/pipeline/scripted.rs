@@ -29,6 +29,8 @@ pub(crate) struct Script {
     pub loses_answers: AtomicBool,
     pub deadline: Mutex<Duration>,
     pub submits: AtomicU32,
+    /// Submits that somebody waits for now.
+    pub waiting: Arc<AtomicU32>,
     pub cancels: AtomicU32,
     /// When each poll began and ended.
     pub polls: Mutex<Vec<(Instant, Instant)>>,
@@ -46,6 +48,7 @@ impl Default for Scripted {
             loses_answers: AtomicBool::new(false),
             deadline: Mutex::new(Duration::from_secs(60)),
             submits: AtomicU32::new(0),
+            waiting: Arc::default(),
             cancels: AtomicU32::new(0),
             polls: Mutex::default(),
             accepted: Mutex::default(),
@@ -57,6 +60,11 @@ impl Default for Scripted {
 impl Scripted {
     pub(crate) fn submits(&self) -> u32 {
         self.script.submits.load(Ordering::SeqCst)
+    }
+
+    /// How many submits somebody waits for at this moment.
+    pub(crate) fn waiting(&self) -> u32 {
+        self.script.waiting.load(Ordering::SeqCst)
     }
 
     pub(crate) fn cancels(&self) -> u32 {
@@ -78,6 +86,22 @@ impl Scripted {
     }
 }
 
+/// Counts as waiting until it is dropped, be it because its worker died.
+struct Waiting(Arc<AtomicU32>);
+
+impl Waiting {
+    fn begin(count: &Arc<AtomicU32>) -> Waiting {
+        count.fetch_add(1, Ordering::SeqCst);
+        Waiting(Arc::clone(count))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 fn artifact() -> Artifact {
     Artifact { bytes: Bytes::from_static(b"made"), content_type: "image/png".into(), width: 1, height: 1 }
 }
@@ -87,6 +111,7 @@ impl Provider for Scripted {
     async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure> {
         let script = &self.script;
         script.submits.fetch_add(1, Ordering::SeqCst);
+        let _waiting = Waiting::begin(&script.waiting);
         if task.request.model.contains("video") {
             let id = format!("task-{}", task.reference());
             script.accepted.lock().unwrap().insert(task.reference(), id.clone());

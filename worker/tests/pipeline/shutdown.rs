@@ -67,6 +67,7 @@ async fn a_killed_workers_job_is_taken_over_when_its_lease_lapses() {
     let id = rig.queue_one("scripted-image").await;
     eventually("the provider was asked", async || rig.scripted.submits() == 1).await;
     worker.kill().await;
+    eventually("nobody waits for the picture any more", async || rig.scripted.waiting() == 0).await;
     rig.scripted.open();
     let next = rig.worker("two");
     let job = rig.until(id, Status::Succeeded).await;
