@@ -18,8 +18,7 @@ pub(super) fn add(response: &mut Response, scope: &Scope) {
     missing(headers, HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
     // Answers are about one caller's money; pages and outputs say otherwise themselves.
     missing(headers, header::CACHE_CONTROL, "no-store");
-    set(headers, HeaderName::from_static("x-request-id"), scope.request_id());
-    debug_assert!(request_id::HEADER.eq_ignore_ascii_case("x-request-id"));
+    set(headers, HeaderName::from_static(request_id::HEADER), scope.request_id());
     if let Some(allowance) = scope.allowance() {
         rate(headers, allowance);
     }

@@ -3,7 +3,8 @@
 use poem::http::HeaderMap;
 use uuid::Uuid;
 
-pub(super) const HEADER: &str = "X-Request-Id";
+/// In lower case, as header names are kept.
+pub(super) const HEADER: &str = "x-request-id";
 
 /// Longest id taken from a client; the log stores it beside every event.
 const MAX_BYTES: usize = 64;
