@@ -29,7 +29,7 @@ impl Drawing {
         let mut file = Vec::new();
         let mut encoder = Encoder::new(&mut file, self.width, self.height);
         encoder.set_depth(BitDepth::Eight);
-        encoder.set_compression(Compression::Balanced);
+        encoder.set_compression(Compression::Fast);
         let written = if self.frames > 1 { self.write_clip(encoder) } else { self.write_picture(encoder) };
         written.ok().flatten()?;
         Some(file)

@@ -63,7 +63,7 @@ impl Default for SimulatedOptions {
 /// The simulated provider.
 pub struct Simulated {
     options: SimulatedOptions,
-    /// Drawing is the only work here: no more of it at once than the machine has cores.
+    /// Drawing is the only work here, and it stands in for somebody else's machine: it leaves a core to ours.
     brushes: Semaphore,
     accepted: Mutex<VecDeque<(String, String)>>,
 }
@@ -72,7 +72,8 @@ impl Simulated {
     /// A provider that takes this long.
     pub fn new(options: SimulatedOptions) -> Simulated {
         let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
-        Simulated { options, brushes: Semaphore::new(cores), accepted: Mutex::default() }
+        let brushes = Semaphore::new(cores.saturating_sub(1).max(1));
+        Simulated { options, brushes, accepted: Mutex::default() }
     }
 
     /// Whether the flaky model fails this attempt.
