@@ -21,7 +21,7 @@ use ledger::job::{Kind, Params};
 use scene::Scene;
 use std::collections::VecDeque;
 use std::num::NonZero;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use ticket::Ticket;
 use tokio::sync::Semaphore;
@@ -64,7 +64,7 @@ impl Default for SimulatedOptions {
 pub struct Simulated {
     options: SimulatedOptions,
     /// Drawing is the only work here, and it stands in for somebody else's machine: it leaves a core to ours.
-    brushes: Semaphore,
+    brushes: Arc<Semaphore>,
     accepted: Mutex<VecDeque<(String, String)>>,
 }
 
@@ -72,7 +72,7 @@ impl Simulated {
     /// A provider that takes this long.
     pub fn new(options: SimulatedOptions) -> Simulated {
         let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
-        let brushes = Semaphore::new(cores.saturating_sub(1).max(1));
+        let brushes = Arc::new(Semaphore::new(cores.saturating_sub(1).max(1)));
         Simulated { options, brushes, accepted: Mutex::default() }
     }
 
@@ -104,11 +104,15 @@ impl Simulated {
     }
 
     async fn draw(&self, drawing: Drawing) -> Result<Artifact, ProviderFailure> {
-        // The semaphore is never closed.
-        let _brush = self.brushes.acquire().await;
+        // The semaphore is never closed. The brush goes with the work: a caller that stops waiting does not end it.
+        let brush = Arc::clone(&self.brushes).acquire_owned().await;
         let content_type = if drawing.frames > 1 { "image/apng" } else { "image/png" };
         let (width, height) = (drawing.width, drawing.height);
-        let drawn = tokio::task::spawn_blocking(move || drawing.encode()).await;
+        let drawn = tokio::task::spawn_blocking(move || {
+            let _brush = brush;
+            drawing.encode()
+        });
+        let drawn = drawn.await;
         let Ok(Some(bytes)) = drawn else { return Err(ProviderFailure::crashed()) };
         Ok(Artifact { bytes: Bytes::from(bytes), content_type: content_type.to_owned(), width, height })
     }
