@@ -32,7 +32,7 @@ impl Default for LedgerOptions {
     fn default() -> LedgerOptions {
         LedgerOptions {
             lanes: 2,
-            batch: 1_024,
+            batch: 512,
             waiting: 8_192,
             deadline: Duration::from_secs(10),
             cached_accounts: 50_000,

@@ -65,7 +65,10 @@ impl Binaries {
     /// Whether a library such as `pg_stat_statements` can be preloaded.
     pub(crate) fn has_library(&self, name: &str) -> bool {
         let reported = output_of(Command::new(self.program("pg_config")).arg("--pkglibdir"));
-        let relative = ["../lib", "../lib/postgresql"].map(|folder| self.folder.join(folder));
+        // The binaries found may be links into the release's own folder, and the libraries lie beside that one.
+        let server = self.program("postgres").canonicalize().unwrap_or_default();
+        let folder = server.parent().unwrap_or(&self.folder);
+        let relative = ["../lib", "../lib/postgresql"].map(|libraries| folder.join(libraries));
         let folders = reported.map(PathBuf::from).into_iter().chain(relative);
         folders.into_iter().any(|folder| {
             ["so", "dylib"].iter().any(|suffix| folder.join(format!("{name}.{suffix}")).is_file())
