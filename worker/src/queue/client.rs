@@ -83,12 +83,22 @@ impl fmt::Debug for StaticCredentials {
     }
 }
 
+/// What AWS' own tools would use. A region that is given is not looked for: on a machine outside AWS that asks a
+/// metadata service which is not there.
+async fn machine_configuration(settings: &QueueSettings) -> aws_config::SdkConfig {
+    let found = aws_config::defaults(BehaviorVersion::latest());
+    match &settings.region {
+        Some(region) => found.region(Region::new(region.clone())).load().await,
+        None => found.load().await,
+    }
+}
+
 pub(super) async fn connect(settings: &QueueSettings) -> Client {
     let builder = match &settings.credentials {
         Some(given) => Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(credentials(given)),
-        None => Builder::from(&aws_config::load_defaults(BehaviorVersion::latest()).await),
+        None => Builder::from(&machine_configuration(settings).await),
     };
     let builder = builder
         .timeout_config(timeouts(ATTEMPT, OPERATION))
