@@ -105,8 +105,15 @@ export class Composer {
     return { width: eighths(this.#shape.width), height: eighths(this.#shape.height) };
   }
 
+  /// The price; of a model that is paid by the second, the most that it can be.
   get #cost() {
-    return micros(this.#model.price) * BigInt(Math.max(1, Math.trunc(Number(count.value)) || 1));
+    const outputs = BigInt(Math.max(1, Math.trunc(Number(count.value)) || 1));
+    const price = micros(this.#model.price) * outputs;
+    return this.#isHeld ? price * BigInt(seconds.value) : price;
+  }
+
+  get #isHeld() {
+    return isBySecond(this.#model);
   }
 
   #show() {
@@ -114,12 +121,13 @@ export class Composer {
     const { width, height } = this.#size;
     find('#pixels').textContent = `${width} × ${height}`;
     find('#seconds-words').textContent = `${seconds.value} s`;
-    find('#cost').textContent = credits(this.#cost);
+    find('#cost').textContent = this.#isHeld ? `up to ${credits(this.#cost)}` : credits(this.#cost);
+    find('#cost').title = this.#isHeld ? 'Held until it is done; what it does not cost comes back.' : '';
     find('#fewer').disabled = Number(count.value) <= 1;
     find('#more').disabled = Number(count.value) >= Number(count.max);
     const short = this.#available !== null && this.#cost > this.#available;
     find('#short').hidden = !short;
-    if (short) find('#short').textContent = `You have ${amount(this.#available)} of the ${credits(this.#cost)} that this costs.`;
+    if (short) find('#short').textContent = `You have ${amount(this.#available)} of the ${credits(this.#cost)} that this ${this.#isHeld ? 'may cost' : 'costs'}.`;
     const length = Array.from(prompt.value).length;
     find('#prompt-left').hidden = length < NEARLY_FULL;
     find('#prompt-left').textContent = `${PROMPT_LIMIT - length} characters left`;
@@ -156,7 +164,7 @@ export class Composer {
     return el('label', { className: 'model', title: model.description },
       radio,
       el('span', { className: 'model-title' }, model.title),
-      el('span', { className: 'model-price' }, credits(model.price)),
+      el('span', { className: 'model-price' }, isBySecond(model) ? `${credits(model.price)} a second` : credits(model.price)),
       el('span', { className: 'model-words' }, sentence(model.description)));
   }
 
@@ -168,6 +176,8 @@ export class Composer {
     return el('label', { className: 'shape' }, radio, drawing, shape.name);
   }
 }
+
+const isBySecond = (model) => model.pricing === 'per_second';
 
 function words(error) {
   if (error.code === 'credits_insufficient') return `Not enough credits. ${sentence(error.message)}`;

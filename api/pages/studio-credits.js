@@ -1,9 +1,11 @@
-// The balance in the bar, and the drawer behind it: what is held, what was spent per day, and the whole history.
+// The balance in the bar, and the drawer behind it: the lots in the order in which they are spent, what is held, what was
+// spent per day, and the whole history.
 
 import { el, find, time } from './dom.js';
 import { closeOnBackdrop, notice } from './notices.js';
+import { expiringSoon, lotsView } from './studio-lots.js';
 import { usageChart } from './studio-usage.js';
-import { ago, amount, credits, excerpt, micros, sentence, spaced } from './words.js';
+import { ago, amount, credits, excerpt, micros, plural, sentence, spaced } from './words.js';
 
 const DAYS = 14;
 const SETTLE = 120;
@@ -16,8 +18,20 @@ const NAMES = {
   'credits.adjusted': 'Correction',
   'credits.held': 'Held',
   'credits.captured': 'Charged',
-  'credits.released': 'Released',
+  'credits.released': 'Came back',
+  'credits.voided': 'Taken back',
 };
+
+const NAMED = 3;
+
+/// What holds are for: `2 generations, a call and 4 more`.
+function purposes(holds) {
+  const generations = holds.filter((hold) => hold.generation_id).length;
+  const others = holds.filter((hold) => !hold.generation_id).map(({ reason }) => (reason ? excerpt(reason, 60) : 'something'));
+  const named = [generations && plural(generations, 'generation'), ...others.slice(0, NAMED)].filter(Boolean);
+  const rest = others.length - NAMED;
+  return new Intl.ListFormat('en').format(rest > 0 ? [...named, `${rest} more`] : named);
+}
 
 /// Balance and drawer of one user. `promptOf(id)` is the prompt of a generation that the page knows, if any;
 /// `onBalance(amount)` hears every new balance.
@@ -62,10 +76,29 @@ export class Credits {
   }
 
   async load() {
-    const { available, held } = await this.#client.get('/v1/credits');
-    this.show(available);
-    find('#drawer-held').textContent = amount(held);
+    const account = await this.#client.get('/v1/credits');
+    this.show(account.available);
+    this.#showParts(account);
     if (this.#drawer.open) await this.#fill();
+  }
+
+  /// What stands beside the sum: held credits, those that begin later, those that end soon, and the lots.
+  #showParts(account) {
+    const { held, pending, lots, holds } = account;
+    const isHeld = micros(held) > 0n;
+    find('#held').hidden = !isHeld;
+    find('#held').textContent = ` · ${amount(held)} held`;
+    find('#drawer-held').textContent = amount(held);
+    find('#drawer-later').hidden = micros(pending) === 0n;
+    find('#drawer-pending').textContent = amount(pending);
+    const soon = expiringSoon(account);
+    for (const place of [find('#soon'), find('#drawer-soon')]) {
+      place.hidden = !soon;
+      place.textContent = soon;
+    }
+    find('#lots').replaceChildren(lotsView(lots));
+    find('#holds').hidden = !isHeld;
+    find('#holds').textContent = `${credits(held)} held for ${purposes(holds)}. What is not spent comes back.`;
   }
 
   async #open() {

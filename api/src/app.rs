@@ -34,6 +34,8 @@ pub(crate) struct Shared {
     pub throttle: Throttle,
     /// Permits for `Prefer: wait`.
     pub waits: Semaphore,
+    /// Permits for uploads that are worked on as they come.
+    pub uploads: Arc<Semaphore>,
     pub dev_tokens: bool,
     pub open_metrics: bool,
     pub metrics: PrometheusHandle,
@@ -63,6 +65,7 @@ impl App {
             keys: options.keys,
             throttle: Throttle::new(limits.requests_per_second, limits.burst),
             waits: Semaphore::new(limits.waits),
+            uploads: Arc::new(Semaphore::new(limits.uploads)),
             dev_tokens: options.dev_tokens,
             open_metrics: options.open_metrics,
             metrics: options.metrics,

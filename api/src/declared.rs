@@ -71,7 +71,7 @@ fn describe(status: u16) -> &'static str {
         408 => "The body did not arrive in time",
         409 => "It cannot be done in the present state",
         413 => "The body is too large",
-        415 => "The body is not `application/json`",
+        415 => "The body is of another media type, charset or encoding",
         422 => "A value cannot be accepted; `errors` names the field",
         429 => "Too many requests of this user; see `Retry-After`",
         500 => "An error on our side",
@@ -98,12 +98,24 @@ statuses! {
     Read = [400, 401, 403, 429, 500, 503, 504];
     /// Reading one thing by its id.
     ReadOne = [400, 401, 403, 404, 429, 500, 503, 504];
+    /// Reading a document about the caller as it was at some moment.
+    ReadAt = [400, 401, 403, 422, 429, 500, 503, 504];
+    /// Reading one thing as it was at some moment.
+    ReadOneAt = [400, 401, 403, 404, 422, 429, 500, 503, 504];
     /// Doing something to one thing, without a body.
     Change = [400, 401, 403, 404, 409, 429, 500, 503, 504];
     /// Doing something to one thing that may cost credits, without a body.
     PaidChange = [400, 401, 402, 403, 404, 409, 422, 429, 500, 503, 504];
     /// Buying something described by a body.
     Purchase = [400, 401, 402, 403, 408, 413, 415, 422, 429, 500, 503, 504];
+    /// An admin's order in a body, about credits that may not be there.
+    CreditOrder = [400, 401, 402, 403, 408, 409, 413, 415, 422, 429, 500, 503, 504];
+    /// An admin's order in a body, about one thing.
+    OrderOnOne = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503, 504];
+    /// An admin's order about one thing, without a body.
+    PlainOrderOnOne = [400, 401, 403, 404, 409, 422, 429, 500, 503, 504];
+    /// Many orders of an admin in one body.
+    Orders = [400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503, 504];
     /// An admin's order in a body.
     Order = [400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503, 504];
     /// An admin's order in a body, about many things: what cannot be done is told thing by thing.

@@ -1,9 +1,9 @@
 //! A generation as it reads everywhere: in answers, lists, events and behind `Prefer: wait`.
 
 use crate::scalars::{Amount, ClassName, GenerationId, Instant, KindName, StatusName};
-use ledger::JobId;
 use ledger::job::{Failure, JobRequest, JobState, Output, Params, Status};
-use poem_openapi::Object;
+use ledger::{Credits, JobId};
+use poem_openapi::{Enum, Object};
 
 /// A generation.
 #[derive(Debug, Clone, Object)]
@@ -24,6 +24,12 @@ pub(crate) struct Generation {
     pub status: StatusName,
     /// What one run costs, in credits.
     pub cost: Amount,
+    /// Whether it costs that, or at most that.
+    pub cost_is: CostIs,
+    /// What was taken or is set aside for it now, and was not given back.
+    pub charged: Amount,
+    /// Whether that is only set aside: the price is known when the generation is done.
+    pub on_hold: bool,
     /// Attempts of this run.
     pub attempts: u32,
     /// Why it failed, if it did.
@@ -34,6 +40,23 @@ pub(crate) struct Generation {
     pub created_at: Instant,
     /// When it finished, if it has.
     pub finished_at: Option<Instant>,
+}
+
+/// What a price says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum CostIs {
+    /// It is the price.
+    Exact,
+    /// It is the most that it can be; what it is depends on what is made.
+    AtMost,
+}
+
+impl CostIs {
+    /// Of a price that may depend on the seconds that are made.
+    pub(crate) fn of(per_second: Option<Credits>) -> CostIs {
+        if per_second.is_some() { CostIs::AtMost } else { CostIs::Exact }
+    }
 }
 
 /// Optional wishes; what is absent is the model's own default.
@@ -85,6 +108,9 @@ impl Generation {
         Generation {
             status: StatusName(job.status),
             cost: Amount(job.cost),
+            cost_is: CostIs::of(job.per_second),
+            charged: Amount(job.charged),
+            on_hold: job.on_hold,
             attempts: job.attempts,
             failure: shown(job.status, job.failure.as_ref()),
             outputs: outputs(id, &job.outputs),
@@ -99,6 +125,9 @@ impl Generation {
         Generation {
             status: StatusName(row.status),
             cost: Amount(row.cost),
+            cost_is: CostIs::of(row.per_second),
+            charged: Amount(row.charged),
+            on_hold: row.on_hold,
             attempts: row.attempts,
             failure: shown(row.status, row.failure.as_ref()),
             outputs: outputs(row.id, &row.outputs),
@@ -118,7 +147,10 @@ impl Generation {
             count: request.count,
             params: request.params.into(),
             status: StatusName(Status::Queued),
-            cost: Amount(ledger::Credits::ZERO),
+            cost: Amount(Credits::ZERO),
+            cost_is: CostIs::Exact,
+            charged: Amount(Credits::ZERO),
+            on_hold: false,
             attempts: 0,
             failure: None,
             outputs: Vec::new(),

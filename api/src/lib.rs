@@ -6,8 +6,11 @@
 //! no provider, and writes to no table.
 
 mod app;
+mod as_of;
 pub mod auth;
 mod body;
+mod bulk_grants;
+mod csv;
 mod cursor;
 mod declared;
 mod error;
@@ -15,8 +18,10 @@ mod failure;
 mod feed;
 mod freshness;
 mod generation;
+mod holdings;
 mod idempotency;
 mod options;
+mod orders;
 mod preference;
 mod problem;
 mod resources;
@@ -24,6 +29,7 @@ mod scalars;
 mod server;
 mod service;
 mod shell;
+mod statement;
 mod static_file;
 
 pub use error::Error;

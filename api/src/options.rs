@@ -45,6 +45,8 @@ pub struct Limits {
     pub requests: usize,
     /// Requests at once that wait for a generation to end (`Prefer: wait`); more are answered at once.
     pub waits: usize,
+    /// Uploads at once that are worked on as they come; more are answered 429.
+    pub uploads: usize,
     /// Event streams of one user; more are answered 429.
     pub streams_per_user: usize,
     /// Requests a second of one user over a longer time; more are answered 429.
@@ -74,6 +76,7 @@ impl Default for Limits {
             connections: 4_096,
             requests: 1_024,
             waits: 512,
+            uploads: 4,
             streams_per_user: 8,
             requests_per_second: 500,
             burst: 1_000,

@@ -252,8 +252,21 @@ impl From<Refusal> for Problem {
         let (status, title) = match &refusal {
             Refusal::CreditsInsufficient { .. } => (StatusCode::PAYMENT_REQUIRED, "Not enough credits"),
             Refusal::AmountZero => (StatusCode::UNPROCESSABLE_ENTITY, "The amount is zero"),
+            Refusal::ExpiryInPast => (StatusCode::UNPROCESSABLE_ENTITY, "The expiry is in the past"),
+            Refusal::GrantNeverEffective => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "The grant could never be spent")
+            }
             Refusal::BalanceTooLarge => (StatusCode::CONFLICT, "The balance would be too large"),
             Refusal::AdjustmentTooLarge { .. } => (StatusCode::CONFLICT, "Not enough credits"),
+            Refusal::LotsTooMany { .. } => (StatusCode::CONFLICT, "Too many lots"),
+            Refusal::HoldsTooMany { .. } => (StatusCode::CONFLICT, "Too many holds"),
+            Refusal::LotUnknown { .. } => (StatusCode::NOT_FOUND, "Nothing is here"),
+            Refusal::CaptureTooLarge { .. } => (StatusCode::CONFLICT, "More than is held"),
+            Refusal::RefundTooLarge { .. } => (StatusCode::CONFLICT, "More than was charged"),
+            Refusal::LotVoided { .. }
+            | Refusal::HoldNotOpen { .. }
+            | Refusal::HoldOfJob { .. }
+            | Refusal::PriceOnlyHeld => (StatusCode::CONFLICT, conflict),
             Refusal::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
             Refusal::JobUnknown => return Problem::not_found("there is no such generation"),
             Refusal::JobClaimed
@@ -265,10 +278,25 @@ impl From<Refusal> for Problem {
         let problem = Problem::new(status, refusal.code(), title, detail(&refusal));
         match refusal {
             Refusal::AmountZero => problem.naming("amount", "must not be zero"),
+            Refusal::ExpiryInPast => problem.naming("expires_at", "must be in the future"),
+            Refusal::GrantNeverEffective => problem.naming("expires_at", "must be after `effective_at`"),
+            Refusal::CaptureTooLarge { held, .. } => {
+                problem.naming("amount", format!("must be at most {held}"))
+            }
+            Refusal::RefundTooLarge { charged, .. } => {
+                problem.naming("amount", format!("must be at most {charged}"))
+            }
             Refusal::KeyReused => problem.naming("Idempotency-Key", "was used before with another request"),
             Refusal::CreditsInsufficient { .. }
             | Refusal::BalanceTooLarge
             | Refusal::AdjustmentTooLarge { .. }
+            | Refusal::LotsTooMany { .. }
+            | Refusal::LotUnknown { .. }
+            | Refusal::LotVoided { .. }
+            | Refusal::HoldsTooMany { .. }
+            | Refusal::HoldNotOpen { .. }
+            | Refusal::HoldOfJob { .. }
+            | Refusal::PriceOnlyHeld
             | Refusal::JobUnknown
             | Refusal::JobClaimed
             | Refusal::JobNotDue
@@ -286,9 +314,33 @@ fn detail(refusal: &Refusal) -> String {
             format!("the generation is {status}, so it cannot be {asked}")
         }
         Refusal::CreditsInsufficient { needed, available } => not_enough(*needed, *available),
+        Refusal::AdjustmentTooLarge { asked, available } => {
+            format!(
+                "{asked} credits cannot be taken: {available} are available; send `\"clamp\": true` to take those"
+            )
+        }
+        Refusal::RefundTooLarge { charged, .. } if charged.is_zero() => {
+            "nothing is charged for this generation: it was refunded before, or cost nothing".to_owned()
+        }
+        Refusal::RefundTooLarge { asked, charged } => {
+            format!("{asked} credits cannot be refunded: {charged} are charged for this generation")
+        }
+        Refusal::HoldOfJob { hold } => {
+            format!("hold {hold} belongs to a generation and ends with it; cancel the generation instead")
+        }
+        Refusal::PriceOnlyHeld => {
+            "the price of this generation is only held; cancel the generation to release it".to_owned()
+        }
         Refusal::AmountZero
         | Refusal::BalanceTooLarge
-        | Refusal::AdjustmentTooLarge { .. }
+        | Refusal::ExpiryInPast
+        | Refusal::GrantNeverEffective
+        | Refusal::LotsTooMany { .. }
+        | Refusal::LotUnknown { .. }
+        | Refusal::LotVoided { .. }
+        | Refusal::HoldsTooMany { .. }
+        | Refusal::HoldNotOpen { .. }
+        | Refusal::CaptureTooLarge { .. }
         | Refusal::KeyReused
         | Refusal::JobUnknown
         | Refusal::JobClaimed
@@ -305,6 +357,7 @@ fn not_enough(needed: Credits, available: Credits) -> String {
 #[cfg(test)]
 mod tests {
     use super::Problem;
+    use ledger::account::{HoldId, LotId};
     use ledger::{Credits, Refusal};
 
     #[test]
@@ -315,6 +368,17 @@ mod tests {
             Refusal::AmountZero,
             Refusal::BalanceTooLarge,
             Refusal::AdjustmentTooLarge { asked: amount, available: Credits::ZERO },
+            Refusal::ExpiryInPast,
+            Refusal::GrantNeverEffective,
+            Refusal::LotsTooMany { most: 200 },
+            Refusal::LotUnknown { lot: LotId(7) },
+            Refusal::LotVoided { lot: LotId(7) },
+            Refusal::HoldsTooMany { most: 200 },
+            Refusal::HoldNotOpen { hold: HoldId(7) },
+            Refusal::HoldOfJob { hold: HoldId(7) },
+            Refusal::CaptureTooLarge { asked: amount, held: Credits::ZERO },
+            Refusal::RefundTooLarge { asked: amount, charged: Credits::ZERO },
+            Refusal::PriceOnlyHeld,
             Refusal::KeyReused,
             Refusal::JobClaimed,
             Refusal::JobNotDue,

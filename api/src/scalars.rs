@@ -1,7 +1,9 @@
 //! The small values of this API: how each is written in JSON, in a query and in the OpenAPI document, and what a
 //! client is told that gets one wrong.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use crate::as_of::{self, PastMoment};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use ledger::account::{HoldId, LotId, Source};
 use ledger::job::{FailureClass, Kind, Status};
 use ledger::{Change, Credits, JobId, Position, UserId};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
@@ -108,6 +110,13 @@ const STATUSES: [Status; 7] = [
 const CLASSES: [FailureClass; 3] =
     [FailureClass::Permanent, FailureClass::Transient, FailureClass::Throttled];
 
+const SOURCES: [Source; 6] =
+    [Source::Plan, Source::Purchase, Source::Promo, Source::Goodwill, Source::Adjustment, Source::Other];
+
+fn number_within_account() -> MetaSchema {
+    MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("integer", "int64") }
+}
+
 scalar!(
     /// An amount of credits.
     Amount(Credits),
@@ -163,6 +172,33 @@ scalar!(
 );
 
 scalar!(
+    /// Where credits came from.
+    SourceName(Source),
+    "source",
+    one_of(&SOURCES.map(Source::as_str)),
+    |text| among(text, &SOURCES, Source::as_str),
+    |source| source.as_str().into()
+);
+
+scalar!(
+    /// The number of a lot within its account.
+    LotNumber(LotId),
+    "lot",
+    number_within_account(),
+    |text| number(text).map(LotId),
+    |lot| lot.0.into()
+);
+
+scalar!(
+    /// The number of a hold within its account.
+    HoldNumber(HoldId),
+    "hold",
+    number_within_account(),
+    |text| number(text).map(HoldId),
+    |hold| hold.0.into()
+);
+
+scalar!(
     /// The id of a generation.
     GenerationId(JobId),
     "generation_id",
@@ -195,7 +231,28 @@ scalar!(
     "instant",
     formatted("date-time"),
     |text| instant(text),
-    |at| at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true).into()
+    |at| written(at).into()
+);
+
+scalar!(
+    /// A moment in the past: an instant, or a position of the log.
+    AsOf(PastMoment),
+    "as_of",
+    MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
+    |text| as_of::parse(text),
+    |moment| match moment {
+        PastMoment::At(at) => written(at).into(),
+        PastMoment::After(position) => position.to_string().into(),
+    }
+);
+
+scalar!(
+    /// Where a period begins or ends: a day of the UTC calendar, or an instant.
+    Boundary(DateTime<Utc>),
+    "boundary",
+    MetaSchema { example: Some("2026-01-31".into()), ..string() },
+    |text| boundary(text),
+    |at| written(at).into()
 );
 
 scalar!(
@@ -259,7 +316,18 @@ fn is_sane_year(year: i32) -> bool {
     (1970..=9999).contains(&year)
 }
 
-fn instant(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
+/// An instant as this API writes it.
+pub(crate) fn written(at: &DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+fn boundary(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
+    let at = day(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).or_else(|_| instant(text));
+    at.map_err(|_| "must be a day such as 2026-01-31, or an instant such as 2026-01-31T12:00:00Z".into())
+}
+
+/// Reads an instant in RFC 3339.
+pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
     use chrono::Datelike;
     let at = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).ok();
     at.filter(|at| is_sane_year(at.year())).ok_or("must be an instant such as 2026-01-31T12:00:00Z".into())
@@ -299,9 +367,13 @@ fn limit(text: &str) -> Result<i64, Cow<'static, str>> {
 }
 
 fn position(text: &str) -> Result<Position, Cow<'static, str>> {
+    number(text).map(Position).map_err(|_| "must be a position that this service gave".into())
+}
+
+fn number(text: &str) -> Result<i64, Cow<'static, str>> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
-    let position = text.parse().ok().filter(|_| is_plain);
-    position.map(Position).ok_or("must be a position that this service gave".into())
+    let number = text.parse().ok().filter(|_| is_plain);
+    number.ok_or("must be a number that this service gave".into())
 }
 
 /// The page size that was asked for, or the usual one.

@@ -4,18 +4,24 @@ use crate::resources::accounts::Accounts;
 use crate::resources::audit::Audit;
 use crate::resources::batch::Batch;
 use crate::resources::bulk::Bulk;
+use crate::resources::bulk_grants::BulkGrants;
+use crate::resources::credit_batch::CreditBatches;
 use crate::resources::credits::CreditsApi;
 use crate::resources::dead_letters::DeadLetters;
 use crate::resources::dev_token::DevTokens;
 use crate::resources::docs::Docs;
 use crate::resources::events::EventStreams;
 use crate::resources::generations::Generations;
+use crate::resources::grants::Grants;
 use crate::resources::health::HealthApi;
+use crate::resources::holds::Holds;
 use crate::resources::metrics::Metrics;
 use crate::resources::models::Models;
 use crate::resources::outputs::Outputs;
 use crate::resources::overview::OverviewApi;
 use crate::resources::pages;
+use crate::resources::refunds::Refunds;
+use crate::resources::statement::Statements;
 use crate::resources::usage::UsageApi;
 use crate::shell::{Guarded, RouteTemplate};
 use poem::endpoint::BoxEndpoint;
@@ -25,8 +31,9 @@ use poem_openapi::OpenApiService;
 
 type Operations = (
     (Generations, Batch, Outputs, EventStreams),
-    (CreditsApi, UsageApi, Models),
-    (Accounts, OverviewApi, DeadLetters, Bulk),
+    (CreditsApi, Statements, UsageApi, Models),
+    (Accounts, Grants, Holds, Refunds, CreditBatches),
+    (BulkGrants, OverviewApi, DeadLetters, Bulk),
     Audit,
     (HealthApi, Metrics, DevTokens),
 );
@@ -34,8 +41,9 @@ type Operations = (
 fn operations() -> OpenApiService<Guarded<Operations>, ()> {
     let operations: Operations = (
         (Generations, Batch, Outputs, EventStreams),
-        (CreditsApi, UsageApi, Models),
-        (Accounts, OverviewApi, DeadLetters, Bulk),
+        (CreditsApi, Statements, UsageApi, Models),
+        (Accounts, Grants, Holds, Refunds, CreditBatches),
+        (BulkGrants, OverviewApi, DeadLetters, Bulk),
         Audit,
         (HealthApi, Metrics, DevTokens),
     );

@@ -2,8 +2,8 @@
 //! variable; the flag wins.
 
 use crate::settings::{
-    ApiSettings, AuthSettings, DatabaseSettings, HomeSettings, ListenSettings, LogSettings, OutputSettings,
-    OwnDatabase, QueueSettings, SimulatorSettings, WorkerSettings,
+    ApiSettings, AuthSettings, DatabaseSettings, HomeSettings, LedgerSettings, ListenSettings, LogSettings,
+    OutputSettings, OwnDatabase, QueueSettings, SimulatorSettings, WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -43,7 +43,7 @@ pub(crate) enum Command {
     Up(Box<UpOptions>),
     /// Serve the HTTP API and its pages
     Api(ApiOptions),
-    /// Run jobs: relay to the queue, run, poll, drain, reconcile
+    /// Run jobs: relay to the queue, run, poll, drain, reconcile, sweep what has lapsed
     Worker(WorkerOptions),
     /// Keep the read models up to date
     Projector(ProjectorOptions),
@@ -70,6 +70,8 @@ pub(crate) struct UpOptions {
     #[command(flatten)]
     pub auth: AuthSettings,
     #[command(flatten)]
+    pub ledger: LedgerSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -92,6 +94,8 @@ pub(crate) struct ApiOptions {
     #[command(flatten)]
     pub auth: AuthSettings,
     #[command(flatten)]
+    pub ledger: LedgerSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -107,6 +111,8 @@ pub(crate) struct WorkerOptions {
     pub database: DatabaseSettings,
     #[command(flatten)]
     pub queue: QueueSettings,
+    #[command(flatten)]
+    pub ledger: LedgerSettings,
     #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]

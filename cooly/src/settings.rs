@@ -89,6 +89,24 @@ pub(crate) struct OutputSettings {
     pub outputs: Option<String>,
 }
 
+/// What the ledger decides by.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Ledger")]
+pub(crate) struct LedgerSettings {
+    /// How long credits live that come back to a grant which has expired since they were taken; at most 10 years.
+    /// The same for every process
+    #[arg(long, env = "COOLY_REFUND_GRACE", default_value = "7d", value_parser = refund_grace, value_name = "DURATION")]
+    pub refund_grace: Duration,
+}
+
+/// Longer would only be a typing error, and must never pass the last instant that can be written.
+const LONGEST_GRACE: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+
+fn refund_grace(text: &str) -> Result<Duration, String> {
+    let grace = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if grace > LONGEST_GRACE { Err("must be at most 10 years".into()) } else { Ok(grace) }
+}
+
 /// How much the API takes on.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]

@@ -1,9 +1,12 @@
 //! From settings to the options of each part.
 
 use crate::home::Home;
-use crate::settings::{AuthSettings, OutputSettings, QueueSettings, SimulatorSettings, WorkerSettings};
+use crate::settings::{
+    AuthSettings, LedgerSettings, OutputSettings, QueueSettings, SimulatorSettings, WorkerSettings,
+};
 use anyhow::Context;
 use api::auth::Keys;
+use ledger::LedgerOptions;
 use ledger::catalogue::Catalogue;
 use ledger::job::RetryPolicy;
 use object_store::ObjectStore;
@@ -72,9 +75,14 @@ fn local_outputs(folder: &Path) -> anyhow::Result<Arc<dyn ObjectStore>> {
     Ok(Arc::new(store))
 }
 
+/// What the ledger of a process decides by.
+pub(crate) fn ledger(settings: &LedgerSettings) -> LedgerOptions {
+    LedgerOptions { refund_grace: settings.refund_grace, ..LedgerOptions::default() }
+}
+
 /// The models on offer.
 pub(crate) fn catalogue() -> Arc<Catalogue> {
-    Arc::new(Catalogue::new(models()))
+    Arc::new(Catalogue::new(models()).expect("a test prices every simulated model"))
 }
 
 /// The providers that run them.

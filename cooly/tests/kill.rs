@@ -16,8 +16,9 @@ type Intents = HashMap<String, Option<String>>;
 
 fn body(n: usize) -> Value {
     // Few clips, and small pictures: drawing them all must not take longer than the rest of the test.
-    let model = match n % 16 {
+    let model = match n % 32 {
         0 => "sim-video",
+        16 => "sim-video-short",
         n => ["sim-image", "sim-image-flaky", "sim-image-strict"][n % 3],
     };
     json!({ "model": model, "prompt": format!("picture {n}"), "params": { "width": 128, "height": 128 } })

@@ -2,9 +2,32 @@
 //! it. Pricing lives in the ledger because a price is a decision about credits.
 
 use crate::credits::Credits;
+use crate::job::Price;
 use crate::job::request::{JobRequest, Kind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What a model's price is the price of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pricing {
+    /// One output. Known beforehand, so it is debited when a job is queued.
+    #[default]
+    PerOutput,
+    /// One second of output. Known afterwards, so the most is held and what was made is captured. For video
+    /// models only.
+    PerSecond,
+}
+
+impl Pricing {
+    /// The name used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Pricing::PerOutput => "per_output",
+            Pricing::PerSecond => "per_second",
+        }
+    }
+}
 
 /// One model on offer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -20,14 +43,49 @@ pub struct Model {
     pub kind: Kind,
     /// Name of the provider that runs it.
     pub provider: String,
-    /// Price of one output.
+    /// Price of one output, or of one second of output.
     pub price: Credits,
+    /// Which of the two; one output where it is left out.
+    #[serde(default)]
+    pub pricing: Pricing,
     /// Most outputs of one request.
     pub max_count: u32,
     /// Longest side of an output, in pixels.
     pub max_side: u32,
     /// Longest clip, in seconds; `None` for images.
     pub max_seconds: Option<u32>,
+}
+
+impl Model {
+    /// What is priced by the second must have seconds, and not without bound, or nothing could be held for it.
+    fn check(&self) -> Result<(), InvalidModel> {
+        let has_seconds = self.kind == Kind::Video && self.max_seconds.is_some_and(|most| most > 0);
+        match self.pricing {
+            Pricing::PerSecond if !has_seconds => Err(InvalidModel { model: self.id.clone() }),
+            Pricing::PerSecond | Pricing::PerOutput => Ok(()),
+        }
+    }
+
+    fn price_of(&self, request: &JobRequest) -> Option<Price> {
+        match self.pricing {
+            Pricing::PerOutput => self.price.checked_mul(request.count).map(Price::Fixed),
+            Pricing::PerSecond => {
+                let seconds = request.params.seconds.or(self.max_seconds)?;
+                let most = self.price.checked_mul(seconds)?.checked_mul(request.count)?;
+                Some(Price::PerSecond { rate: self.price, most })
+            }
+        }
+    }
+}
+
+/// A model that cannot be priced as it says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the model `{model}` is priced per second, so it must be a video model with `max_seconds` of 1 or more"
+)]
+pub struct InvalidModel {
+    /// Its id.
+    pub model: String,
 }
 
 /// Why the catalogue cannot price a request.
@@ -62,8 +120,12 @@ pub const MIN_SIDE: u32 = 64;
 
 impl Catalogue {
     /// A catalogue of these models; of two with one id the later wins.
-    pub fn new(models: impl IntoIterator<Item = Model>) -> Catalogue {
-        Catalogue { models: models.into_iter().map(|model| (model.id.clone(), model)).collect() }
+    ///
+    /// # Errors
+    /// When a model cannot be priced as it says.
+    pub fn new(models: impl IntoIterator<Item = Model>) -> Result<Catalogue, InvalidModel> {
+        let checked = models.into_iter().map(|model| model.check().map(|()| (model.id.clone(), model)));
+        Ok(Catalogue { models: checked.collect::<Result<_, _>>()? })
     }
 
     /// Every model, by id.
@@ -76,8 +138,9 @@ impl Catalogue {
         self.models.get(id)
     }
 
-    /// What a request costs, or why it cannot be asked.
-    pub fn quote(&self, request: &JobRequest) -> Result<Credits, QuoteError> {
+    /// What a request costs, or why it cannot be asked. A clip that is priced per second costs at most the seconds
+    /// that were asked for, or the most that the model makes when none were.
+    pub fn quote(&self, request: &JobRequest) -> Result<Price, QuoteError> {
         let model = self
             .get(&request.model)
             .filter(|model| model.kind == request.kind)
@@ -93,8 +156,7 @@ impl Catalogue {
             None => {}
         }
         model
-            .price
-            .checked_mul(request.count)
+            .price_of(request)
             .ok_or_else(|| out_of_range("count", "makes a price above the largest amount".into()))
     }
 }

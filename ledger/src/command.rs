@@ -1,13 +1,17 @@
 //! One request to the ledger: what is asked, of which account, by whom.
 
-use crate::account::{AccountCommand, AccountState};
+use crate::account::{AccountCommand, AccountEvent, AccountState, Grant};
 use crate::context::{Context, Idempotency};
-use crate::credits::{Change, Credits};
+use crate::credits::Credits;
 use crate::ids::{AccountId, JobId, Position, UserId};
-use crate::job::{JobCommand, JobRequest, JobState};
+use crate::job::{JobCommand, JobRequest, JobState, Price};
+use chrono::{DateTime, Utc};
 
 /// Most jobs of one [`Action::Queue`].
 pub const MAX_JOBS_PER_COMMAND: usize = 100;
+
+/// Most commands that are executed together.
+pub const MAX_COMMANDS_PER_BATCH: usize = 1_000;
 
 /// A command for one account. All its events are written together or not at all.
 #[derive(Debug, Clone)]
@@ -16,8 +20,8 @@ pub struct Command {
     pub account: AccountId,
     /// Who asks, and through what.
     pub context: Context,
-    /// Makes a repeat harmless. Taken for `Grant`, `Adjust`, `Queue` and `Rerun`; the other actions are
-    /// harmless to repeat by themselves and ignore it.
+    /// Makes a repeat harmless. Taken by everything that moves credits because somebody asks for it; what a
+    /// worker does to a job is harmless to repeat by itself and ignores it.
     pub idempotency: Option<Idempotency>,
     /// What is asked.
     pub action: Action,
@@ -26,24 +30,8 @@ pub struct Command {
 /// What is asked.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Give credits; opens the account if need be.
-    Grant {
-        /// The account's owner.
-        user: UserId,
-        /// How many; more than zero.
-        amount: Credits,
-        /// Why.
-        reason: String,
-    },
-    /// Correct the balance; opens the account if need be.
-    Adjust {
-        /// The account's owner.
-        user: UserId,
-        /// By how much; not zero.
-        change: Change,
-        /// Why.
-        reason: String,
-    },
+    /// Something about the account itself.
+    Account(AccountCommand),
     /// Debit and queue 1 to [`MAX_JOBS_PER_COMMAND`] jobs, all or none.
     Queue {
         /// The jobs, in order, with the ids that the caller made for them.
@@ -66,7 +54,7 @@ pub struct NewJob {
     /// What to make.
     pub request: JobRequest,
     /// What it costs.
-    pub cost: Credits,
+    pub price: Price,
 }
 
 /// What a command led to.
@@ -75,8 +63,12 @@ pub struct Outcome {
     /// Position of the command's last event: what a reader must have seen to see the command's effect.
     /// `None` when nothing was written because it held already.
     pub position: Option<Position>,
+    /// When it was decided; of a replay, when it first was. What could be spent then is asked of `account` with it.
+    pub at: DateTime<Utc>,
     /// The account right after the command; `None` if the command did not touch it.
     pub account: Option<AccountState>,
+    /// What happened to the credits: the events of this command, without what merely lapsed before it.
+    pub credits: Vec<AccountEvent>,
     /// The jobs right after the command, in the order of the command.
     pub jobs: Vec<(JobId, JobState)>,
     /// Whether this is the answer of an earlier request with the same idempotency key.
@@ -84,16 +76,16 @@ pub struct Outcome {
 }
 
 impl Action {
-    /// What is asked of the account itself, for the actions that name no job.
-    pub(crate) fn account_command(&self) -> Option<AccountCommand> {
+    /// Gives credits that can be spent at once and for ever.
+    pub fn grant(user: UserId, amount: Credits, reason: impl Into<String>) -> Action {
+        Action::Account(AccountCommand::Grant(Grant::new(user, amount, reason)))
+    }
+
+    /// How many of its credit events can carry its idempotency key: one a job that it queues, or one.
+    pub(crate) fn keyed_places(&self) -> usize {
         match self {
-            Action::Grant { user, amount, reason } => {
-                Some(AccountCommand::Grant { user: user.clone(), amount: *amount, reason: reason.clone() })
-            }
-            Action::Adjust { user, change, reason } => {
-                Some(AccountCommand::Adjust { user: user.clone(), change: *change, reason: reason.clone() })
-            }
-            Action::Queue { .. } | Action::Job { .. } => None,
+            Action::Queue { jobs } => jobs.len(),
+            Action::Account(_) | Action::Job { .. } => 1,
         }
     }
 }

@@ -2,8 +2,8 @@
 //! [`Change`], signed. Both hold at most six decimal places and at most 10^12, and are strings in JSON, so
 //! that no float ever touches money.
 
-use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
 
@@ -31,8 +31,8 @@ pub enum AmountError {
 }
 
 /// An amount of credits: 0 ≤ amount ≤ 10^12, at most six decimal places, normalized (no trailing zeros).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Credits(Decimal);
 
 impl Credits {
@@ -72,6 +72,23 @@ impl Credits {
         Credits::new(self.0.checked_sub(other.0)?).ok()
     }
 
+    /// The sum, cut off at the largest amount.
+    pub(crate) fn saturating_add(self, other: Credits) -> Credits {
+        self.checked_add(other).unwrap_or(Credits(MAX))
+    }
+
+    /// The difference, or zero if it would be negative.
+    pub(crate) fn saturating_sub(self, other: Credits) -> Credits {
+        self.checked_sub(other).unwrap_or(Credits::ZERO)
+    }
+
+    /// This amount for each of `count` thousandths, rounded up to the smallest unit; `None` above the largest
+    /// amount.
+    pub fn per_thousand(self, count: u64) -> Option<Credits> {
+        let exact = self.0.checked_mul(Decimal::from(count))?.checked_div(Decimal::ONE_THOUSAND)?;
+        Credits::new(exact.round_dp_with_strategy(MAX_SCALE, RoundingStrategy::ToPositiveInfinity)).ok()
+    }
+
     /// This amount `count` times, unless it passes the largest amount.
     pub fn checked_mul(self, count: u32) -> Option<Credits> {
         Credits::new(self.0.checked_mul(Decimal::from(count))?).ok()
@@ -79,8 +96,8 @@ impl Credits {
 }
 
 /// A signed change of a balance, within ±10^12 and six decimal places.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Change(Decimal);
 
 impl Change {
@@ -107,6 +124,11 @@ impl Change {
     /// Whether this changes nothing.
     pub fn is_zero(self) -> bool {
         self.0.is_zero()
+    }
+
+    /// Whether it takes credits.
+    pub fn is_negative(self) -> bool {
+        self.0.is_sign_negative() && !self.0.is_zero()
     }
 
     /// The size of the change without its sign.
@@ -184,6 +206,18 @@ impl TryFrom<String> for Change {
 
     fn try_from(text: String) -> Result<Change, AmountError> {
         text.parse()
+    }
+}
+
+impl Serialize for Credits {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl Serialize for Change {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 

@@ -3,26 +3,30 @@
 //!
 //! A command drafts all its rows or none: a refusal leaves heads and rows as they were.
 
-use crate::account::{self, AccountCommand, AccountEvent, AccountState};
-use crate::chain::{Hash, Hashed};
+use crate::account::{
+    self, AccountCommand, AccountEvent, AccountState, Charge, ForRun, Lot, Occasion, RefundReason,
+};
+use crate::chain::{GENESIS, Hash, Hashed};
 use crate::command::{Action, Command};
 use crate::context::{Actor, Idempotency};
 use crate::credits::Credits;
 use crate::decision::Decision;
-use crate::event::{Event, SCHEMA_VERSION};
+use crate::event::SCHEMA_VERSION;
 use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, EventId, JobId};
-use crate::job::{self, Charge, JobCommand, JobEvent, JobState};
+use crate::job::{self, JobCommand, JobEvent, JobState};
 use crate::refusal::Refusal;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// One row to insert.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    /// Which command of the batch it belongs to.
+    /// Which commands of the batch it belongs to.
     pub command: usize,
     pub account_id: Uuid,
     pub stream_id: Uuid,
@@ -36,8 +40,8 @@ pub(crate) struct Row {
     pub state: Option<String>,
     pub idempotency_key: Option<String>,
     pub request_hash: Option<[u8; 32]>,
-    pub actor: String,
-    pub request_id: String,
+    pub actor: Arc<str>,
+    pub request_id: Arc<str>,
     pub causation_id: Option<Uuid>,
     pub occurred_at: DateTime<Utc>,
     pub prev_hash: Hash,
@@ -55,29 +59,52 @@ impl Row {
 /// What a command that was not refused leads to, once its rows are written.
 #[derive(Debug, Clone)]
 pub(crate) struct Drafted {
+    pub at: DateTime<Utc>,
     pub account: Option<AccountState>,
+    pub credits: Vec<AccountEvent>,
     pub jobs: Vec<(JobId, JobState)>,
+}
+
+/// Commands that were drafted together: all of them, or none.
+#[derive(Debug, Clone)]
+pub(crate) struct DraftedAll {
+    pub commands: Vec<Drafted>,
     /// Whether there is anything to write.
     pub writes: bool,
 }
 
+/// Which of the commands that belong together was refused, and why.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub place: usize,
+    pub refusal: Refusal,
+}
+
 /// A batch being drafted.
 pub(crate) struct Draft {
-    now: DateTime<Utc>,
-    accounts: HashMap<AccountId, AccountHead>,
-    jobs: HashMap<JobKey, JobHead>,
+    refund_grace: TimeDelta,
+    heads: Heads,
+    moved_accounts: HashSet<AccountId>,
+    moved_jobs: HashSet<JobKey>,
     rows: Vec<Row>,
     scratch: String,
 }
 
+/// The ends of streams, by name.
+#[derive(Default)]
+pub(crate) struct Heads {
+    pub accounts: HashMap<AccountId, AccountHead>,
+    pub jobs: HashMap<JobKey, JobHead>,
+}
+
 impl Draft {
-    /// An empty draft. `now` is cut to microseconds, which is what the log keeps and hashes.
-    pub(crate) fn new(now: DateTime<Utc>) -> Draft {
-        let micros = now.timestamp_micros();
+    /// An empty draft.
+    pub(crate) fn new(refund_grace: TimeDelta) -> Draft {
         Draft {
-            now: DateTime::from_timestamp_micros(micros).unwrap_or(now),
-            accounts: HashMap::new(),
-            jobs: HashMap::new(),
+            refund_grace,
+            heads: Heads::default(),
+            moved_accounts: HashSet::new(),
+            moved_jobs: HashSet::new(),
             rows: Vec::new(),
             scratch: String::with_capacity(1024),
         }
@@ -85,199 +112,298 @@ impl Draft {
 
     /// Gives the head of an account, before a command of it is drafted.
     pub(crate) fn set_account(&mut self, id: AccountId, head: AccountHead) {
-        self.accounts.insert(id, head);
+        self.heads.accounts.insert(id, head);
     }
 
     /// Gives the head of a job, before a command of it is drafted.
     pub(crate) fn set_job(&mut self, key: JobKey, head: JobHead) {
-        self.jobs.insert(key, head);
+        self.heads.jobs.insert(key, head);
     }
 
     /// Whether the account's head was given.
     pub(crate) fn has_account(&self, id: AccountId) -> bool {
-        self.accounts.contains_key(&id)
+        self.heads.accounts.contains_key(&id)
     }
 
     /// Whether the job's head was given.
     pub(crate) fn has_job(&self, key: JobKey) -> bool {
-        self.jobs.contains_key(&key)
+        self.heads.jobs.contains_key(&key)
     }
 
-    /// Decides a command and, unless it is refused, adds its rows.
-    pub(crate) fn add(&mut self, index: usize, command: &Command) -> Result<Drafted, Refusal> {
-        let account = self.accounts.get(&command.account).cloned().unwrap_or_default();
-        let mut step = Step {
-            index,
-            command,
-            now: self.now,
-            account,
-            account_touched: false,
-            jobs: Vec::new(),
-            rows: Vec::new(),
-            scratch: std::mem::take(&mut self.scratch),
-        };
-        let decided = step.decide(&self.jobs);
-        self.scratch = std::mem::take(&mut step.scratch);
-        decided?;
-        Ok(self.merge(step))
+    /// Whether the draft has rows of the account's own stream.
+    pub(crate) fn moves_account(&self, id: AccountId) -> bool {
+        self.moved_accounts.contains(&id)
     }
 
-    fn merge(&mut self, step: Step<'_>) -> Drafted {
-        let account_id = step.command.account;
-        let drafted = Drafted {
-            account: step.account_touched.then(|| step.account.state.clone()),
-            jobs: step.jobs.iter().filter_map(|(id, head)| Some((*id, head.state.clone()?))).collect(),
-            writes: !step.rows.is_empty(),
-        };
-        if step.account_touched {
-            self.accounts.insert(account_id, step.account);
+    /// Whether the draft has rows of the job's stream.
+    pub(crate) fn moves_job(&self, key: JobKey) -> bool {
+        self.moved_jobs.contains(&key)
+    }
+
+    /// Decides commands that belong together and, unless one is refused, adds their rows.
+    pub(crate) fn add(
+        &mut self,
+        index: usize,
+        commands: &[Command],
+        now: DateTime<Utc>,
+    ) -> Result<DraftedAll, Refused> {
+        let mut step = Step::new(self, index, now);
+        let drafted = step.decide_all(commands);
+        let Step { accounts, jobs, mut rows, scratch, .. } = step;
+        self.scratch = scratch;
+        let commands = drafted?;
+        let writes = !rows.is_empty();
+        for Row { account_id, stream_id, .. } in &rows {
+            if stream_id == account_id {
+                self.moved_accounts.insert(AccountId(*account_id));
+            } else {
+                self.moved_jobs.insert((AccountId(*account_id), JobId(*stream_id)));
+            }
         }
-        self.jobs.extend(step.jobs.into_iter().map(|(id, head)| ((account_id, id), head)));
-        self.rows.extend(step.rows);
-        drafted
+        self.heads.accounts.extend(accounts);
+        self.heads.jobs.extend(jobs);
+        self.rows.append(&mut rows);
+        Ok(DraftedAll { commands, writes })
+    }
+
+    /// What [`Draft::add`] would answer; nothing is added.
+    pub(crate) fn preview(
+        &mut self,
+        index: usize,
+        commands: &[Command],
+        now: DateTime<Utc>,
+    ) -> Result<DraftedAll, Refused> {
+        let mut step = Step::new(self, index, now);
+        let drafted = step.decide_all(commands);
+        self.scratch = step.scratch;
+        Ok(DraftedAll { commands: drafted?, writes: false })
     }
 
     /// The rows in the order in which they must be inserted, and the heads as they will then be.
-    pub(crate) fn finish(mut self) -> (Vec<Row>, HashMap<AccountId, AccountHead>, HashMap<JobKey, JobHead>) {
+    pub(crate) fn finish(mut self) -> (Vec<Row>, Heads) {
         self.rows.sort_by_key(Row::order);
-        (self.rows, self.accounts, self.jobs)
+        (self.rows, self.heads)
     }
 }
 
-/// One command being drafted, on copies of the heads it touches.
+/// Commands being drafted together, on copies of the heads that they touch.
 struct Step<'a> {
     index: usize,
-    command: &'a Command,
     now: DateTime<Utc>,
-    account: AccountHead,
-    account_touched: bool,
-    jobs: Vec<(JobId, JobHead)>,
+    refund_grace: TimeDelta,
+    heads: &'a Heads,
+    accounts: Vec<(AccountId, AccountHead)>,
+    jobs: Vec<(JobKey, JobHead)>,
     rows: Vec<Row>,
+    /// Who acts in the command that is being drafted, and through what; shared by its rows.
+    actor: Arc<str>,
+    request_id: Arc<str>,
     scratch: String,
 }
 
-impl Step<'_> {
-    fn decide(&mut self, heads: &HashMap<JobKey, JobHead>) -> Result<(), Refusal> {
-        if let Some(asked) = self.command.action.account_command() {
-            return self.credit(&asked, stored_key(self.command, 0));
+/// What is asked of an account.
+enum Asked<'a> {
+    Command(&'a AccountCommand),
+    Charge(&'a Charge, ForRun),
+}
+
+impl<'a> Step<'a> {
+    /// `now` is cut to microseconds, which is what the log keeps and hashes.
+    fn new(draft: &'a mut Draft, index: usize, now: DateTime<Utc>) -> Step<'a> {
+        Step {
+            index,
+            now: DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now),
+            refund_grace: draft.refund_grace,
+            scratch: std::mem::take(&mut draft.scratch),
+            heads: &draft.heads,
+            accounts: Vec::new(),
+            jobs: Vec::new(),
+            rows: Vec::new(),
+            actor: Arc::default(),
+            request_id: Arc::default(),
         }
-        match &self.command.action {
-            Action::Grant { .. } | Action::Adjust { .. } => Ok(()),
+    }
+
+    fn decide_all(&mut self, commands: &[Command]) -> Result<Vec<Drafted>, Refused> {
+        let mut key_places = KeyPlaces::default();
+        let mut drafted = Vec::with_capacity(commands.len());
+        for (place, command) in commands.iter().enumerate() {
+            // One command has no need of counting.
+            let key_place = if commands.len() == 1 { 0 } else { key_places.of(command).start };
+            let decided = self.decide(command, key_place);
+            drafted.push(decided.map_err(|refusal| Refused { place, refusal })?);
+        }
+        Ok(drafted)
+    }
+
+    fn decide(&mut self, command: &Command, key_place: usize) -> Result<Drafted, Refusal> {
+        let rows_before = self.rows.len();
+        self.actor = command.context.actor.to_string().into();
+        self.request_id = command.context.request_id.as_str().into();
+        let at = self.occasion(command.account).now;
+        let mut drafted = Drafted { at, account: None, credits: Vec::new(), jobs: Vec::new() };
+        match &command.action {
+            Action::Account(asked) => {
+                let key = stored_key(command, key_place);
+                drafted.credits = self.credit(command, &Asked::Command(asked), key)?;
+            }
             Action::Queue { jobs } => {
                 for (place, new) in jobs.iter().enumerate() {
-                    let asked = JobCommand::Queue { request: new.request.clone(), cost: new.cost };
-                    self.job(new.job_id, &asked, place, heads)?;
+                    let asked = JobCommand::Queue { request: new.request.clone(), price: new.price };
+                    self.job(command, new.job_id, &asked, key_place + place, &mut drafted)?;
                 }
-                Ok(())
             }
-            Action::Job { job_id, command } => self.job(*job_id, command, 0, heads),
+            Action::Job { job_id, command: asked } => {
+                self.job(command, *job_id, asked, key_place, &mut drafted)?;
+            }
         }
+        let touched = self.rows[rows_before..].iter().any(|row| row.state.is_some());
+        drafted.account = touched.then(|| self.account(command.account).state.clone());
+        Ok(drafted)
     }
 
     fn job(
         &mut self,
+        command: &Command,
         job_id: JobId,
         asked: &JobCommand,
-        place: usize,
-        heads: &HashMap<JobKey, JobHead>,
+        key_place: usize,
+        drafted: &mut Drafted,
     ) -> Result<(), Refusal> {
-        let account_id = self.command.account;
-        let mut head = match self.jobs.iter().find(|(id, _)| *id == job_id) {
-            Some((_, head)) => head.clone(),
-            None => heads.get(&(account_id, job_id)).cloned().unwrap_or_default(),
-        };
+        let key = (command.account, job_id);
+        let place = self.jobs.iter().position(|(known, _)| *known == key);
+        let known = place.map_or_else(|| self.heads.jobs.get(&key), |place| Some(&self.jobs[place].1));
+        let mut head = known.cloned().unwrap_or_default();
         let (decision, charge) = job::decide(head.state.as_ref(), asked, self.now)?;
         if let Decision::Events(events) = decision {
-            self.charge(job_id, head.version + 1, charge, place)?;
-            for event in events {
-                self.append_job_event(job_id, &mut head, event);
+            let mut credits = Vec::new();
+            if let Some((charge, run)) = charge {
+                let run = ForRun { job_id, run, job_version: head.version + 1 };
+                let key = charge_key(command, key_place, &charge, run);
+                credits = self.credit(command, &Asked::Charge(&charge, run), key)?;
             }
+            for event in events {
+                self.append_job_event(command, job_id, &mut head, event.paid(lots_of(&credits)));
+            }
+            drafted.credits.append(&mut credits);
         }
-        self.jobs.push((job_id, head));
+        drafted.jobs.extend(head.state.clone().map(|state| (job_id, state)));
+        match place {
+            Some(place) => self.jobs[place].1 = head,
+            None => self.jobs.push((key, head)),
+        }
         Ok(())
     }
 
-    fn charge(
+    /// Writes down what has lapsed, then what is decided; returns the latter.
+    fn credit(
         &mut self,
-        job_id: JobId,
-        job_version: i64,
-        charge: Charge,
-        place: usize,
-    ) -> Result<(), Refusal> {
-        match charge {
-            Charge::None => Ok(()),
-            Charge::Debit { amount, run } => {
-                let debit = AccountCommand::Debit { amount, job_id, run, job_version };
-                self.credit(&debit, stored_key(self.command, place))
-            }
-            Charge::Refund { amount, run, reason } => {
-                let refund = AccountCommand::Refund { amount, job_id, run, reason };
-                self.credit(&refund, Some((format!("refund:{job_id}:{run}"), None)))
-            }
+        command: &Command,
+        asked: &Asked<'_>,
+        mut key: Option<StoredKey>,
+    ) -> Result<Vec<AccountEvent>, Refusal> {
+        let at = self.occasion(command.account);
+        for event in account::lapse(&self.account(command.account).state, at) {
+            self.append_account_event(command, &event, at.now, None);
         }
+        let at = self.occasion(command.account);
+        let state = &self.account(command.account).state;
+        let events = match asked {
+            Asked::Charge(charge, run) => account::decide_charge(state, charge, *run, at)?,
+            Asked::Command(asked) => match account::decide(state, asked, at)? {
+                Decision::Events(events) => events,
+                Decision::AlreadyApplied => Vec::new(),
+            },
+        };
+        for event in &events {
+            self.append_account_event(command, event, at.now, key.take());
+        }
+        Ok(events)
     }
 
-    fn credit(&mut self, asked: &AccountCommand, key: Option<StoredKey>) -> Result<(), Refusal> {
-        if let Decision::Events(events) = account::decide(&self.account.state, asked)? {
-            let mut key = key;
-            for event in events {
-                self.append_account_event(event, key.take());
-            }
-        }
-        Ok(())
+    fn occasion(&mut self, id: AccountId) -> Occasion {
+        let (now, refund_grace) = (self.now, self.refund_grace);
+        let head = self.account(id);
+        // Clocks of two processes differ. Time must not run backwards within an account, or what has lapsed
+        // would come back, and a balance as of an instant could not be found.
+        Occasion { now: now.max(head.at), next_version: head.version + 1, refund_grace }
     }
 
-    fn append_account_event(&mut self, event: AccountEvent, key: Option<StoredKey>) {
-        self.account_touched = true;
-        self.account.state.apply(&event);
-        self.account.version += 1;
+    fn account(&mut self, id: AccountId) -> &mut AccountHead {
+        let place = self.accounts.iter().position(|(known, _)| *known == id).unwrap_or_else(|| {
+            let head = self.heads.accounts.get(&id).cloned().unwrap_or_default();
+            self.accounts.push((id, head));
+            self.accounts.len() - 1
+        });
+        &mut self.accounts[place].1
+    }
+
+    fn append_account_event(
+        &mut self,
+        command: &Command,
+        event: &AccountEvent,
+        at: DateTime<Utc>,
+        key: Option<StoredKey>,
+    ) {
+        let blank = self.row(command, event.name(), event.encode());
+        let head = self.account(command.account);
+        head.state.apply(event);
+        head.version += 1;
+        head.at = at;
         let (idempotency_key, request_hash) = key.map_or((None, None), |(key, hash)| (Some(key), hash));
-        let amount = event.change().get();
-        let job_id = event.job_id();
-        // A state is text, numbers and options: nothing in it can fail to be JSON.
-        let state = serde_json::to_string(&self.account.state).expect("an account state is always JSON");
-        let event = Event::Account(event);
-        let row = self.row(&event, self.command.account.0, self.account.version, self.account.hash);
         let row = Row {
-            amount: Some(amount),
-            balance_after: Some(Credits::get(self.account.state.balance)),
-            job_id: job_id.map(|id| id.0),
-            state: Some(state),
+            amount: Some(event.change().get()),
+            balance_after: Some(Credits::get(head.state.balance)),
+            job_id: event.job_id().map(|id| id.0),
+            // A state is text, numbers and options: nothing in it can fail to be JSON.
+            state: Some(serde_json::to_string(&head.state).expect("an account state is always JSON")),
             idempotency_key,
             request_hash,
-            ..row
+            occurred_at: at,
+            stream_id: command.account.0,
+            version: head.version,
+            prev_hash: head.hash,
+            ..blank
         };
-        self.account.hash = self.seal(row);
+        let hash = self.seal(row);
+        self.account(command.account).hash = hash;
     }
 
-    fn append_job_event(&mut self, job_id: JobId, head: &mut JobHead, event: JobEvent) {
+    fn append_job_event(&mut self, command: &Command, job_id: JobId, head: &mut JobHead, event: JobEvent) {
         head.version += 1;
         head.state = JobState::apply(head.state.take(), &event, head.version, self.now);
-        let row = self.row(&Event::Job(event), job_id.0, head.version, head.hash);
-        head.hash = self.seal(Row { job_id: Some(job_id.0), ..row });
+        let row = Row {
+            job_id: Some(job_id.0),
+            stream_id: job_id.0,
+            version: head.version,
+            prev_hash: head.hash,
+            ..self.row(command, event.name(), event.encode())
+        };
+        head.hash = self.seal(row);
     }
 
-    fn row(&self, event: &Event, stream_id: Uuid, version: i64, prev_hash: Hash) -> Row {
+    /// A row of no stream yet, without money and without its hash.
+    fn row(&self, command: &Command, name: &'static str, payload: String) -> Row {
         Row {
             command: self.index,
-            account_id: self.command.account.0,
-            stream_id,
-            version,
+            account_id: command.account.0,
+            stream_id: Uuid::nil(),
+            version: 0,
             event_id: EventId::generate().0,
-            name: event.name(),
+            name,
             amount: None,
             balance_after: None,
             job_id: None,
-            payload: event.encode(),
+            payload,
             state: None,
             idempotency_key: None,
             request_hash: None,
-            actor: self.command.context.actor.to_string(),
-            request_id: self.command.context.request_id.clone(),
-            causation_id: self.command.context.causation_id,
+            actor: Arc::clone(&self.actor),
+            request_id: Arc::clone(&self.request_id),
+            causation_id: command.context.causation_id,
             occurred_at: self.now,
-            prev_hash,
-            hash: prev_hash,
+            prev_hash: GENESIS,
+            hash: GENESIS,
         }
     }
 
@@ -309,8 +435,53 @@ impl Step<'_> {
     }
 }
 
+/// The lots that a job's credits were taken from.
+fn lots_of(credits: &[AccountEvent]) -> &[Lot] {
+    match credits.first() {
+        Some(
+            AccountEvent::Debited { from, .. }
+            | AccountEvent::Held { from, .. }
+            | AccountEvent::Captured { from, .. },
+        ) => from,
+        _ => &[],
+    }
+}
+
+/// The key of what a job's event means for its account. A run is refunded as a whole once at most, whoever
+/// asks; anything else is as repeatable as the command itself.
+fn charge_key(command: &Command, place: usize, charge: &Charge, run: ForRun) -> Option<StoredKey> {
+    match charge {
+        Charge::Refund {
+            reason: RefundReason::Failed | RefundReason::Cancelled | RefundReason::Discarded,
+            ..
+        } => Some((format!("refund:{}:{}", run.job_id, run.run), None)),
+        Charge::Debit { .. }
+        | Charge::Hold { .. }
+        | Charge::Capture { .. }
+        | Charge::Release { .. }
+        | Charge::Refund { reason: RefundReason::Goodwill, .. } => stored_key(command, place),
+    }
+}
+
 /// The key column and the request hash beside it.
 pub(crate) type StoredKey = (String, Option<[u8; 32]>);
+
+/// Numbers the keyed events of commands that belong together. Each account counts its own, so that another request
+/// under the same key meets it in every account that both are about, in whatever order.
+#[derive(Default)]
+pub(crate) struct KeyPlaces {
+    next: HashMap<AccountId, usize>,
+}
+
+impl KeyPlaces {
+    /// The places of the next command.
+    pub(crate) fn of(&mut self, command: &Command) -> Range<usize> {
+        let next = self.next.entry(command.account).or_default();
+        let places = *next..*next + command.action.keyed_places();
+        *next = places.end;
+        places
+    }
+}
 
 /// The key that the `place`-th credit event of a command is written under. Users and admins have namespaces of
 /// their own, so that an admin's key never meets a user's on the same account.
@@ -326,7 +497,8 @@ pub(crate) fn stored_key(command: &Command, place: usize) -> Option<StoredKey> {
 
 fn is_keyed(command: &Command) -> bool {
     match &command.action {
-        Action::Grant { .. } | Action::Adjust { .. } | Action::Queue { .. } => true,
-        Action::Job { command, .. } => matches!(command, JobCommand::Rerun),
+        Action::Account(AccountCommand::Lapse) => false,
+        Action::Account(_) | Action::Queue { .. } => true,
+        Action::Job { command, .. } => matches!(command, JobCommand::Rerun | JobCommand::Refund { .. }),
     }
 }

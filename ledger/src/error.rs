@@ -50,6 +50,17 @@ pub enum ExecuteError {
     Failed(#[from] Error),
 }
 
+/// Why commands that belong together wrote nothing, or it is not known.
+#[derive(Debug, thiserror::Error)]
+#[error("command {place} of the batch: {error}")]
+pub struct BatchError {
+    /// Which of them, from 0; the first where the failure is about them all.
+    pub place: usize,
+    /// Why.
+    #[source]
+    pub error: ExecuteError,
+}
+
 /// An error and everything beneath it on one line, for logs.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(error.source(), |source| source.source());

@@ -7,6 +7,7 @@ use crate::account::AccountState;
 use crate::chain::{GENESIS, Hash};
 use crate::ids::{AccountId, JobId};
 use crate::job::JobState;
+use chrono::{DateTime, Utc};
 use quick_cache::unsync::Cache;
 
 /// End of an account's stream.
@@ -14,6 +15,8 @@ use quick_cache::unsync::Cache;
 pub(crate) struct AccountHead {
     pub version: i64,
     pub hash: Hash,
+    /// When its last event happened.
+    pub at: DateTime<Utc>,
     pub state: AccountState,
 }
 
@@ -27,7 +30,7 @@ pub(crate) struct JobHead {
 
 impl Default for AccountHead {
     fn default() -> AccountHead {
-        AccountHead { version: 0, hash: GENESIS, state: AccountState::default() }
+        AccountHead { version: 0, hash: GENESIS, at: DateTime::UNIX_EPOCH, state: AccountState::default() }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The names of things: who owns an account, which job, which event, where in the log.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Namespace of the UUIDv5 account ids. Changing it would orphan every account.
@@ -11,10 +12,10 @@ const ACCOUNT_NAMESPACE: Uuid = Uuid::from_u128(0x2c0d_5d3e_8d7b_5b0e_9a5f_63d0_
 /// Longest external user id, in bytes.
 pub const MAX_USER_ID_BYTES: usize = 255;
 
-/// An external user id: any text of 1 to 255 bytes without control characters (the `sub` of a token).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct UserId(String);
+/// An external user id: any text of 1 to 255 bytes without control characters (the `sub` of a token). Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UserId(Arc<str>);
 
 /// Why a text is not a user id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -38,7 +39,7 @@ impl TryFrom<String> for UserId {
 
     fn try_from(text: String) -> Result<UserId, InvalidUserId> {
         let fits = (1..=MAX_USER_ID_BYTES).contains(&text.len());
-        if fits && !text.chars().any(char::is_control) { Ok(UserId(text)) } else { Err(InvalidUserId) }
+        if fits && !text.chars().any(char::is_control) { Ok(UserId(text.into())) } else { Err(InvalidUserId) }
     }
 }
 
@@ -50,9 +51,15 @@ impl FromStr for UserId {
     }
 }
 
+impl Serialize for UserId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl From<UserId> for String {
     fn from(user: UserId) -> String {
-        user.0
+        user.0.as_ref().to_owned()
     }
 }
 

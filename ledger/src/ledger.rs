@@ -2,9 +2,10 @@
 
 use crate::command::{Command, Outcome};
 use crate::database::Database;
-use crate::error::{Error, ExecuteError};
+use crate::error::{BatchError, Error, ExecuteError};
 use crate::ids::Position;
-use crate::lane::{self, Pending};
+use crate::lane::{self, Answer, Pending};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -26,6 +27,11 @@ pub struct LedgerOptions {
     pub cached_accounts: usize,
     /// Unfinished jobs whose heads each lane remembers.
     pub cached_jobs: usize,
+    /// How long credits live that come back to a lot which has lapsed since they were taken.
+    pub refund_grace: Duration,
+    /// What time it is, as far as decisions are concerned: expiry, leases and back-off are measured by it, and events
+    /// are dated by it. The machine's clock, unless a test lets years pass.
+    pub clock: fn() -> DateTime<Utc>,
 }
 
 impl Default for LedgerOptions {
@@ -37,6 +43,8 @@ impl Default for LedgerOptions {
             deadline: Duration::from_secs(10),
             cached_accounts: 50_000,
             cached_jobs: 10_000,
+            refund_grace: Duration::from_secs(7 * 24 * 3600),
+            clock: Utc::now,
         }
     }
 }
@@ -51,6 +59,7 @@ struct Inner {
     lanes: Vec<mpsc::Sender<Pending>>,
     appended: watch::Receiver<Position>,
     deadline: Duration,
+    refund_grace: Duration,
     closing: watch::Sender<bool>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -69,7 +78,8 @@ impl Ledger {
             tasks.push(tokio::spawn(lane.run(take, closed.clone())));
             lanes.push(give);
         }
-        let inner = Inner { lanes, appended, deadline: options.deadline, closing, tasks: Mutex::new(tasks) };
+        let LedgerOptions { deadline, refund_grace, .. } = options;
+        let inner = Inner { lanes, appended, deadline, refund_grace, closing, tasks: Mutex::new(tasks) };
         Ok(Ledger { inner: Arc::new(inner) })
     }
 
@@ -78,24 +88,56 @@ impl Ledger {
     /// Once the command is taken by its lane it runs to its end, even if the caller stops waiting. After
     /// [`Error::OutcomeUnknown`] the same idempotency key tells what happened.
     pub async fn execute(&self, command: Command) -> Result<Outcome, ExecuteError> {
-        let (reply, outcome) = oneshot::channel();
+        self.single(command, false).await
+    }
+
+    /// What [`Ledger::execute`] would answer now; nothing is written. Its outcome has no position.
+    pub async fn preview(&self, command: Command) -> Result<Outcome, ExecuteError> {
+        self.single(command, true).await
+    }
+
+    /// Executes 1 to [`crate::MAX_COMMANDS_PER_BATCH`] commands, of any accounts, in order and in one INSERT:
+    /// all of them or none. If one has an idempotency key, all must have the same one, with the hash of the whole.
+    pub async fn execute_all(&self, commands: Vec<Command>) -> Result<Vec<Outcome>, BatchError> {
+        self.submit(commands, false).await
+    }
+
+    /// What [`Ledger::execute_all`] would answer now; nothing is written.
+    pub async fn preview_all(&self, commands: Vec<Command>) -> Result<Vec<Outcome>, BatchError> {
+        self.submit(commands, true).await
+    }
+
+    async fn single(&self, command: Command, dry_run: bool) -> Result<Outcome, ExecuteError> {
+        let outcomes = self.submit(vec![command], dry_run).await.map_err(|failed| failed.error)?;
+        outcomes.into_iter().next().ok_or(ExecuteError::Failed(Error::OutcomeUnknown))
+    }
+
+    async fn submit(&self, commands: Vec<Command>, dry_run: bool) -> Answer {
+        let failed = |error: Error| BatchError { place: 0, error: error.into() };
+        let Some(first) = commands.first() else { return Ok(Vec::new()) };
+        let (reply, answer) = oneshot::channel();
         let deadline = Instant::now() + self.inner.deadline;
-        let lane = command.account.0.as_u64_pair().1 as usize % self.inner.lanes.len();
-        let pending = Pending::new(command, deadline, reply);
+        let lane = first.account.0.as_u64_pair().1 as usize % self.inner.lanes.len();
+        let pending = Pending::new(commands, dry_run, deadline, reply);
         self.inner.lanes[lane].try_send(pending).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => Error::Closed,
+            mpsc::error::TrySendError::Full(_) => failed(Error::Overloaded),
+            mpsc::error::TrySendError::Closed(_) => failed(Error::Closed),
         })?;
-        match tokio::time::timeout_at(deadline + GRACE, outcome).await {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(Error::Closed.into()),
-            Err(_) => Err(Error::OutcomeUnknown.into()),
+        match tokio::time::timeout_at(deadline + GRACE, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(failed(Error::Closed)),
+            Err(_) => Err(failed(Error::OutcomeUnknown)),
         }
     }
 
     /// The newest position that this process appended: a hint that there is something to read.
     pub fn appended(&self) -> watch::Receiver<Position> {
         self.inner.appended.clone()
+    }
+
+    /// How long credits live that come back to a lot which has lapsed since; see [`LedgerOptions`].
+    pub fn refund_grace(&self) -> Duration {
+        self.inner.refund_grace
     }
 
     /// Finishes the commands that wait, then refuses new ones with [`Error::Closed`].

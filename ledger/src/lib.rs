@@ -6,6 +6,8 @@
 
 pub mod account;
 pub mod catalogue;
+#[cfg(test)]
+mod catalogue_tests;
 pub mod chain;
 mod command;
 mod context;
@@ -25,14 +27,14 @@ mod refusal;
 mod store;
 pub mod verify;
 
-pub use command::{Action, Command, MAX_JOBS_PER_COMMAND, NewJob, Outcome};
+pub use command::{Action, Command, MAX_COMMANDS_PER_BATCH, MAX_JOBS_PER_COMMAND, NewJob, Outcome};
 pub use context::{
     Actor, Context, Idempotency, IdempotencyKey, InvalidKey, MAX_KEY_BYTES, MAX_REQUEST_ID_BYTES,
 };
 pub use credits::{AmountError, Change, Credits, MAX as MAX_CREDITS, MAX_SCALE};
 pub use database::{Database, Role};
 pub use decision::Decision;
-pub use error::{Error, ExecuteError, chain as error_chain};
+pub use error::{BatchError, Error, ExecuteError, chain as error_chain};
 pub use event::{Event, RecordedEvent};
 pub use ids::{AccountId, EventId, InvalidUserId, JobId, MAX_USER_ID_BYTES, Position, StreamId, UserId};
 pub use ledger::{Ledger, LedgerOptions};

@@ -1,6 +1,7 @@
 //! What the ledger says no to. Refusals are part of the contract: each has a stable code, and the API turns
 //! each into one problem document.
 
+use crate::account::{HoldId, LotId};
 use crate::credits::Credits;
 use crate::job::Status;
 
@@ -21,6 +22,67 @@ pub enum Refusal {
     /// The balance would pass the largest amount.
     #[error("the balance would pass the largest amount of 1000000000000 credits")]
     BalanceTooLarge,
+    /// Credits would expire before they are given.
+    #[error("the expiry must be in the future")]
+    ExpiryInPast,
+    /// A grant would expire before it can be spent.
+    #[error("the grant would expire before it can be spent")]
+    GrantNeverEffective,
+    /// The account has as many lots as it may have.
+    #[error("the account has {most} lots already; the oldest must be spent or expire first")]
+    LotsTooMany {
+        /// The most that it may have.
+        most: usize,
+    },
+    /// No such lot was ever granted to this account.
+    #[error("there is no lot {lot} on this account")]
+    LotUnknown {
+        /// Which one.
+        lot: LotId,
+    },
+    /// The lot was voided before.
+    #[error("lot {lot} was voided before")]
+    LotVoided {
+        /// Which one.
+        lot: LotId,
+    },
+    /// The account has as many open holds as it may have.
+    #[error("the account has {most} open holds already; capture or release one first")]
+    HoldsTooMany {
+        /// The most that it may have.
+        most: usize,
+    },
+    /// The hold was captured, released or has lapsed, or never was.
+    #[error("hold {hold} is not open: it was captured, released or has lapsed, or never existed")]
+    HoldNotOpen {
+        /// Which one.
+        hold: HoldId,
+    },
+    /// A job's hold ends with its job.
+    #[error("hold {hold} belongs to a job and ends with it; cancel the job instead")]
+    HoldOfJob {
+        /// Which one.
+        hold: HoldId,
+    },
+    /// More would be captured than is held.
+    #[error("{asked} credits cannot be captured: {held} are held")]
+    CaptureTooLarge {
+        /// How many were to be captured.
+        asked: Credits,
+        /// What is held.
+        held: Credits,
+    },
+    /// More would be given back than was taken.
+    #[error("{asked} credits cannot be refunded: {charged} are charged for this job")]
+    RefundTooLarge {
+        /// How many were to come back.
+        asked: Credits,
+        /// What the job is charged.
+        charged: Credits,
+    },
+    /// The job's price is only held until it is done.
+    #[error("the price of this job is only held; cancel the job to release it")]
+    PriceOnlyHeld,
     /// A downward adjustment is larger than what is available.
     #[error("{asked} credits cannot be taken: {available} are available")]
     AdjustmentTooLarge {
@@ -64,6 +126,17 @@ impl Refusal {
             Refusal::CreditsInsufficient { .. } => "credits_insufficient",
             Refusal::AmountZero => "amount_zero",
             Refusal::BalanceTooLarge => "balance_too_large",
+            Refusal::ExpiryInPast => "expiry_in_past",
+            Refusal::GrantNeverEffective => "grant_never_effective",
+            Refusal::LotsTooMany { .. } => "lots_too_many",
+            Refusal::LotUnknown { .. } => "lot_unknown",
+            Refusal::LotVoided { .. } => "lot_voided",
+            Refusal::HoldsTooMany { .. } => "holds_too_many",
+            Refusal::HoldNotOpen { .. } => "hold_not_open",
+            Refusal::HoldOfJob { .. } => "hold_of_job",
+            Refusal::CaptureTooLarge { .. } => "capture_too_large",
+            Refusal::RefundTooLarge { .. } => "refund_too_large",
+            Refusal::PriceOnlyHeld => "price_only_held",
             Refusal::AdjustmentTooLarge { .. } => "adjustment_too_large",
             Refusal::KeyReused => "idempotency_key_reused",
             Refusal::JobUnknown => "job_unknown",

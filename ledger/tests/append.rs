@@ -2,7 +2,7 @@
 
 mod support;
 
-use ledger::job::{FailureClass, JobCommand, Output, Status};
+use ledger::job::{FailureClass, JobCommand, Status};
 use ledger::{Credits, Refusal};
 use support::{bench, credits, fail, grant, queue, start, user};
 
@@ -145,15 +145,7 @@ async fn a_refunded_job_is_debited_again_when_its_user_reruns_it() {
     bench.job(&finn, job, JobCommand::Rerun).await.unwrap();
     assert_eq!(bench.balance(&finn).await, Credits::ZERO);
     let fencing = bench.started(&finn, job).await;
-    let output = Output {
-        index: 0,
-        key: "outputs/x".into(),
-        content_type: "image/png".into(),
-        width: 64,
-        height: 64,
-        bytes: 10,
-    };
-    let done = JobCommand::Succeed { fencing, outputs: vec![output] };
+    let done = support::succeed(fencing, None);
     let done = bench.job(&finn, job, done).await.unwrap();
     assert_eq!(done.jobs[0].1.status, Status::Succeeded);
     let refused = bench.job(&finn, job, JobCommand::Rerun).await.unwrap_err();

@@ -98,8 +98,13 @@ async fn the_tail_misses_nothing_where_a_naive_reader_does() {
         let ledger = bench.ledger.clone();
         tokio::spawn(async move {
             let mut positions = Vec::new();
-            while Instant::now() < until {
-                let outcome = ledger.execute(grant(&user("lane"), "1")).await.unwrap();
+            for turn in 0.. {
+                if Instant::now() >= until {
+                    break;
+                }
+                // A few accounts in turn: each may have a limited number of lots.
+                let user = user(&format!("lane-{}", turn % 50));
+                let outcome = ledger.execute(grant(&user, "1")).await.unwrap();
                 positions.extend(outcome.position.map(|position| position.0));
             }
             positions

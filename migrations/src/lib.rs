@@ -61,7 +61,7 @@ pub async fn undo_to(client: &mut Client, version: i32) -> Result<Vec<i32>, Erro
         if newest > LATEST {
             return Err(Error::SchemaNewer { found: newest, known: LATEST });
         }
-        let undone: Vec<i32> = (version.max(0) + 1..=newest).rev().collect();
+        let undone = if newest > version.max(0) { above(client, version.max(0)).await? } else { Vec::new() };
         let transaction = client.transaction().await?;
         for &step in &undone {
             let script = undo_script(step).ok_or(Error::NoUndo { version: step })?;
@@ -76,4 +76,11 @@ pub async fn undo_to(client: &mut Client, version: i32) -> Result<Vec<i32>, Erro
         Ok(undone)
     })
     .await
+}
+
+/// The steps above `version` that the database has, newest first.
+async fn above(client: &Client, version: i32) -> Result<Vec<i32>, Error> {
+    let above = "select version from refinery_schema_history where version > $1 order by version desc";
+    let rows = client.query(above, &[&version]).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }

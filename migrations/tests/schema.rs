@@ -44,6 +44,15 @@ async fn append(client: &Client, events: i32) {
     client.execute(insert, &[&events]).await.unwrap();
 }
 
+/// The steps of this build.
+const STEPS: [(i32, &str); 4] =
+    [(1, "V1__log"), (2, "V2__read_models"), (3, "V3__indexes"), (5, "V5__lapses")];
+
+/// The versions above this one, newest first.
+fn above(version: i32) -> Vec<i32> {
+    STEPS.iter().rev().map(|(step, _)| *step).filter(|step| *step > version).collect()
+}
+
 async fn count(client: &Client, query: &str) -> i64 {
     client.query_one(query, &[]).await.unwrap().get(0)
 }
@@ -52,7 +61,7 @@ async fn count(client: &Client, query: &str) -> i64 {
 async fn a_fresh_database_gets_every_step_once() {
     let (_, mut client) = empty().await;
     let applied = apply(&mut client).await.unwrap();
-    assert_eq!(applied.steps, ["V1__log", "V2__read_models", "V3__indexes"]);
+    assert_eq!(applied.steps, STEPS.map(|(_, name)| name));
     assert_eq!((applied.version, current(&client).await.unwrap()), (LATEST, LATEST));
     assert!(apply(&mut client).await.unwrap().steps.is_empty(), "a second run finds nothing to do");
 }
@@ -65,7 +74,7 @@ async fn each_step_goes_down_and_up_again_on_data() {
     let before = shape(&client).await;
     for version in (1..LATEST).rev() {
         let undone = undo_to(&mut client, version).await.unwrap();
-        assert_eq!(undone, (version + 1..=LATEST).rev().collect::<Vec<_>>());
+        assert_eq!(undone, above(version));
         assert_eq!(
             count(&client, "select count(*) from events").await,
             1_000,
@@ -82,10 +91,10 @@ async fn all_the_way_down_leaves_nothing_and_up_again_gives_the_same_schema() {
     apply(&mut client).await.unwrap();
     append(&client, 10).await;
     let before = shape(&client).await;
-    assert_eq!(undo_to(&mut client, 0).await.unwrap(), [3, 2, 1]);
+    assert_eq!(undo_to(&mut client, 0).await.unwrap(), above(0));
     assert_eq!(shape(&client).await, Vec::<String>::new());
     assert_eq!(undo_to(&mut client, 0).await.unwrap(), Vec::<i32>::new(), "nothing is left to undo");
-    assert_eq!(apply(&mut client).await.unwrap().steps.len(), 3);
+    assert_eq!(apply(&mut client).await.unwrap().steps.len(), STEPS.len());
     assert_eq!(shape(&client).await, before);
 }
 
@@ -101,7 +110,7 @@ async fn two_nodes_that_migrate_at_once_do_it_once() {
         for node in nodes.collect::<Vec<_>>() {
             steps += node.await.unwrap().expect("every node comes up").steps.len();
         }
-        assert_eq!(steps, 3, "each step ran on one node only");
+        assert_eq!(steps, STEPS.len(), "each step ran on one node only");
     }
 }
 
@@ -145,12 +154,42 @@ async fn the_third_step_makes_thirteen_indexes_and_each_says_what_it_serves() {
     let (_, mut client) = empty().await;
     let indexes = "select count(*) from pg_indexes where schemaname = 'public'";
     apply(&mut client).await.unwrap();
-    let all = count(&client, indexes).await;
     let silent = "select count(*) from pg_indexes where schemaname = 'public' and indexname not like '%_pkey'
         and obj_description(indexname::regclass) is null";
     assert_eq!(count(&client, silent).await, 0);
+    undo_to(&mut client, 3).await.unwrap();
+    let all = count(&client, indexes).await;
     undo_to(&mut client, 2).await.unwrap();
     assert_eq!(all - count(&client, indexes).await, 13);
+}
+
+/// What an older program left in the read models is what a replay by this one gives.
+#[tokio::test]
+async fn the_fifth_step_counts_the_adjustments_that_the_overview_has_seen() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    undo_to(&mut client, 3).await.unwrap();
+    let totals = "select count(*) from overview_totals";
+    assert_eq!(count(&client, totals).await, 0);
+    for (change, balance) in [("5", "5"), ("-2", "3"), ("-0.5", "2.5"), ("7", "9.5"), ("1", "10.5")] {
+        let insert = format!(
+            "insert into events (account_id, stream_id, version, event_id, type, schema_version, amount,
+                balance_after, payload, state, actor, request_id, occurred_at, prev_hash, hash)
+            select id, id, 1 + (select count(*) from events), gen_random_uuid(), 'credits.adjusted', 1,
+                {change}, {balance}, '{{}}', '{{}}', 'admin:a', 'r', now(), '', ''
+            from (values ('0b9a9f2e-3f0b-4a52-9d53-c0c0a8d7a001'::uuid)) as account(id)"
+        );
+        client.batch_execute(&insert).await.unwrap();
+    }
+    let seen = "update projection_checkpoints
+        set position = (select max(position) - 1 from events) where projection = 'overview_totals'";
+    client.batch_execute(seen).await.unwrap();
+    apply(&mut client).await.unwrap();
+    let rows =
+        client.query("select measure, value::text from overview_totals order by 1", &[]).await.unwrap();
+    let told: Vec<(String, String)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let expected = [("credits_adjusted_down", "2.5"), ("credits_adjusted_up", "12")];
+    assert_eq!(told, expected.map(|(measure, value)| (measure.to_owned(), value.to_owned())));
 }
 
 #[tokio::test]

@@ -66,8 +66,10 @@ pub(crate) struct JobStep {
     pub position: Position,
     pub at: DateTime<Utc>,
     pub status_before: Option<Status>,
-    pub charged_before: Credits,
     pub status_after: Status,
+    /// What was spent on the job before it, and after it; what is only held is not spent.
+    pub spent_before: Credits,
+    pub spent_after: Credits,
 }
 
 /// An event that does not fit: its stream is parked.

@@ -24,10 +24,12 @@ pub struct DeadLetter {
     pub job_id: JobId,
     /// What was asked for.
     pub request: JobRequest,
-    /// What one run costs.
+    /// What one run costs, or at most costs.
     pub cost: Credits,
-    /// What it holds: debited for it, and given back when it is discarded.
+    /// What is debited or held for it, and given back when it is discarded.
     pub charged: Credits,
+    /// Whether that is only held: nothing is spent unless a retry succeeds.
+    pub on_hold: bool,
     /// Attempts of the run that died.
     pub attempts: u32,
     /// The run that died, from 1.
@@ -70,12 +72,12 @@ pub struct Cursor {
     pub job_id: JobId,
 }
 
-/// How many dead jobs there are and what they hold.
+/// How many dead jobs there are and what they keep from their users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     /// How many.
     pub jobs: u64,
-    /// Credits debited for them and not given back.
+    /// Credits debited or held for them and not given back.
     pub charged: Decimal,
 }
 
@@ -88,7 +90,7 @@ pub struct Group {
     pub model: String,
     /// How many.
     pub jobs: u64,
-    /// Credits debited for them and not given back.
+    /// Credits debited or held for them and not given back.
     pub charged: Decimal,
     /// When the latest died.
     pub latest: DateTime<Utc>,
@@ -103,15 +105,15 @@ cross join lateral (
 
 const WRITE: &str = r"
 insert into dead_letters as kept
-    (job_id, account_id, user_id, kind, model, prompt, count, params, cost, charged, run, attempts, class,
-    code, message, created_at, died_at, version, last_position)
+    (job_id, account_id, user_id, kind, model, prompt, count, params, cost, charged, on_hold, run, attempts,
+    class, code, message, created_at, died_at, version, last_position)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
-    $8::jsonb[], $9::numeric[], $10::numeric[], $11::int[], $12::int[], $13::text[], $14::text[],
-    $15::text[], $16::timestamptz[], $17::timestamptz[], $18::bigint[], $19::bigint[])
+    $8::jsonb[], $9::numeric[], $10::numeric[], $11::boolean[], $12::int[], $13::int[], $14::text[],
+    $15::text[], $16::text[], $17::timestamptz[], $18::timestamptz[], $19::bigint[], $20::bigint[])
 on conflict (job_id, account_id) do update set
-    charged = excluded.charged, run = excluded.run, attempts = excluded.attempts, class = excluded.class,
-    code = excluded.code, message = excluded.message, died_at = excluded.died_at,
-    version = excluded.version, last_position = excluded.last_position
+    charged = excluded.charged, on_hold = excluded.on_hold, run = excluded.run,
+    attempts = excluded.attempts, class = excluded.class, code = excluded.code, message = excluded.message,
+    died_at = excluded.died_at, version = excluded.version, last_position = excluded.last_position
 where kept.version < excluded.version";
 
 /// By address, as in `pending`.
@@ -128,8 +130,9 @@ delete from dead_letters where ctid = any(array(
 
 macro_rules! columns {
     () => {
-        "job_id, account_id, user_id, kind, model, prompt, count, params, cost, charged, run, attempts, \
-         class as failure_class, code as failure_code, message as failure_message, created_at, died_at"
+        "job_id, account_id, user_id, kind, model, prompt, count, params, cost, charged, on_hold, run, \
+         attempts, class as failure_class, code as failure_code, message as failure_message, created_at, \
+         died_at"
     };
 }
 
@@ -193,7 +196,7 @@ pub async fn list(
     rows.iter().map(read).collect()
 }
 
-/// How many dead jobs match and what they hold.
+/// How many dead jobs match and what they keep from their users.
 pub async fn count(client: &impl GenericClient, filter: &Filter) -> Result<Tally, Error> {
     let rows = client.query_typed(COUNT, &Asked::new(filter).parameters()).await?;
     Ok(Tally { jobs: row::large_count(&rows[0], "jobs")?, charged: rows[0].try_get("charged")? })
@@ -316,6 +319,7 @@ async fn upsert(transaction: &Transaction<'_>, dead: &[(&JobChange, &Failure)]) 
                 &column!(Json<&Params>, job => Json(&job.after.request.params)),
                 &column!(Decimal, job => job.after.cost.get()),
                 &column!(Decimal, job => job.after.charged.get()),
+                &column!(bool, job => job.after.on_hold),
                 &column!(i32, job => row::column(job.after.run)),
                 &column!(i32, job => row::column(job.after.attempts)),
                 &classes,
@@ -339,6 +343,7 @@ fn read(row: &Row) -> Result<DeadLetter, Error> {
         request: row::request(row)?,
         cost: row::credits(row, "cost")?,
         charged: row::credits(row, "charged")?,
+        on_hold: row.try_get("on_hold")?,
         attempts: row::count(row, "attempts")?,
         run: row::count(row, "run")?,
         failure: Failure {

@@ -4,6 +4,7 @@
 
 use crate::batch::{AccountChange, Batch, JobChange, JobStep, Misfit, StreamKey};
 use crate::known_jobs::{Job, KnownJob};
+use ledger::job::JobState;
 use ledger::{AccountId, Credits, Event, JobId, Position, RecordedEvent, StreamId, UserId};
 use std::collections::{BTreeMap, HashMap};
 
@@ -111,7 +112,7 @@ fn begun(first: &RecordedEvent, known: Option<KnownJob>) -> Result<Option<Job>, 
 
 fn step(job: Option<Job>, account_id: AccountId, recorded: RecordedEvent) -> Result<(Job, JobStep), Misfit> {
     let status_before = job.as_ref().map(|job| job.state.status);
-    let charged_before = job.as_ref().map_or(Credits::ZERO, |job| job.state.charged);
+    let spent_before = job.as_ref().map_or(Credits::ZERO, |job| spent(&job.state));
     let Event::Job(event) = &recorded.event else {
         return Err(misfit(&recorded, None, "a credit event is in a job's stream"));
     };
@@ -122,10 +123,16 @@ fn step(job: Option<Job>, account_id: AccountId, recorded: RecordedEvent) -> Res
         position: recorded.position,
         at: recorded.occurred_at,
         status_before,
-        charged_before,
         status_after: job.state.status,
+        spent_before,
+        spent_after: spent(&job.state),
     };
     Ok((job, step))
+}
+
+/// What is debited or captured for a job and not given back.
+fn spent(job: &JobState) -> Credits {
+    if job.on_hold { Credits::ZERO } else { job.charged }
 }
 
 fn in_sequence(events: &[RecordedEvent]) -> Result<(), Misfit> {
@@ -203,7 +210,9 @@ mod tests {
 
     fn grant(position: i64, version: i64) -> RecordedEvent {
         let (user, amount) = (alice(), Credits::whole(1).unwrap());
-        let granted = AccountEvent::Granted { user, amount, reason: String::new() };
+        let payload =
+            serde_json::json!({ "type": "credits.granted", "user": user, "amount": amount, "reason": "" });
+        let granted: AccountEvent = serde_json::from_value(payload).unwrap();
         recorded(position, alice().account().into(), version, Event::Account(granted))
     }
 
@@ -214,7 +223,7 @@ mod tests {
     fn queued() -> JobEvent {
         let (model, prompt) = ("m".into(), "p".into());
         let request = JobRequest { kind: Kind::Image, model, prompt, count: 1, params: Params::default() };
-        JobEvent::Queued { request, cost: Credits::whole(4).unwrap() }
+        JobEvent::Queued { request, cost: Credits::whole(4).unwrap(), per_second: None, from: Vec::new() }
     }
 
     fn started() -> JobEvent {
@@ -231,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_job_within_a_page_is_one_change() {
-        let succeeded = JobEvent::Succeeded { outputs: Vec::new() };
+        let succeeded = JobEvent::Succeeded { outputs: Vec::new(), charged: None, from: Vec::new() };
         let events = vec![job(1, 1, queued()), grant(2, 1), job(3, 2, started()), job(5, 3, succeeded)];
         let batch = folded(events, nothing_known());
         assert_eq!((batch.accounts.len(), batch.jobs.len(), batch.misfits.len()), (1, 1, 0));
@@ -243,6 +252,22 @@ mod tests {
             change.steps.iter().map(|step| (step.status_before, step.status_after)).collect();
         let (queued, running) = (Status::Queued, Status::Running);
         assert_eq!(statuses, [(None, queued), (Some(queued), running), (Some(running), Status::Succeeded)]);
+    }
+
+    #[test]
+    fn what_is_only_held_is_not_spent() {
+        let (held, price) = (Credits::whole(9), Credits::whole(3).unwrap());
+        let JobEvent::Queued { request, .. } = queued() else { panic!("it queues") };
+        let (cost, per_second) = (held.unwrap(), Some(price));
+        let queued = JobEvent::Queued { request, cost, per_second, from: Vec::new() };
+        let succeeded = JobEvent::Succeeded { outputs: Vec::new(), charged: Some(price), from: Vec::new() };
+        let refunded = JobEvent::Refunded { amount: price, reason: "sorry".into() };
+        let events = vec![job(1, 1, queued), job(2, 2, started()), job(3, 3, succeeded), job(4, 4, refunded)];
+        let batch = folded(events, nothing_known());
+        let spent: Vec<_> =
+            batch.jobs[0].steps.iter().map(|step| (step.spent_before, step.spent_after)).collect();
+        let zero = Credits::ZERO;
+        assert_eq!(spent, [(zero, zero), (zero, zero), (zero, price), (price, zero)]);
     }
 
     #[test]

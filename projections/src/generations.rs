@@ -25,10 +25,14 @@ pub struct Generation {
     pub request: JobRequest,
     /// Where it is in its life.
     pub status: Status,
-    /// What one run costs.
+    /// What one run costs, or at most costs.
     pub cost: Credits,
-    /// What is debited for it and not given back.
+    /// The price of a second of output, where the price depends on that.
+    pub per_second: Option<Credits>,
+    /// What is debited, held or captured for it and not given back.
     pub charged: Credits,
+    /// Whether that is only held so far, so that less may be taken in the end.
+    pub on_hold: bool,
     /// Which run this is, from 1.
     pub run: u32,
     /// Attempts of this run that count against its budget.
@@ -79,17 +83,17 @@ cross join lateral (
 /// What a job was asked to be never changes, so only the rest is updated.
 const WRITE: &str = r"
 insert into generations as kept
-    (job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, charged, run, attempts,
-    failure_class, failure_code, failure_message, outputs, created_at, finished_at, updated_at, version,
-    last_position)
+    (job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, per_second, charged,
+    on_hold, run, attempts, failure_class, failure_code, failure_message, outputs, created_at, finished_at,
+    updated_at, version, last_position)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
-    $8::jsonb[], $9::text[], $10::numeric[], $11::numeric[], $12::int[], $13::int[], $14::text[],
-    $15::text[], $16::text[], $17::jsonb[], $18::timestamptz[], $19::timestamptz[], $20::timestamptz[],
-    $21::bigint[], $22::bigint[])
+    $8::jsonb[], $9::text[], $10::numeric[], $11::numeric[], $12::numeric[], $13::boolean[], $14::int[],
+    $15::int[], $16::text[], $17::text[], $18::text[], $19::jsonb[], $20::timestamptz[],
+    $21::timestamptz[], $22::timestamptz[], $23::bigint[], $24::bigint[])
 on conflict (job_id, account_id) do update set
-    status = excluded.status, charged = excluded.charged, run = excluded.run, attempts = excluded.attempts,
-    failure_class = excluded.failure_class, failure_code = excluded.failure_code,
-    failure_message = excluded.failure_message, outputs = excluded.outputs,
+    status = excluded.status, charged = excluded.charged, on_hold = excluded.on_hold, run = excluded.run,
+    attempts = excluded.attempts, failure_class = excluded.failure_class,
+    failure_code = excluded.failure_code, failure_message = excluded.failure_message, outputs = excluded.outputs,
     finished_at = excluded.finished_at, updated_at = excluded.updated_at, version = excluded.version,
     last_position = excluded.last_position
 where kept.version < excluded.version";
@@ -97,9 +101,9 @@ where kept.version < excluded.version";
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, charged, \
-             run, attempts, failure_class, failure_code, failure_message, outputs, created_at, finished_at, \
-             updated_at, version, last_position from generations ",
+            "select job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, \
+             per_second, charged, on_hold, run, attempts, failure_class, failure_code, failure_message, \
+             outputs, created_at, finished_at, updated_at, version, last_position from generations ",
             $rest
         )
     };
@@ -205,7 +209,9 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
                 &column!(Json<&Params>, job => Json(&job.after.request.params)),
                 &column!(&str, job => job.after.status.as_str()),
                 &column!(Decimal, job => job.after.cost.get()),
+                &column!(Option<Decimal>, job => job.after.per_second.map(Credits::get)),
                 &column!(Decimal, job => job.after.charged.get()),
+                &column!(bool, job => job.after.on_hold),
                 &column!(i32, job => row::column(job.after.run)),
                 &column!(i32, job => row::column(job.after.attempts)),
                 &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.class.as_str())),
@@ -231,7 +237,9 @@ fn read(row: &Row) -> Result<Generation, Error> {
         request: row::request(row)?,
         status: row::named(row, "status")?,
         cost: row::credits(row, "cost")?,
+        per_second: row::optional_credits(row, "per_second")?,
         charged: row::credits(row, "charged")?,
+        on_hold: row.try_get("on_hold")?,
         run: row::count(row, "run")?,
         attempts: row::count(row, "attempts")?,
         failure: row::failure(row)?,

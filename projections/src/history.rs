@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::row;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
-use ledger::account::{AccountEvent, RefundReason};
+use ledger::account::{AccountEvent, HoldId, RefundReason, ReleaseReason};
 use ledger::{AccountId, Change, Credits, Event, JobId, Position, RecordedEvent};
 use rust_decimal::Decimal;
 use tokio_postgres::types::{ToSql, Type};
@@ -19,13 +19,18 @@ pub struct HistoryEntry {
     pub position: Position,
     /// What happened, such as `credits.debited`.
     pub kind: String,
-    /// By how much.
+    /// By how much: of a capture, only what came back of its hold.
     pub amount: Change,
+    /// What it spent for good: a debit's price, what a capture took of its hold; negative where a refund gave it
+    /// back. `None` where nothing was spent. Their sum is what the account has paid.
+    pub spent: Option<Change>,
     /// The balance after it.
     pub balance_after: Credits,
     /// The job that it is about, if any.
     pub job_id: Option<JobId>,
-    /// Why: the text of a grant or an adjustment, `failed`, `cancelled` or `discarded` for a refund.
+    /// The hold that began, was captured or was released, if any.
+    pub hold: Option<HoldId>,
+    /// Why: the text of a grant, an adjustment, a hold or a void; one word for a refund or a release.
     pub reason: Option<String>,
     /// Who acted.
     pub actor: String,
@@ -41,25 +46,31 @@ cross join lateral (
     select version from credit_history where account_id = asked.account_id order by position desc limit 1
 ) newest";
 
+/// Only what a capture spent has a column of its own: elsewhere it is the amount, or nothing.
+///
 /// A position names one event, so a row that is there already is the same row.
 const WRITE: &str = r"
 insert into credit_history
-    (account_id, position, version, type, amount, balance_after, job_id, reason, actor, occurred_at)
+    (account_id, position, version, type, amount, captured, balance_after, job_id, hold, reason, actor,
+    occurred_at)
 select * from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::numeric[], $6::numeric[],
-    $7::uuid[], $8::text[], $9::text[], $10::timestamptz[])
+    $7::numeric[], $8::uuid[], $9::bigint[], $10::text[], $11::text[], $12::timestamptz[])
 on conflict (account_id, position) do nothing";
 
-const LIST: &str = r"
-select position, type, amount, balance_after, job_id, reason, actor, occurred_at
-from credit_history
-where account_id = $1 and position < $2
-order by position desc limit $3";
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select position, type, amount, balance_after, job_id, hold, reason, actor, occurred_at, \
+             case when type in ('credits.debited', 'credits.refunded') then -amount else captured end as spent \
+             from credit_history where account_id = $1 and position < $2 ",
+            $rest
+        )
+    };
+}
 
-const LIST_BY_TYPE: &str = r"
-select position, type, amount, balance_after, job_id, reason, actor, occurred_at
-from credit_history
-where account_id = $1 and position < $2 and type = $4
-order by position desc limit $3";
+const LIST: &str = select!("order by position desc limit $3");
+
+const LIST_BY_TYPE: &str = select!("and type = $4 order by position desc limit $3");
 
 /// Every statement, by name.
 pub const STATEMENTS: &[(&str, &str)] = &[
@@ -101,6 +112,8 @@ pub(crate) async fn write(transaction: &Transaction<'_>, accounts: &[&AccountCha
     let versions: Vec<i64> = events.iter().map(|event| event.version).collect();
     let types: Vec<&str> = events.iter().map(|event| event.event.name()).collect();
     let amounts: Vec<Option<Decimal>> = events.iter().map(|event| event.amount).collect();
+    let (holds, captured): (Vec<Option<i64>>, Vec<Option<Decimal>>) =
+        events.iter().map(|event| of_hold(&event.event)).unzip();
     let balances: Vec<Option<Decimal>> = events.iter().map(|event| event.balance_after).collect();
     let jobs: Vec<Option<Uuid>> = events.iter().map(|event| event.job_id.map(|job| job.0)).collect();
     let reasons: Vec<Option<&str>> = events.iter().map(|event| reason(&event.event)).collect();
@@ -110,23 +123,61 @@ pub(crate) async fn write(transaction: &Transaction<'_>, accounts: &[&AccountCha
     transaction
         .execute(
             &statement,
-            &[&ids, &positions, &versions, &types, &amounts, &balances, &jobs, &reasons, &actors, &times],
+            &[
+                &ids, &positions, &versions, &types, &amounts, &captured, &balances, &jobs, &holds, &reasons,
+                &actors, &times,
+            ],
         )
         .await?;
     Ok(())
 }
 
+/// The hold that an event is about, and what was captured of it.
+fn of_hold(event: &Event) -> (Option<i64>, Option<Decimal>) {
+    match event {
+        Event::Account(AccountEvent::Captured { hold, amount, .. }) => (Some(hold.0), Some(amount.get())),
+        Event::Account(AccountEvent::Held { hold, .. } | AccountEvent::Released { hold, .. }) => {
+            (Some(hold.0), None)
+        }
+        Event::Account(
+            AccountEvent::Granted { .. }
+            | AccountEvent::Debited { .. }
+            | AccountEvent::Refunded { .. }
+            | AccountEvent::Adjusted { .. }
+            | AccountEvent::Expired { .. }
+            | AccountEvent::Voided { .. },
+        )
+        | Event::Job(_) => (None, None),
+    }
+}
+
 fn reason(event: &Event) -> Option<&str> {
     match event {
-        Event::Account(AccountEvent::Granted { reason, .. } | AccountEvent::Adjusted { reason, .. }) => {
-            Some(reason)
+        Event::Account(
+            AccountEvent::Granted { reason, .. }
+            | AccountEvent::Adjusted { reason, .. }
+            | AccountEvent::Voided { reason, .. },
+        ) => Some(reason),
+        Event::Account(AccountEvent::Held { reason, .. }) => {
+            Some(reason.as_str()).filter(|text| !text.is_empty())
         }
+        Event::Account(AccountEvent::Released { reason, .. }) => Some(match reason {
+            ReleaseReason::Requested => "requested",
+            ReleaseReason::Expired => "expired",
+            ReleaseReason::Failed => "failed",
+            ReleaseReason::Cancelled => "cancelled",
+            ReleaseReason::Discarded => "discarded",
+        }),
         Event::Account(AccountEvent::Refunded { reason, .. }) => Some(match reason {
             RefundReason::Failed => "failed",
             RefundReason::Cancelled => "cancelled",
             RefundReason::Discarded => "discarded",
+            RefundReason::Goodwill => "goodwill",
         }),
-        Event::Account(AccountEvent::Debited { .. }) | Event::Job(_) => None,
+        Event::Account(
+            AccountEvent::Debited { .. } | AccountEvent::Captured { .. } | AccountEvent::Expired { .. },
+        )
+        | Event::Job(_) => None,
     }
 }
 
@@ -135,8 +186,10 @@ fn read(row: &Row) -> Result<HistoryEntry, Error> {
         position: Position(row.try_get("position")?),
         kind: row.try_get("type")?,
         amount: row::change(row, "amount")?,
+        spent: row::optional_change(row, "spent")?,
         balance_after: row::credits(row, "balance_after")?,
         job_id: row.try_get::<_, Option<Uuid>>("job_id")?.map(JobId),
+        hold: row.try_get::<_, Option<i64>>("hold")?.map(HoldId),
         reason: row.try_get("reason")?,
         actor: row.try_get("actor")?,
         occurred_at: row.try_get("occurred_at")?,

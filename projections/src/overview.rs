@@ -17,14 +17,25 @@ use tokio_postgres::GenericClient;
 pub struct Overview {
     /// Accounts with at least one event.
     pub accounts: u64,
-    /// Credits that all accounts together can spend.
+    /// Credits that all accounts together can spend, now or later; held ones are not among them. They are what
+    /// the sums below leave: granted + adjusted − debited − captured + refunded − held − expired − voided.
     pub credits_outstanding: Decimal,
     /// Credits ever given by grants.
     pub credits_granted: Decimal,
-    /// Credits ever debited for jobs.
+    /// Credits ever given by adjustments, less those that adjustments took.
+    pub credits_adjusted: Decimal,
+    /// Credits ever debited: prices that were known beforehand.
     pub credits_debited: Decimal,
-    /// Credits ever given back for jobs.
+    /// Credits ever captured of holds: prices that were known only afterwards.
+    pub credits_captured: Decimal,
+    /// Spent credits that were ever given back. What a hold gives back is not among them: it was never spent.
     pub credits_refunded: Decimal,
+    /// Credits set aside by the holds that are open now.
+    pub credits_held: Decimal,
+    /// Credits that ever lapsed unspent.
+    pub credits_expired: Decimal,
+    /// Credits ever taken back by voiding their grants.
+    pub credits_voided: Decimal,
     /// Jobs by status; a status that no job has is absent.
     pub jobs: BTreeMap<Status, u64>,
     /// When the job that waits longest for a worker became due.
@@ -33,6 +44,13 @@ pub struct Overview {
     pub parked_streams: u64,
     /// Up to where every read model has applied the log.
     pub applied: Position,
+}
+
+impl Overview {
+    /// Credits spent and not given back.
+    pub fn credits_spent(&self) -> Decimal {
+        self.credits_debited + self.credits_captured - self.credits_refunded
+    }
 }
 
 /// The sums are made before the insert, whose checks would refuse a change that is negative by itself. The
@@ -78,8 +96,13 @@ pub async fn get(client: &impl GenericClient) -> Result<Overview, Error> {
         accounts: whole(sum("accounts")),
         credits_outstanding: sum("credits_outstanding"),
         credits_granted: sum("credits_granted"),
+        credits_adjusted: sum("credits_adjusted_up") - sum("credits_adjusted_down"),
         credits_debited: sum("credits_debited"),
+        credits_captured: sum("credits_captured"),
         credits_refunded: sum("credits_refunded"),
+        credits_held: sum("credits_held"),
+        credits_expired: sum("credits_expired"),
+        credits_voided: sum("credits_voided"),
         jobs: STATUSES
             .into_iter()
             .map(|status| (status, whole(sum(measure(status)))))
@@ -113,12 +136,31 @@ fn count_account(account: &AccountChange, changes: &mut BTreeMap<&str, Decimal>)
     for event in &account.events {
         let amount = event.amount.unwrap_or_default();
         add("credits_outstanding", amount);
-        match &event.event {
-            Event::Account(AccountEvent::Granted { .. }) => add("credits_granted", amount),
-            Event::Account(AccountEvent::Debited { .. }) => add("credits_debited", -amount),
-            Event::Account(AccountEvent::Refunded { .. }) => add("credits_refunded", amount),
-            Event::Account(AccountEvent::Adjusted { .. }) | Event::Job(_) => {}
+        if let Event::Account(event) = &event.event {
+            count_credits(event, &mut add);
         }
+    }
+}
+
+/// What an event of an account adds, beside its change of the balance. No measure may become negative, so what
+/// adjustments give and take is summed apart.
+fn count_credits(event: &AccountEvent, mut add: impl FnMut(&'static str, Decimal)) {
+    match event {
+        AccountEvent::Granted { amount, .. } => add("credits_granted", amount.get()),
+        AccountEvent::Adjusted { change, .. } if change.is_negative() => {
+            add("credits_adjusted_down", change.magnitude().get());
+        }
+        AccountEvent::Adjusted { change, .. } => add("credits_adjusted_up", change.get()),
+        AccountEvent::Debited { amount, .. } => add("credits_debited", amount.get()),
+        AccountEvent::Refunded { amount, .. } => add("credits_refunded", amount.get()),
+        AccountEvent::Held { amount, .. } => add("credits_held", amount.get()),
+        AccountEvent::Captured { amount, released, .. } => {
+            add("credits_captured", amount.get());
+            add("credits_held", -(amount.get() + released.get()));
+        }
+        AccountEvent::Released { amount, .. } => add("credits_held", -amount.get()),
+        AccountEvent::Expired { amount, .. } => add("credits_expired", amount.get()),
+        AccountEvent::Voided { amount, .. } => add("credits_voided", amount.get()),
     }
 }
 

@@ -20,6 +20,18 @@ pub(crate) fn change(row: &Row, column: &'static str) -> Result<Change, Error> {
     Change::new(row.try_get::<_, Decimal>(column)?).map_err(|error| unreadable(column, error))
 }
 
+/// An amount that is never negative, if the row has one.
+pub(crate) fn optional_credits(row: &Row, column: &'static str) -> Result<Option<Credits>, Error> {
+    let amount: Option<Decimal> = row.try_get(column)?;
+    amount.map(Credits::new).transpose().map_err(|error| unreadable(column, error))
+}
+
+/// A signed amount, if the row has one.
+pub(crate) fn optional_change(row: &Row, column: &'static str) -> Result<Option<Change>, Error> {
+    let amount: Option<Decimal> = row.try_get(column)?;
+    amount.map(Change::new).transpose().map_err(|error| unreadable(column, error))
+}
+
 /// A user id, if the row has one.
 pub(crate) fn user(row: &Row, column: &'static str) -> Result<Option<UserId>, Error> {
     let text: Option<&str> = row.try_get(column)?;

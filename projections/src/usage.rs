@@ -44,9 +44,9 @@ pub struct Usage {
     pub cancelled: u64,
     /// Dead jobs given up by an admin.
     pub discarded: u64,
-    /// Credits debited.
+    /// Credits debited, and captured of holds. What is only held is not spent.
     pub credits_spent: Decimal,
-    /// Credits given back.
+    /// Spent credits that were given back, whatever became of the job.
     pub credits_refunded: Decimal,
 }
 
@@ -107,19 +107,23 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
 }
 
 /// What one event adds; `None` if it is not counted.
+///
+/// A price that depends on the output is only held until the job succeeds: then what is captured counts as spent,
+/// and what is released never was.
 fn counted(step: &JobStep) -> Option<Usage> {
-    let none = Usage::default();
-    let refunded = step.charged_before.get();
+    let credits_spent = step.spent_after.get().saturating_sub(step.spent_before.get()).max(Decimal::ZERO);
+    let credits_refunded = step.spent_before.get().saturating_sub(step.spent_after.get()).max(Decimal::ZERO);
+    let moved = Usage { credits_spent, credits_refunded, ..Usage::default() };
     match &step.event {
-        JobEvent::Queued { cost, .. } => Some(Usage { generations: 1, credits_spent: cost.get(), ..none }),
-        JobEvent::Retried { charged, .. } => {
-            charged.map(|charged| Usage { credits_spent: charged.get(), ..none })
-        }
-        JobEvent::Succeeded { .. } => Some(Usage { succeeded: 1, ..none }),
-        JobEvent::Failed { .. } => Some(Usage { failed: 1, credits_refunded: refunded, ..none }),
-        JobEvent::DeadLettered { .. } => Some(Usage { dead_lettered: 1, ..none }),
-        JobEvent::Cancelled {} => Some(Usage { cancelled: 1, credits_refunded: refunded, ..none }),
-        JobEvent::Discarded {} => Some(Usage { discarded: 1, credits_refunded: refunded, ..none }),
+        JobEvent::Queued { .. } => Some(Usage { generations: 1, ..moved }),
+        JobEvent::Succeeded { .. } => Some(Usage { succeeded: 1, ..moved }),
+        JobEvent::Failed { .. } => Some(Usage { failed: 1, ..moved }),
+        JobEvent::DeadLettered { .. } => Some(Usage { dead_lettered: 1, ..moved }),
+        JobEvent::Cancelled {} => Some(Usage { cancelled: 1, ..moved }),
+        JobEvent::Discarded {} => Some(Usage { discarded: 1, ..moved }),
+        JobEvent::Refunded { .. } => Some(moved),
+        // A retry from the dead letters costs nothing and is no news for the day.
+        JobEvent::Retried { charged, .. } => charged.map(|_| moved),
         JobEvent::Started { .. } | JobEvent::Submitted { .. } | JobEvent::AttemptFailed { .. } => None,
     }
 }

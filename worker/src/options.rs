@@ -63,6 +63,10 @@ pub struct Timings {
     pub reconcile_every: Duration,
     /// How often the pending tasks are read while none is due.
     pub poll_every: Duration,
+    /// Shortest time between two looks for lots and holds that have lapsed.
+    pub sweep_pause: Duration,
+    /// Longest time between two such looks, while none is known to lapse sooner.
+    pub sweep_every: Duration,
     /// How long a duty that runs in one process only keeps its lease without renewal.
     pub duty_lease: Duration,
     /// How long running jobs may go on after a shutdown before they are handed back.
@@ -85,6 +89,8 @@ impl Default for Timings {
             reconcile_after: Duration::from_secs(60),
             reconcile_every: Duration::from_secs(10),
             poll_every: Duration::from_millis(500),
+            sweep_pause: Duration::from_secs(1),
+            sweep_every: Duration::from_secs(60),
             duty_lease: Duration::from_secs(5),
             drain: Duration::from_secs(20),
             start_patience: Duration::from_secs(30),

@@ -51,6 +51,7 @@ fn output(task: &Task, index: u32, artifact: &Artifact) -> Output {
         width: artifact.width,
         height: artifact.height,
         bytes: artifact.bytes.len() as u64,
+        duration_milliseconds: artifact.duration_milliseconds,
     }
 }
 
@@ -96,7 +97,13 @@ mod tests {
     }
 
     fn artifact(bytes: &'static [u8]) -> Artifact {
-        Artifact { bytes: Bytes::from_static(bytes), content_type: "image/png".into(), width: 2, height: 1 }
+        Artifact {
+            bytes: Bytes::from_static(bytes),
+            content_type: "image/png".into(),
+            width: 2,
+            height: 1,
+            duration_milliseconds: None,
+        }
     }
 
     async fn read(store: &dyn ObjectStore, key: &str) -> Option<Bytes> {

@@ -33,6 +33,11 @@ pub(crate) async fn succeed(
     if artifacts.len() != task.request.count as usize {
         return fail(station, task, &ProviderFailure::wrong_count(), patience).await;
     }
+    let unmeasured = artifacts.iter().any(|artifact| artifact.duration_milliseconds.is_none());
+    if unmeasured && station.is_priced_per_second(&task.request.model) {
+        // It would be given away.
+        return fail(station, task, &ProviderFailure::no_length(), patience).await;
+    }
     let stored = match outputs::store(&*station.outputs, task, artifacts).await {
         Ok(stored) => stored,
         Err(error) => {

@@ -6,7 +6,7 @@ use crate::options::{Timings, WorkerOptions};
 use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
 use deadpool_postgres::Pool;
-use ledger::catalogue::Catalogue;
+use ledger::catalogue::{Catalogue, Pricing};
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, RetryPolicy};
 use ledger::{
@@ -77,6 +77,11 @@ impl Station {
     /// The provider that runs this model.
     pub(crate) fn provider(&self, model: &str) -> Option<Arc<dyn Provider>> {
         self.providers.get(&self.catalogue.get(model)?.provider).cloned()
+    }
+
+    /// Whether the model's price depends on how long its clips are.
+    pub(crate) fn is_priced_per_second(&self, model: &str) -> bool {
+        self.catalogue.get(model).is_some_and(|model| model.pricing == Pricing::PerSecond)
     }
 
     /// The model as a metric label: only names from the catalogue, so that labels stay few.

@@ -14,9 +14,9 @@ use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use std::marker::PhantomData;
 
-/// The role that an operation demands.
+/// The roles of which an operation demands one.
 pub(crate) trait Demand: Send + Sync + 'static {
-    const ROLE: Role;
+    const ROLES: &'static [Role];
 }
 
 /// Demands a user.
@@ -28,24 +28,32 @@ pub(crate) struct AdminOnly;
 /// Demands an auditor.
 pub(crate) struct AuditorOnly;
 
+/// Demands an admin or an auditor.
+pub(crate) struct Officers;
+
 impl Demand for UserOnly {
-    const ROLE: Role = Role::User;
+    const ROLES: &'static [Role] = &[Role::User];
 }
 
 impl Demand for AdminOnly {
-    const ROLE: Role = Role::Admin;
+    const ROLES: &'static [Role] = &[Role::Admin];
 }
 
 impl Demand for AuditorOnly {
-    const ROLE: Role = Role::Auditor;
+    const ROLES: &'static [Role] = &[Role::Auditor];
 }
 
-/// Somebody with a valid token of the role that the operation demands.
+impl Demand for Officers {
+    const ROLES: &'static [Role] = &[Role::Admin, Role::Auditor];
+}
+
+/// Somebody with a valid token of a role that the operation demands.
 pub(crate) struct Caller<D> {
     pub user: UserId,
     pub account: AccountId,
     /// When the token ends; a stream must not outlive it.
     pub token_expires_at: DateTime<Utc>,
+    role: Role,
     request_id: String,
     demands: PhantomData<D>,
 }
@@ -54,7 +62,7 @@ impl<D: Demand> Caller<D> {
     /// Who acts, for the log.
     pub(crate) fn context(&self) -> Context {
         let name = self.user.as_str().to_owned();
-        let actor = match D::ROLE {
+        let actor = match self.role {
             Role::User => Actor::User(name),
             // An auditor writes nothing; were it ever to, it would do so as an officer.
             Role::Admin | Role::Auditor => Actor::Admin(name),
@@ -97,11 +105,12 @@ impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let (app, scope) = (App::of(request)?, Scope::of(request)?);
-        let bearer = admitted(request, &app, &scope, &[D::ROLE])?;
+        let bearer = admitted(request, &app, &scope, D::ROLES)?;
         Ok(Caller {
             account: bearer.user.account(),
             user: bearer.user,
             token_expires_at: bearer.expires_at,
+            role: bearer.role,
             request_id: scope.request_id().to_owned(),
             demands: PhantomData,
         })

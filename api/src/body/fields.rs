@@ -61,6 +61,15 @@ impl Fields {
         }
     }
 
+    /// An object that may be left out.
+    pub(crate) fn optional_nested<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut Fields) -> Option<T>,
+    ) -> Option<Option<T>> {
+        if self.has(name) { self.nested(name, read).map(Some) } else { Some(None) }
+    }
+
     /// A list of objects that must be there.
     pub(crate) fn list<T>(
         &mut self,
@@ -99,6 +108,12 @@ impl Fields {
     /// Notes that a field, or how fields go together, cannot be accepted.
     pub(crate) fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.blame(name, Wrong::Value(message.into()));
+    }
+
+    /// Notes that the object as a whole is of the wrong shape.
+    pub(crate) fn misshapen(&mut self, message: impl Into<String>) {
+        let field = self.path.clone();
+        self.misshapen.push(FieldError { field, message: message.into() });
     }
 
     /// The end: what was read, unless something was wrong or was left over.

@@ -3,9 +3,16 @@
 
 mod extract;
 mod fields;
+mod lines;
 mod strict;
+mod tried;
 mod values;
 
 pub(crate) use extract::{Body, Strict};
 pub(crate) use fields::Fields;
-pub(crate) use values::{Wrong, boolean, change, credits, is_clean, prompt, scalar, text, whole};
+pub(crate) use lines::{Line, Lines};
+pub(crate) use strict::parse;
+pub(crate) use tried::Tried;
+pub(crate) use values::{
+    Wrong, boolean, change, credits, is_clean, metadata, moment, number, prompt, scalar, text, whole,
+};

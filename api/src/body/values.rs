@@ -1,12 +1,24 @@
 //! Readers of single JSON values, for [`super::Fields`].
 
 use crate::failure::without_type;
+use crate::scalars::Instant;
+use chrono::{DateTime, SubsecRound, Utc};
+use ledger::account::Metadata;
 use ledger::job::MAX_PROMPT_CHARS;
 use ledger::{AmountError, Change, Credits};
 use poem_openapi::types::ParseFromParameter;
 use serde_json::Value;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+
+/// Most entries of a grant's metadata.
+const MAX_METADATA_ENTRIES: usize = 16;
+
+/// Longest name in a grant's metadata, in bytes.
+const MAX_METADATA_NAME_BYTES: usize = 40;
+
+/// Longest value in a grant's metadata, in bytes.
+const MAX_METADATA_VALUE_BYTES: usize = 500;
 
 /// What is wrong with a value.
 #[derive(Debug)]
@@ -61,6 +73,49 @@ pub(crate) fn whole(range: RangeInclusive<u32>) -> impl Fn(Value) -> Result<u32,
             .filter(|number| range.contains(number))
             .ok_or_else(|| Wrong::Value(format!("must be between {} and {}", range.start(), range.end())))
     }
+}
+
+/// A number that this service gave: a position, or the number of a lot or a hold.
+pub(crate) fn number(value: Value) -> Result<i64, Wrong> {
+    let Value::Number(number) = value else { return Err(shape("must be a whole number")) };
+    if !number.is_i64() && !number.is_u64() {
+        return Err(shape("must be a whole number"));
+    }
+    let fitting = number.as_i64().filter(|number| *number >= 0);
+    fitting.ok_or_else(|| Wrong::Value("must be a number that this service gave".into()))
+}
+
+/// An instant, cut to the microseconds that the log keeps.
+pub(crate) fn moment(value: Value) -> Result<DateTime<Utc>, Wrong> {
+    let Instant(at) = scalar(value)?;
+    Ok(at.trunc_subsecs(6))
+}
+
+/// Free text beside a grant, by name.
+pub(crate) fn metadata(value: Value) -> Result<Metadata, Wrong> {
+    let Value::Object(entries) = value else { return Err(shape("must be an object of strings")) };
+    if entries.len() > MAX_METADATA_ENTRIES {
+        let message = format!("must have at most {MAX_METADATA_ENTRIES} entries, and has {}", entries.len());
+        return Err(Wrong::Value(message));
+    }
+    let mut metadata = Metadata::new();
+    for (name, value) in entries {
+        let Value::String(value) = value else { return Err(shape("must be an object of strings")) };
+        let fits =
+            (1..=MAX_METADATA_NAME_BYTES).contains(&name.len()) && value.len() <= MAX_METADATA_VALUE_BYTES;
+        if !fits {
+            let message = format!(
+                "must have names of 1 to {MAX_METADATA_NAME_BYTES} bytes and values of at most \
+                 {MAX_METADATA_VALUE_BYTES}"
+            );
+            return Err(Wrong::Value(message));
+        }
+        if !is_clean(&name) || !is_clean(&value) {
+            return Err(Wrong::Value("must not contain control characters".into()));
+        }
+        metadata.insert(name, value);
+    }
+    Ok(metadata)
 }
 
 /// True or false.

@@ -1,23 +1,20 @@
-//! `/admin/accounts`: every account, and the credits that an admin gives or corrects.
+//! `/admin/accounts`: every account, and what it holds.
 
 use super::Tag;
 use crate::app::App;
 use crate::auth::{AdminOnly, Caller};
-use crate::body::{Body, Fields, Strict, change, credits, text};
 use crate::cursor::List;
-use crate::declared::{Answer, Order, Read, ReadOne};
+use crate::declared::{Answer, Read, ReadOneAt};
+use crate::holdings::Balance;
 use crate::problem::Problem;
-use crate::scalars::{Amount, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size};
-use crate::{freshness, idempotency};
-use ledger::{Action, Change, Command, Outcome, UserId, read};
+use crate::scalars::{Age, Amount, AsOf, Instant, Limit, LogPosition, Term, UserName, page_size};
+use crate::{as_of, freshness};
+use ledger::{UserId, read};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 use projections::balances::{self, AccountBalance};
-
-/// Longest reason, in characters.
-const MAX_REASON_CHARS: usize = 500;
 
 /// An account in a list.
 #[derive(Debug, Object)]
@@ -26,7 +23,7 @@ struct AccountRow {
     user: Option<UserName>,
     /// Its id: UUIDv5 of the user.
     account_id: String,
-    /// Credits that can be spent.
+    /// The sum of its lots: credits that can be spent now or later.
     balance: Amount,
     /// Credits set aside.
     held: Amount,
@@ -42,82 +39,19 @@ struct AccountPage {
     next_cursor: Option<String>,
 }
 
-/// An account as it is now.
+/// An account as it is, or was.
 #[derive(Debug, Object)]
 struct AccountDetail {
     /// Its owner.
     user: UserName,
     /// Its id: UUIDv5 of the user.
     account_id: String,
-    /// Credits that can be spent.
+    /// The sum of its lots: what is available and what is pending.
     balance: Amount,
-    /// Credits set aside.
-    held: Amount,
+    #[oai(flatten)]
+    holds: Balance,
     /// How many events its stream has.
     events: i64,
-}
-
-/// Credits to give.
-#[derive(Debug, Object)]
-struct NewGrant {
-    /// How many; more than zero.
-    amount: Amount,
-    /// Why; the user reads it in the history.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    reason: String,
-}
-
-impl Body for NewGrant {
-    fn read(fields: &mut Fields) -> Option<NewGrant> {
-        let amount = fields.required("amount", credits).map(Amount);
-        let reason = fields.required("reason", text(1..=MAX_REASON_CHARS));
-        Some(NewGrant { amount: amount?, reason: reason? })
-    }
-}
-
-/// A correction of the balance.
-#[derive(Debug, Object)]
-struct NewAdjustment {
-    /// By how much, with a sign; not zero.
-    amount: SignedAmount,
-    /// Why; the user reads it in the history.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    reason: String,
-}
-
-impl Body for NewAdjustment {
-    fn read(fields: &mut Fields) -> Option<NewAdjustment> {
-        let amount = fields.required("amount", change).map(SignedAmount);
-        let reason = fields.required("reason", text(1..=MAX_REASON_CHARS));
-        Some(NewAdjustment { amount: amount?, reason: reason? })
-    }
-}
-
-/// A grant or an adjustment that was made.
-#[derive(Debug, Object)]
-struct MadeChange {
-    /// The account's owner.
-    user: UserName,
-    /// By how much the balance changed.
-    amount: SignedAmount,
-    /// The balance after it.
-    balance: Amount,
-}
-
-/// The answer to a grant or an adjustment.
-#[derive(ApiResponse)]
-enum Made {
-    /// It is in the log.
-    #[oai(status = 201)]
-    Made(
-        Json<MadeChange>,
-        /// Send it as `Ledger-Position` to see this in lists.
-        #[oai(header = "Ledger-Position")]
-        Option<i64>,
-        /// `true` if this repeats the answer to an earlier request with the same key.
-        #[oai(header = "Idempotent-Replayed")]
-        Option<bool>,
-    ),
 }
 
 /// See the module.
@@ -158,7 +92,7 @@ impl Accounts {
 
     /// Look at an account
     ///
-    /// Read from the log, so it is never stale.
+    /// Read from the log, so it is never stale, and any moment of the past can be asked for.
     #[oai(path = "/admin/accounts/:user", method = "get", operation_id = "getAccount")]
     async fn get(
         &self,
@@ -166,71 +100,25 @@ impl Accounts {
         app: Data<&App>,
         /// The user, as in the `sub` of its token.
         user: Path<UserName>,
-    ) -> Answer<Json<AccountDetail>, ReadOne> {
+        /// How it was at this instant, or right after this position of the log.
+        as_of: Query<Option<AsOf>>,
+        /// How soon a lot must expire to be in `expiring_soon`; `7d` if left out.
+        expiring_within: Query<Option<Age>>,
+    ) -> Answer<Json<AccountDetail>, ReadOneAt> {
         let account_id = user.0.0.account();
-        let account = read::account(&**app.reader().await?, account_id).await?;
-        let (account, events) = account.ok_or_else(|| Problem::not_found("there is no such account"))?;
+        let viewed = as_of::view(&app, account_id, as_of.0.map(|as_of| as_of.0)).await?;
+        if viewed.events == 0 && read::account(&**app.reader().await?, account_id).await?.is_none() {
+            return Err(Problem::not_found("there is no such account").into());
+        }
+        let (events, balance) = (viewed.events, viewed.state.balance);
         Ok(Json(AccountDetail {
             user: user.0,
             account_id: account_id.to_string(),
-            balance: Amount(account.balance),
-            held: Amount(account.held),
+            balance: Amount(balance),
+            holds: Balance::of(&app, account_id, viewed, expiring_within.0, true).await?,
             events,
         }))
     }
-
-    /// Grant credits
-    ///
-    /// Opens the account if need be.
-    #[oai(path = "/admin/accounts/:user/grants", method = "post", operation_id = "grantCredits")]
-    async fn grant(
-        &self,
-        caller: Caller<AdminOnly>,
-        app: Data<&App>,
-        /// The user, as in the `sub` of its token.
-        user: Path<UserName>,
-        /// Makes a repeat harmless: the same key and request get the same answer, for ever.
-        #[oai(name = "Idempotency-Key")]
-        key: Header<Option<String>>,
-        body: Strict<NewGrant>,
-    ) -> Answer<Made, Order> {
-        let (user, NewGrant { amount: Amount(amount), reason }) = (user.0.0, body.0);
-        let idempotency = idempotency::of(key.0, "grantCredits", &(amount, &reason))?;
-        let action = Action::Grant { user: user.clone(), amount, reason };
-        let command = Command { account: user.account(), context: caller.context(), idempotency, action };
-        Ok(made(user, Change::up(amount), app.ledger.execute(command).await?)?)
-    }
-
-    /// Correct a balance
-    ///
-    /// Up or down; opens the account if need be.
-    #[oai(path = "/admin/accounts/:user/adjustments", method = "post", operation_id = "adjustCredits")]
-    async fn adjust(
-        &self,
-        caller: Caller<AdminOnly>,
-        app: Data<&App>,
-        /// The user, as in the `sub` of its token.
-        user: Path<UserName>,
-        /// Makes a repeat harmless: the same key and request get the same answer, for ever.
-        #[oai(name = "Idempotency-Key")]
-        key: Header<Option<String>>,
-        body: Strict<NewAdjustment>,
-    ) -> Answer<Made, Order> {
-        let (user, NewAdjustment { amount: SignedAmount(change), reason }) = (user.0.0, body.0);
-        let idempotency = idempotency::of(key.0, "adjustCredits", &(change, &reason))?;
-        let action = Action::Adjust { user: user.clone(), change, reason };
-        let command = Command { account: user.account(), context: caller.context(), idempotency, action };
-        Ok(made(user, change, app.ledger.execute(command).await?)?)
-    }
-}
-
-fn made(user: UserId, change: Change, outcome: Outcome) -> Result<Made, Problem> {
-    let account =
-        outcome.account.ok_or_else(|| Problem::internal("a change of a balance answered without it"))?;
-    let made =
-        MadeChange { user: UserName(user), amount: SignedAmount(change), balance: Amount(account.balance) };
-    let position = outcome.position.map(|position| position.0);
-    Ok(Made::Made(Json(made), position, outcome.replayed.then_some(true)))
 }
 
 impl From<&AccountBalance> for AccountRow {

@@ -2,10 +2,11 @@
 
 use super::Tag;
 use super::generations::NewGeneration;
-use super::purchase::execute;
+use super::purchase::{execute, quoted};
+use super::quote::{BatchQuote, left};
 use crate::app::App;
 use crate::auth::{Caller, UserOnly};
-use crate::body::{Body, Fields, Strict};
+use crate::body::{Body, Fields, Strict, Tried};
 use crate::declared::{Answer, Purchase};
 use crate::generation::Generation;
 use crate::idempotency;
@@ -44,6 +45,14 @@ struct PaidBatch {
 /// The answer to a batch.
 #[derive(ApiResponse)]
 enum Bought {
+    /// What it would cost (`dry_run`). Nothing was written, and an `Idempotency-Key` is still unused.
+    #[oai(status = 200)]
+    Quoted(
+        Json<BatchQuote>,
+        /// `true` if it was bought before, under the same key.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
     /// All are paid for and queued.
     #[oai(status = 202)]
     Queued(
@@ -64,7 +73,7 @@ pub(crate) struct Batch;
 impl Batch {
     /// Buy many generations at once
     ///
-    /// All or none: if the credits do not cover them all, nothing is debited and nothing queued.
+    /// All or none: if the credits do not cover them all, nothing is taken and nothing queued.
     #[oai(path = "/v1/generations/batch", method = "post", operation_id = "createBatch")]
     async fn create(
         &self,
@@ -73,16 +82,21 @@ impl Batch {
         /// Makes a repeat harmless: the same key and request get the same answer, for ever.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
-        body: Strict<NewBatch>,
+        body: Strict<Tried<NewBatch>>,
     ) -> Answer<Bought, Purchase> {
-        let jobs = priced(&app, body.0)?;
+        let Tried { body, dry_run } = body.0;
+        let jobs = priced(&app, body)?;
         let asked: Vec<_> = jobs.iter().map(|job| &job.request).collect();
         let idempotency = idempotency::of(key.0, "createBatch", &asked)?;
-        let outcome = execute(&app, &caller, idempotency, Action::Queue { jobs }).await?;
-        let account =
-            outcome.account.ok_or_else(|| Problem::internal("a purchase answered without an account"))?;
+        let action = Action::Queue { jobs };
+        if dry_run {
+            let outcome = quoted(&app, &caller, idempotency, action).await?;
+            let quote = BatchQuote::of(&outcome)?;
+            return Ok(Bought::Quoted(Json(quote), outcome.replayed.then_some(true)));
+        }
+        let outcome = execute(&app, &caller, idempotency, action).await?;
         let items = outcome.jobs.iter().map(|(job, state)| Generation::of_state(*job, state)).collect();
-        let paid = PaidBatch { items, balance: Amount(account.balance) };
+        let paid = PaidBatch { items, balance: left(&outcome)? };
         let position = outcome.position.map(|position| position.0);
         Ok(Bought::Queued(Json(paid), position, outcome.replayed.then_some(true)))
     }
@@ -94,7 +108,7 @@ fn priced(app: &App, batch: NewBatch) -> Result<Vec<NewJob>, Problem> {
     let mut refused: Option<Problem> = None;
     for (index, item) in batch.items.into_iter().enumerate() {
         match item.priced(&app.catalogue) {
-            Ok((request, cost)) => jobs.push(NewJob { job_id: JobId::generate(), request, cost }),
+            Ok((request, price)) => jobs.push(NewJob { job_id: JobId::generate(), request, price }),
             Err(mut problem) => {
                 let errors = std::mem::take(&mut problem.errors);
                 let placed = errors.into_iter().map(|error| at(index, error));

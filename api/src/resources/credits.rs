@@ -4,25 +4,17 @@ use super::Tag;
 use crate::app::App;
 use crate::auth::{Caller, UserOnly};
 use crate::cursor::List;
-use crate::declared::{Answer, Read};
-use crate::freshness;
-use crate::scalars::{Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, page_size};
-use ledger::account::AccountState;
-use ledger::read;
+use crate::declared::{Answer, Read, ReadAt};
+use crate::holdings::Balance;
+use crate::scalars::{
+    Age, Amount, AsOf, GenerationId, HoldNumber, Instant, Limit, LogPosition, SignedAmount, Term, page_size,
+};
+use crate::{as_of, freshness};
 use poem::web::Data;
 use poem_openapi::param::{Header, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::history::{self, HistoryEntry};
-
-/// What an account holds.
-#[derive(Debug, Object)]
-struct Balance {
-    /// Credits that can be spent.
-    available: Amount,
-    /// Credits set aside for work whose price is not known yet.
-    held: Amount,
-}
 
 /// One change of the balance.
 #[derive(Debug, Object)]
@@ -32,10 +24,14 @@ struct BalanceChange {
     /// What happened, such as `credits.debited`.
     #[oai(rename = "type")]
     kind: String,
-    /// By how much the balance changed.
+    /// By how much the balance changed; of a capture that is what came back of its hold.
     amount: SignedAmount,
-    /// The balance after it.
+    /// What was spent for good, negative where it was given back; null where nothing was.
+    spent: Option<SignedAmount>,
+    /// The balance after it: the sum of the lots, without what is set aside.
     balance_after: Amount,
+    /// The hold that it is about, if any.
+    hold: Option<HoldNumber>,
     /// The generation that it was for, if any.
     generation_id: Option<GenerationId>,
     /// Why, if a reason was given.
@@ -59,12 +55,19 @@ pub(crate) struct CreditsApi;
 impl CreditsApi {
     /// Your balance
     ///
-    /// Read from the log, so it is never stale.
+    /// Read from the log, so it is never stale, and any moment of the past can be asked for.
     #[oai(path = "/v1/credits", method = "get", operation_id = "getCredits")]
-    async fn get(&self, caller: Caller<UserOnly>, app: Data<&App>) -> Answer<Json<Balance>, Read> {
-        let account = read::account(&**app.reader().await?, caller.account).await?;
-        let AccountState { balance, held, .. } = account.map(|(account, _)| account).unwrap_or_default();
-        Ok(Json(Balance { available: Amount(balance), held: Amount(held) }))
+    async fn get(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// How it was at this instant, or right after this position of the log.
+        as_of: Query<Option<AsOf>>,
+        /// How soon a lot must expire to be in `expiring_soon`; `7d` if left out.
+        expiring_within: Query<Option<Age>>,
+    ) -> Answer<Json<Balance>, ReadAt> {
+        let viewed = as_of::view(&app, caller.account, as_of.0.map(|as_of| as_of.0)).await?;
+        Ok(Json(Balance::of(&app, caller.account, viewed, expiring_within.0, false).await?))
     }
 
     /// How your balance came about
@@ -108,6 +111,8 @@ impl From<&HistoryEntry> for BalanceChange {
             position: LogPosition(entry.position),
             kind: entry.kind.clone(),
             amount: SignedAmount(entry.amount),
+            spent: entry.spent.map(SignedAmount),
+            hold: entry.hold.map(HoldNumber),
             balance_after: Amount(entry.balance_after),
             generation_id: entry.job_id.map(GenerationId),
             reason: entry.reason.clone(),

@@ -39,8 +39,12 @@ struct DeadGeneration {
     prompt: String,
     /// How many outputs.
     count: u32,
-    /// What it cost and still holds; given back when it is discarded.
+    /// What one run costs, or at most costs.
     cost: Amount,
+    /// What is taken or set aside for it, and comes back when it is discarded.
+    charged: Amount,
+    /// Whether that is only set aside: nothing is spent unless a retry succeeds.
+    on_hold: bool,
     /// Attempts of the run that died.
     attempts: u32,
     /// Which run died, from 1.
@@ -293,6 +297,8 @@ impl From<&DeadLetter> for DeadGeneration {
             prompt: row.request.prompt.clone(),
             count: row.request.count,
             cost: Amount(row.cost),
+            charged: Amount(row.charged),
+            on_hold: row.on_hold,
             attempts: row.attempts,
             run: row.run,
             failure: (&row.failure).into(),

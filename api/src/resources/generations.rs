@@ -4,10 +4,13 @@
 //! without asking the database.
 
 use super::Tag;
-use super::purchase::{Bought, PaidGeneration, bought, execute, paid, unknown, waited};
+use super::purchase::{
+    Bought, Created, FinishedOrQuoted, PaidGeneration, bought, execute, paid, quoted, unknown, waited,
+};
+use super::quote::PurchaseQuote;
 use crate::app::App;
 use crate::auth::{Caller, UserOnly};
-use crate::body::{Body, Fields, Strict, prompt, scalar, text, whole};
+use crate::body::{Body, Fields, Strict, Tried, prompt, scalar, text, whole};
 use crate::cursor::List;
 use crate::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
 use crate::generation::{Generation, GenerationParams};
@@ -15,8 +18,8 @@ use crate::problem::Problem;
 use crate::scalars::{GenerationId, KindName, Limit, LogPosition, StatusName, Term, page_size};
 use crate::{freshness, idempotency, preference};
 use ledger::catalogue::{Catalogue, QuoteError};
-use ledger::job::{JobCommand, JobRequest, Kind, MAX_MODEL_BYTES};
-use ledger::{Action, Credits, JobId, NewJob, read};
+use ledger::job::{JobCommand, JobRequest, Kind, MAX_MODEL_BYTES, Price};
+use ledger::{Action, JobId, NewJob, read};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
@@ -68,7 +71,7 @@ impl Body for NewGeneration {
 
 impl NewGeneration {
     /// The request with its defaults, and its price.
-    pub(crate) fn priced(self, catalogue: &Catalogue) -> Result<(JobRequest, Credits), Problem> {
+    pub(crate) fn priced(self, catalogue: &Catalogue) -> Result<(JobRequest, Price), Problem> {
         let known = catalogue.get(&self.model).map(|model| model.kind);
         let request = JobRequest {
             kind: self.kind.map(|kind| kind.0).or(known).unwrap_or(Kind::Image),
@@ -77,8 +80,8 @@ impl NewGeneration {
             count: self.count.unwrap_or(1),
             params: self.params.unwrap_or_default().into(),
         };
-        let cost = catalogue.quote(&request).map_err(refused)?;
-        Ok((request, cost))
+        let price = catalogue.quote(&request).map_err(refused)?;
+        Ok((request, price))
     }
 }
 
@@ -141,7 +144,8 @@ pub(crate) struct Generations;
 impl Generations {
     /// Buy a generation
     ///
-    /// Debits the price and queues the work, or does neither.
+    /// Takes the price and queues the work, or does neither. A price that depends on what is made is only set aside:
+    /// `cost` is the most that it can be, and what it was is taken when the generation is done.
     #[oai(path = "/v1/generations", method = "post", operation_id = "createGeneration")]
     async fn create(
         &self,
@@ -153,13 +157,20 @@ impl Generations {
         /// `wait=N`: wait up to N seconds (at most 30) for the end.
         #[oai(name = "Prefer")]
         prefer: Header<Option<String>>,
-        body: Strict<NewGeneration>,
-    ) -> Answer<Bought, Purchase> {
-        let (request, cost) = body.0.priced(&app.catalogue)?;
+        body: Strict<Tried<NewGeneration>>,
+    ) -> Answer<Created, Purchase> {
+        let Tried { body, dry_run } = body.0;
+        let (request, price) = body.priced(&app.catalogue)?;
         let idempotency = idempotency::of(key.0, "createGeneration", &request)?;
-        let job = NewJob { job_id: JobId::generate(), request, cost };
-        let outcome = execute(&app, &caller, idempotency, Action::Queue { jobs: vec![job] }).await?;
-        Ok(bought(&app, &caller, outcome, preference::wait(prefer.0.as_deref())).await?)
+        let job = NewJob { job_id: JobId::generate(), request, price };
+        let action = Action::Queue { jobs: vec![job] };
+        if dry_run {
+            let outcome = quoted(&app, &caller, idempotency, action).await?;
+            let quote = Json(FinishedOrQuoted::Quoted(PurchaseQuote::of(&outcome)?));
+            return Ok(Created::Done(quote, None, None, outcome.replayed.then_some(true)));
+        }
+        let outcome = execute(&app, &caller, idempotency, action).await?;
+        Ok(bought(&app, &caller, outcome, preference::wait(prefer.0.as_deref())).await?.into())
     }
 
     /// List your generations

@@ -5,10 +5,29 @@ use crate::app::App;
 use crate::auth::{Caller, UserOnly};
 use crate::declared::{Answer, Read};
 use crate::scalars::{Amount, KindName};
-use ledger::catalogue::Model;
+use ledger::catalogue::{Model, Pricing};
 use poem::web::Data;
 use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::{Enum, Object, OpenApi};
+
+/// What a price is the price of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename = "Pricing", rename_all = "snake_case")]
+enum PricingName {
+    /// One output: taken when it is bought.
+    PerOutput,
+    /// One second of output: the most is set aside when it is bought, and what was made is charged.
+    PerSecond,
+}
+
+impl From<Pricing> for PricingName {
+    fn from(pricing: Pricing) -> PricingName {
+        match pricing {
+            Pricing::PerOutput => PricingName::PerOutput,
+            Pricing::PerSecond => PricingName::PerSecond,
+        }
+    }
+}
 
 /// A model on offer.
 #[derive(Debug, Object)]
@@ -21,8 +40,10 @@ struct ModelOffer {
     description: String,
     /// What it makes.
     kind: KindName,
-    /// Price of one output, in credits.
+    /// Price of one output, or of one second of output, in credits.
     price: Amount,
+    /// Which of the two.
+    pricing: PricingName,
     /// Most outputs of one request.
     max_count: u32,
     /// Longest side of an output, in pixels.
@@ -58,6 +79,7 @@ impl From<&Model> for ModelOffer {
             description: model.description.clone(),
             kind: KindName(model.kind),
             price: Amount(model.price),
+            pricing: model.pricing.into(),
             max_count: model.max_count,
             max_side: model.max_side,
             max_seconds: model.max_seconds,

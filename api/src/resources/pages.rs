@@ -43,12 +43,17 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "parts.css",
         "session.js",
         "shared.css",
+        "statement-bar.css",
+        "statement.css",
+        "statement.html",
+        "statement.js",
         "studio-card.js",
         "studio-cards.css",
         "studio-composer.js",
         "studio-credits.js",
         "studio-dialogs.css",
         "studio-gallery.js",
+        "studio-lots.js",
         "studio-lightbox.js",
         "studio-pictures.js",
         "studio-stream.js",
@@ -86,6 +91,7 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
     }
     let (name, route) = match request.uri().path() {
         "/" => ("index.html", "/"),
+        "/statement" => ("statement.html", "/statement"),
         "/favicon.ico" => ("icon.svg", "/favicon.ico"),
         // The same address lists the messages for a client that asks for JSON.
         "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),

@@ -1,16 +1,18 @@
 //! What every purchase and change of a user's generation has in common: handing it to the ledger, waiting for its
 //! end where that is preferred, and the answer with the balance.
 
+use super::quote::PurchaseQuote;
 use crate::app::App;
+use crate::as_of;
 use crate::auth::{Caller, UserOnly};
 use crate::feed::until_finished;
 use crate::generation::Generation;
 use crate::problem::Problem;
 use crate::scalars::Amount;
 use ledger::job::JobState;
-use ledger::{Action, Command, Credits, Idempotency, JobId, Outcome, read};
+use ledger::{Action, Command, Credits, Idempotency, JobId, Outcome};
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Object};
+use poem_openapi::{ApiResponse, Object, Union};
 use std::time::Duration;
 
 /// A generation, and the balance after what was done.
@@ -53,6 +55,74 @@ pub(crate) enum Bought {
         #[oai(header = "Idempotent-Replayed")]
         Option<bool>,
     ),
+}
+
+/// The answer to a purchase that may only be tried.
+#[derive(ApiResponse)]
+pub(crate) enum Created {
+    /// It ended while the request waited for it (`Prefer: wait`), or was only tried (`dry_run`): then it has no id,
+    /// nothing was written, and an `Idempotency-Key` is still unused.
+    #[oai(status = 200)]
+    Done(
+        Json<FinishedOrQuoted>,
+        /// Where the generation is.
+        #[oai(header = "Location")]
+        Option<String>,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+        /// `true` if this repeats the answer to an earlier request with the same key.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
+    /// It is paid for and queued.
+    #[oai(status = 202)]
+    Queued(
+        Json<PaidGeneration>,
+        /// Where the generation is.
+        #[oai(header = "Location")]
+        String,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+        /// `true` if this repeats the answer to an earlier request with the same key.
+        #[oai(header = "Idempotent-Replayed")]
+        Option<bool>,
+    ),
+}
+
+/// A generation that ended, or what one would cost.
+#[derive(Debug, Union)]
+pub(crate) enum FinishedOrQuoted {
+    /// One that ended.
+    Finished(PaidGeneration),
+    /// One that was only tried.
+    Quoted(PurchaseQuote),
+}
+
+impl From<Bought> for Created {
+    fn from(bought: Bought) -> Created {
+        match bought {
+            Bought::Finished(Json(paid), location, position, replayed) => {
+                let paid = Json(FinishedOrQuoted::Finished(paid));
+                Created::Done(paid, Some(location), position, replayed)
+            }
+            Bought::Queued(paid, location, position, replayed) => {
+                Created::Queued(paid, location, position, replayed)
+            }
+        }
+    }
+}
+
+/// What a purchase of the caller would cost; nothing is written.
+pub(crate) async fn quoted(
+    app: &App,
+    caller: &Caller<UserOnly>,
+    idempotency: Option<Idempotency>,
+    action: Action,
+) -> Result<Outcome, Problem> {
+    let command = Command { account: caller.account, context: caller.context(), idempotency, action };
+    Ok(app.ledger.preview(command).await?)
 }
 
 /// Hands a command of the caller to the ledger. From there on it runs to its end, whoever stops waiting.
@@ -121,13 +191,13 @@ pub(crate) async fn paid(
         outcome.jobs.first().ok_or_else(|| Problem::internal("a command on a job answered without it"))?;
     let generation = Generation::of_state(*job, state);
     let balance = match outcome.account {
-        Some(account) => account.balance,
+        Some(account) => account.available(outcome.at),
         None => balance(app, caller).await?,
     };
     Ok(PaidGeneration { generation, balance: Amount(balance) })
 }
 
 async fn balance(app: &App, caller: &Caller<UserOnly>) -> Result<Credits, Problem> {
-    let account = read::account(&**app.reader().await?, caller.account).await?;
-    Ok(account.map_or(Credits::ZERO, |(account, _)| account.balance))
+    let viewed = as_of::view(app, caller.account, None).await?;
+    Ok(viewed.state.available(viewed.at))
 }

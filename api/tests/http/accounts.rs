@@ -4,23 +4,44 @@ use crate::support::{Server, account};
 use serde_json::json;
 
 #[tokio::test]
-async fn grants_and_adjustments_change_the_balance_and_say_why() {
+async fn an_account_shows_what_it_holds_and_how_much_happened_to_it() {
     let server = Server::start().await;
     let admin = server.admin();
-    let grant = json!({ "amount": "12.5", "reason": "welcome" });
-    let made = admin.post("/admin/accounts/alice/grants", grant).await.expect(201);
-    assert_eq!(made.body, json!({ "user": "alice", "amount": "12.5", "balance": "12.5" }));
-    let adjustment = json!({ "amount": "-2.000001", "reason": "a mistake" });
-    let made = admin.post("/admin/accounts/alice/adjustments", adjustment).await.expect(201);
-    assert_eq!(made.body, json!({ "user": "alice", "amount": "-2.000001", "balance": "10.499999" }));
-    let seen = admin.get("/admin/accounts/alice").await.expect(200);
+    let soon = chrono::Utc::now() + chrono::TimeDelta::days(3);
+    let grants = "/admin/accounts/alice/grants";
+    let promo = json!({
+        "amount": "5", "reason": "welcome", "source": "promo", "priority": 10, "expires_at": soon,
+        "metadata": { "campaign": "spring" },
+    });
+    admin.post(grants, promo).await.expect(201);
+    admin.post(grants, json!({ "amount": "10", "reason": "bought" })).await.expect(201);
+    let later = json!({ "amount": "20", "reason": "plan", "effective_at": soon });
+    admin.post(grants, later).await.expect(201);
+    let hold = json!({ "amount": "7", "reason": "a long render" });
+    admin.post("/admin/accounts/alice/holds", hold).await.expect(201);
+    let seen = admin.get("/admin/accounts/alice").await.expect(200).body;
     assert_eq!(
-        seen.body,
-        json!({
-            "user": "alice", "account_id": account("alice").to_string(),
-            "balance": "10.499999", "held": "0", "events": 2,
-        })
+        (&seen["user"], &seen["account_id"], &seen["events"]),
+        (&json!("alice"), &json!(account("alice").to_string()), &json!(4))
     );
+    assert_eq!(
+        (&seen["balance"], &seen["available"], &seen["pending"], &seen["held"]),
+        (&json!("28"), &json!("8"), &json!("20"), &json!("7"))
+    );
+    let left: Vec<_> =
+        seen["lots"].as_array().unwrap().iter().map(|lot| (&lot["id"], &lot["remaining"])).collect();
+    assert_eq!(left, [(&json!(2), &json!("8")), (&json!(3), &json!("20"))], "the promotion went first");
+    assert_eq!(seen["holds"][0]["reason"], "a long render");
+    assert_eq!(seen["holds"][0]["from"], json!([{ "lot": 1, "amount": "5" }, { "lot": 2, "amount": "2" }]));
+    // As it was after the first grant.
+    let position = admin.get("/admin/accounts/alice?as_of=1").await.expect(200).body;
+    assert_eq!((&position["available"], &position["events"]), (&json!("5"), &json!(1)));
+    assert_eq!(position["lots"][0]["metadata"], json!({ "campaign": "spring" }));
+    assert_eq!(position["expiring_soon"]["amount"], "5");
+    let sooner = admin.get("/admin/accounts/alice?as_of=1&expiring_within=2d").await.expect(200).body;
+    assert_eq!(sooner["expiring_soon"]["amount"], "0");
+    let never = admin.get("/admin/accounts/nobody").await;
+    never.refused(404, "not_found");
 }
 
 #[tokio::test]
@@ -92,5 +113,10 @@ async fn the_overview_counts_everything() {
     assert_eq!(overview.body["credits_outstanding"], "92");
     assert_eq!(overview.body["credits_debited"], "12");
     assert_eq!(overview.body["credits_refunded"], "4");
+    assert_eq!(overview.body["credits_spent"], "8");
+    assert_eq!(overview.body["credits_granted"], "100");
+    for nothing in ["adjusted", "captured", "held", "expired", "voided"] {
+        assert_eq!(overview.body[format!("credits_{nothing}")], "0", "{nothing}");
+    }
     assert_eq!(overview.body["parked_streams"], 0);
 }

@@ -2,6 +2,7 @@
 
 use crate::support::Server;
 use reqwest::Method;
+use serde_json::json;
 
 #[tokio::test]
 async fn anothers_generation_answers_as_a_missing_one_does() {
@@ -63,4 +64,27 @@ async fn a_borrowed_cursor_is_refused() {
     let cursor = page.body["next_cursor"].as_str().unwrap();
     let elsewhere = alice.get(&format!("/v1/generations?status=queued&cursor={cursor}")).await;
     elsewhere.refused(400, "parameter_invalid");
+}
+
+#[tokio::test]
+async fn lots_and_holds_are_ones_own() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let grant = json!({ "amount": "10", "reason": "secret of alice", "metadata": { "note": "secret" } });
+    admin.post("/admin/accounts/alice/grants", grant).await.expect(201);
+    let hold = json!({ "amount": "4", "reason": "secret of alice" });
+    admin.post("/admin/accounts/alice/holds", hold).await.expect(201);
+    let bob = server.rich_user("bob", 7).await;
+    let seen = bob.get("/v1/credits").await.expect(200);
+    assert_eq!((&seen.body["available"], &seen.body["held"]), (&json!("7"), &json!("0")));
+    assert!(!seen.body.to_string().contains("secret"), "{}", seen.body);
+    // Numbers of lots and holds mean something only within their account.
+    let before = server.log_length().await;
+    let capture = json!({ "amount": "1" });
+    admin.post("/admin/accounts/bob/holds/2/capture", capture).await.refused(404, "hold_unknown");
+    admin.order("/admin/accounts/bob/holds/2/release").await.refused(404, "hold_unknown");
+    assert_eq!(server.log_length().await, before);
+    // A position of the log says nothing of another's account.
+    let then = bob.get("/v1/credits?as_of=1").await.expect(200);
+    assert_eq!((&then.body["available"], &then.body["lots"]), (&json!("0"), &json!([])));
 }

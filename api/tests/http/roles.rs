@@ -16,6 +16,7 @@ fn rule(path: &str) -> Option<&'static [Role]> {
     match path {
         "/health/live" | "/health/ready" | "/dev/token" => None,
         "/metrics" => Some(&[Role::Admin, Role::Auditor]),
+        "/admin/accounts/{user}/statement" => Some(&[Role::Admin, Role::Auditor]),
         _ if path.starts_with("/v1/") => Some(&[Role::User]),
         _ if path.starts_with("/admin/") => Some(&[Role::Admin]),
         _ if path.starts_with("/audit/") => Some(&[Role::Auditor]),
@@ -28,7 +29,9 @@ fn address(path: &str, method: &str) -> (Method, String) {
     let path = path
         .replace("{id}", "019ab000-0000-7000-8000-000000000000")
         .replace("{user}", "nobody")
-        .replace("{index}", "0");
+        .replace("{index}", "0")
+        .replace("{hold}", "1")
+        .replace("{lot}", "1");
     assert!(!path.contains('{'), "{path}: what stands here? Add it above.");
     (method.to_uppercase().parse().unwrap(), path)
 }

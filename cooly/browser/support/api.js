@@ -35,8 +35,25 @@ export class Api {
     return this.#call(method, path, { body, token: this.#admin });
   }
 
-  async balance({ token }) {
-    return Number((await this.#call('GET', '/v1/credits', { token })).available);
+  /// Credits under terms of their own.
+  grant({ sub }, terms) {
+    return this.admin('POST', `/admin/accounts/${sub}/grants`, terms);
+  }
+
+  hold({ sub }, terms) {
+    return this.admin('POST', `/admin/accounts/${sub}/holds`, terms);
+  }
+
+  credits({ token }) {
+    return this.#call('GET', '/v1/credits', { token });
+  }
+
+  async balance(user) {
+    return Number((await this.credits(user)).available);
+  }
+
+  models({ token }) {
+    return this.#call('GET', '/v1/models', { token });
   }
 
   history({ token }) {

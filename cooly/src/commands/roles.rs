@@ -34,8 +34,8 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
     wiring::refuse_dev_key_on_a_network(&trust, options.listen.listen)?;
     let listener = parts::bind(options.listen.listen).await?;
     let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
-    let lanes = LedgerOptions { lanes: options.api.lanes, ..LedgerOptions::default() };
-    let ledger = Ledger::open(&database, lanes).await?;
+    let rules = LedgerOptions { lanes: options.api.lanes, ..wiring::ledger(&options.ledger) };
+    let ledger = Ledger::open(&database, rules).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
     let outputs = wiring::outputs(&options.outputs, &home)?;
     let served = parts::api(
@@ -53,7 +53,7 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
 pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let Started { database, shutdown, .. } = start(&options.database.database_url, &options.log).await?;
-    let ledger = Ledger::open(&database, LedgerOptions::default()).await?;
+    let ledger = Ledger::open(&database, wiring::ledger(&options.ledger)).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
     let outputs = wiring::outputs(&options.outputs, &home)?;
     let worked = parts::worker(

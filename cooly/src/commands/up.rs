@@ -10,6 +10,7 @@ use crate::wiring::{self, Trust};
 use crate::{banner, parts, shutdown, telemetry};
 use anyhow::Context;
 use embedded::sqs::{Sqs, SqsOptions};
+use ledger::account::{AccountCommand, Grant, Source};
 use ledger::{
     Action, Actor, Command, Credits, Database, Idempotency, IdempotencyKey, Ledger, LedgerOptions,
     MarkWatcher, Role, UserId,
@@ -64,8 +65,8 @@ async fn serve(
         Some(sqs) => worker::queue::QueueSettings::private(sqs.endpoint()),
         None => wiring::queue(&options.queue),
     };
-    let lanes = LedgerOptions { lanes: options.api.lanes, ..LedgerOptions::default() };
-    let ledger = Ledger::open(database, lanes).await.context("the ledger cannot be opened")?;
+    let rules = LedgerOptions { lanes: options.api.lanes, ..wiring::ledger(&options.ledger) };
+    let ledger = Ledger::open(database, rules).await.context("the ledger cannot be opened")?;
     let outputs = wiring::outputs(&options.outputs, home)?;
     if trust.is_dev {
         welcome(&ledger).await?;
@@ -134,8 +135,10 @@ async fn migrate(database: &Database) -> anyhow::Result<()> {
 /// Gives the demo user something to spend; once, whatever restarts.
 async fn welcome(ledger: &Ledger) -> anyhow::Result<()> {
     let user: UserId = DEMO_USER.parse()?;
+    let account = user.account();
+    let grant = Grant::new(user, Credits::whole(WELCOME_CREDITS)?, "welcome");
     let command = Command {
-        account: user.account(),
+        account,
         context: ledger::Context {
             actor: Actor::System("welcome"),
             request_id: "welcome".into(),
@@ -145,7 +148,7 @@ async fn welcome(ledger: &Ledger) -> anyhow::Result<()> {
             key: IdempotencyKey::try_from("welcome".to_owned())?,
             request_hash: [0; 32],
         }),
-        action: Action::Grant { user, amount: Credits::whole(WELCOME_CREDITS)?, reason: "welcome".into() },
+        action: Action::Account(AccountCommand::Grant(Grant { source: Source::Promo, ..grant })),
     };
     ledger.execute(command).await.context("the welcome grant failed")?;
     Ok(())

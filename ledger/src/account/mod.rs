@@ -1,13 +1,21 @@
-//! An account: the credits of one user. Pure: no clock, no database, no await.
+//! An account: the credits of one user, in lots and holds. Pure: no clock, no database, no await.
 
+mod allocate;
 mod command;
 mod decide;
 #[cfg(test)]
 mod decide_tests;
 mod event;
+mod hold;
+mod lot;
 mod state;
 
-pub use command::AccountCommand;
-pub use decide::decide;
+pub(crate) use allocate::burn;
+pub use allocate::lapse;
+pub use command::{AccountCommand, Charge, ForRun, Grant, Metadata};
+pub use decide::{MAX_HOLDS, MAX_LOTS, Occasion, decide, decide_charge};
 pub use event::{AccountEvent, RefundReason};
+pub use hold::{Hold, HoldId, ReleaseReason};
+pub(crate) use lot::take_last;
+pub use lot::{InvalidPriority, Lot, LotId, Priority, Source};
 pub use state::AccountState;

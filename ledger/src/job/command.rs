@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::output::Output;
 use super::policy::RetryPolicy;
+use super::price::Price;
 use super::request::JobRequest;
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
@@ -10,12 +11,12 @@ use chrono::{DateTime, Utc};
 /// One thing asked of a job. `fencing` is the token that `Start` gave: the version of its `job.started`.
 #[derive(Debug, Clone)]
 pub enum JobCommand {
-    /// Queue a new job; its price is debited in the same INSERT.
+    /// Queue a new job; its price is debited or held in the same INSERT.
     Queue {
         /// What to make.
         request: JobRequest,
-        /// The price.
-        cost: Credits,
+        /// What it costs.
+        price: Price,
     },
     /// Claim the job for one attempt.
     Start {
@@ -64,6 +65,13 @@ pub enum JobCommand {
     Discard,
     /// Stop a job that has not finished, and refund it.
     Cancel,
+    /// Give back the price of a job, or a part of it, whatever became of the job.
+    Refund {
+        /// How many, at most what it is charged; `None` for all of it.
+        amount: Option<Credits>,
+        /// Why, for the history.
+        reason: String,
+    },
     /// The user runs a job again that had failed and was refunded; it is debited again.
     Rerun,
 }

@@ -3,39 +3,17 @@
 use super::command::{JobCommand, after_milliseconds};
 use super::event::JobEvent;
 use super::failure::{Failure, FailureClass};
+use super::output::Output;
 use super::policy::RetryPolicy;
 use super::state::{JobState, Status};
-use crate::account::RefundReason;
+use crate::account::{Charge, RefundReason, ReleaseReason};
 use crate::credits::Credits;
 use crate::decision::Decision;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What a job's event means for its account, in the same INSERT.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Charge {
-    /// Nothing.
-    None,
-    /// Take the price of this run.
-    Debit {
-        /// How many.
-        amount: Credits,
-        /// The run that they pay for.
-        run: u32,
-    },
-    /// Give back what is charged.
-    Refund {
-        /// How many.
-        amount: Credits,
-        /// The run that was debited for them.
-        run: u32,
-        /// Why.
-        reason: RefundReason,
-    },
-}
-
-/// A job's events and what they mean for the credits.
-pub type JobDecision = (Decision<JobEvent>, Charge);
+/// A job's events, and what they mean for its account in the same INSERT: a charge, and the run that it is for.
+pub type JobDecision = (Decision<JobEvent>, Option<(Charge, u32)>);
 
 /// Decides `command` for a job in `state` (`None`: there is no such job) at `now`.
 pub fn decide(
@@ -43,13 +21,15 @@ pub fn decide(
     command: &JobCommand,
     now: DateTime<Utc>,
 ) -> Result<JobDecision, Refusal> {
-    if let JobCommand::Queue { request, cost } = command {
+    if let JobCommand::Queue { request, price } = command {
         return match state {
             Some(_) => Err(Refusal::JobExists),
-            None => Ok((
-                one(JobEvent::Queued { request: request.clone(), cost: *cost }),
-                Charge::Debit { amount: *cost, run: 1 },
-            )),
+            None => {
+                let (cost, per_second) = (price.most(), price.per_second());
+                let queued =
+                    JobEvent::Queued { request: request.clone(), cost, per_second, from: Vec::new() };
+                Ok((one(queued), Some((take(cost, per_second), 1))))
+            }
         };
     }
     let job = state.ok_or(Refusal::JobUnknown)?;
@@ -59,12 +39,11 @@ pub fn decide(
             start(job, worker, *lease_seconds, *policy, now).map(free)
         }
         JobCommand::Submit { fencing, provider_task_id, deadline_seconds } => {
-            submit(job, *fencing, provider_task_id, *deadline_seconds, now)
-                .map(|decision| (decision, Charge::None))
+            submit(job, *fencing, provider_task_id, *deadline_seconds, now).map(|decision| (decision, None))
         }
         JobCommand::Succeed { fencing, outputs } => {
             holds_claim(job, *fencing)?;
-            Ok(free(JobEvent::Succeeded { outputs: outputs.clone() }))
+            Ok(succeed(job, outputs))
         }
         JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy } => {
             holds_claim(job, *fencing)?;
@@ -72,29 +51,30 @@ pub fn decide(
         }
         JobCommand::DeadLetter { failure } => dead_letter(job, failure, now),
         JobCommand::Retry => match job.status {
-            Status::Dead => Ok(free(JobEvent::Retried { run: job.run + 1, charged: None })),
+            Status::Dead => Ok(free(JobEvent::Retried { run: job.run + 1, charged: None, from: Vec::new() })),
             status => Err(Refusal::JobStatus { status, asked: "retried" }),
         },
         JobCommand::Discard => match job.status {
-            Status::Discarded => Ok((Decision::AlreadyApplied, Charge::None)),
-            Status::Dead => Ok(refunded(job, JobEvent::Discarded {}, RefundReason::Discarded)),
+            Status::Discarded => Ok((Decision::AlreadyApplied, None)),
+            Status::Dead => Ok(given_back(job, JobEvent::Discarded {}, RefundReason::Discarded)),
             status => Err(Refusal::JobStatus { status, asked: "discarded" }),
         },
         JobCommand::Cancel => match job.status {
-            Status::Cancelled => Ok((Decision::AlreadyApplied, Charge::None)),
+            Status::Cancelled => Ok((Decision::AlreadyApplied, None)),
             Status::Queued | Status::Running => {
-                Ok(refunded(job, JobEvent::Cancelled {}, RefundReason::Cancelled))
+                Ok(given_back(job, JobEvent::Cancelled {}, RefundReason::Cancelled))
             }
             status => Err(Refusal::JobStatus { status, asked: "cancelled" }),
         },
         JobCommand::Rerun => match job.status {
             Status::Failed | Status::Cancelled | Status::Discarded => {
                 let run = job.run + 1;
-                let retried = JobEvent::Retried { run, charged: Some(job.cost) };
-                Ok((one(retried), Charge::Debit { amount: job.cost, run }))
+                let retried = JobEvent::Retried { run, charged: Some(job.cost), from: Vec::new() };
+                Ok((one(retried), Some((take(job.cost, job.per_second), run))))
             }
             status => Err(Refusal::JobStatus { status, asked: "run again" }),
         },
+        JobCommand::Refund { amount, reason } => refund(job, *amount, reason),
     }
 }
 
@@ -166,7 +146,7 @@ fn fail_attempt(
     let too_old = now - job.run_queued_at >= TimeDelta::seconds(policy.give_up_after_seconds);
     let give_up = match failure.class {
         FailureClass::Permanent => {
-            return refunded(job, JobEvent::Failed { failure: failure.clone() }, RefundReason::Failed);
+            return given_back(job, JobEvent::Failed { failure: failure.clone() }, RefundReason::Failed);
         }
         FailureClass::Transient => too_old || job.attempts >= policy.max_attempts,
         FailureClass::Throttled => too_old,
@@ -184,7 +164,7 @@ fn fail_attempt(
 
 fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<JobDecision, Refusal> {
     match (job.status, &job.attempt) {
-        (Status::Dead, _) => Ok((Decision::AlreadyApplied, Charge::None)),
+        (Status::Dead, _) => Ok((Decision::AlreadyApplied, None)),
         (Status::Running, Some(attempt)) if now < attempt.lease_until => Err(Refusal::JobClaimed),
         (Status::Queued | Status::Running, _) => {
             Ok(free(JobEvent::DeadLettered { failure: failure.clone() }))
@@ -193,12 +173,62 @@ fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<
     }
 }
 
-fn refunded(job: &JobState, event: JobEvent, reason: RefundReason) -> JobDecision {
-    (one(event), Charge::Refund { amount: job.charged, run: job.charged_run, reason })
+/// A price that is known is debited; of one that is not, the most is held.
+fn take(most: Credits, per_second: Option<Credits>) -> Charge {
+    match per_second {
+        None => Charge::Debit { amount: most },
+        Some(_) => Charge::Hold { amount: most },
+    }
+}
+
+/// A price that was only held is captured for the seconds that were made, never above what is held.
+fn succeed(job: &JobState, outputs: &[Output]) -> JobDecision {
+    let succeeded = |charged| JobEvent::Succeeded { outputs: outputs.to_vec(), charged, from: Vec::new() };
+    match job.per_second.filter(|_| job.on_hold) {
+        None => free(succeeded(None)),
+        Some(rate) => {
+            let lengths = outputs.iter().filter_map(|output| output.duration_milliseconds);
+            let milliseconds = lengths.fold(0, u64::saturating_add);
+            let amount = rate.per_thousand(milliseconds).map_or(job.charged, |price| price.min(job.charged));
+            (one(succeeded(Some(amount))), Some((Charge::Capture { amount }, job.charged_run)))
+        }
+    }
+}
+
+/// The job ends without a price: what is charged for it comes back.
+fn given_back(job: &JobState, event: JobEvent, reason: RefundReason) -> JobDecision {
+    let charge = if job.on_hold {
+        Charge::Release {
+            reason: match reason {
+                RefundReason::Failed => ReleaseReason::Failed,
+                RefundReason::Cancelled => ReleaseReason::Cancelled,
+                RefundReason::Discarded => ReleaseReason::Discarded,
+                RefundReason::Goodwill => ReleaseReason::Requested,
+            },
+        }
+    } else {
+        Charge::Refund { from: job.clone().give_back(job.charged), reason }
+    };
+    (one(event), Some((charge, job.charged_run)))
+}
+
+fn refund(job: &JobState, amount: Option<Credits>, reason: &str) -> Result<JobDecision, Refusal> {
+    if job.on_hold {
+        return Err(Refusal::PriceOnlyHeld);
+    }
+    let amount = amount.unwrap_or(job.charged);
+    if amount > job.charged || job.charged.is_zero() {
+        return Err(Refusal::RefundTooLarge { asked: amount, charged: job.charged });
+    }
+    if amount.is_zero() {
+        return Err(Refusal::AmountZero);
+    }
+    let charge = Charge::Refund { from: job.clone().give_back(amount), reason: RefundReason::Goodwill };
+    Ok((one(JobEvent::Refunded { amount, reason: reason.to_owned() }), Some((charge, job.charged_run))))
 }
 
 fn free(event: JobEvent) -> JobDecision {
-    (one(event), Charge::None)
+    (one(event), None)
 }
 
 fn one(event: JobEvent) -> Decision<JobEvent> {

@@ -1,18 +1,20 @@
 //! Every answer of every command in every status, and the rules of attempts, leases and refunds.
 
 use super::command::JobCommand;
-use super::decide::{Charge, decide};
+use super::decide::decide;
 use super::event::JobEvent;
 use super::failure::{Failure, FailureClass};
 use super::output::Output;
 use super::policy::RetryPolicy;
+use super::price::Price;
 use super::request::{JobRequest, Kind, Params};
 use super::state::{JobState, Status};
-use crate::account::RefundReason;
+use crate::account::{Charge, Lot, RefundReason, ReleaseReason};
 use crate::credits::Credits;
 use crate::decision::Decision;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -46,6 +48,19 @@ fn fail(fencing: i64, class: FailureClass) -> JobCommand {
     JobCommand::FailAttempt { fencing, failure: failure(class), backoff_milliseconds: 5_000, policy: POLICY }
 }
 
+/// Credits of these lots.
+fn lots(lots: &[(i64, &str)]) -> Vec<Lot> {
+    let lot = |(id, amount): &(i64, &str)| {
+        serde_json::from_value(serde_json::json!({ "lot": id, "amount": amount })).unwrap()
+    };
+    lots.iter().map(lot).collect()
+}
+
+/// What a job of 4 credits gives back: the lots in the order in which they come back.
+fn refund(reason: RefundReason, run: u32) -> Option<(Charge, u32)> {
+    Some((Charge::Refund { from: lots(&[(2, "3"), (1, "1")]), reason }, run))
+}
+
 /// A job driven through commands, each one second after the other; every one must be accepted.
 struct Story {
     state: Option<JobState>,
@@ -56,14 +71,20 @@ struct Story {
 impl Story {
     fn queued() -> Story {
         Story { state: None, version: 0, now: 0 }
-            .then(&JobCommand::Queue { request: request(), cost: credits("4") })
+            .then(&JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) })
     }
 
     fn then(mut self, command: &JobCommand) -> Story {
         self.now += 1;
-        let (decision, _) = decide(self.state.as_ref(), command, at(self.now)).unwrap();
+        let (decision, charge) = decide(self.state.as_ref(), command, at(self.now)).unwrap();
         let Decision::Events(events) = decision else { panic!("{command:?} changed nothing") };
-        for event in events {
+        let paid = match charge {
+            Some((Charge::Debit { amount } | Charge::Hold { amount } | Charge::Capture { amount }, _)) => {
+                lots(&[(1, "1"), (2, &(amount.get() - Decimal::ONE).to_string())])
+            }
+            _ => Vec::new(),
+        };
+        for event in events.into_iter().map(|event| event.paid(&paid)) {
             self.version += 1;
             self.state = JobState::apply(self.state, &event, self.version, at(self.now));
         }
@@ -102,7 +123,7 @@ impl Story {
         story.then(&command)
     }
 
-    fn decide(&self, command: &JobCommand) -> Result<(Vec<JobEvent>, Charge), Refusal> {
+    fn decide(&self, command: &JobCommand) -> Result<(Vec<JobEvent>, Option<(Charge, u32)>), Refusal> {
         decide(self.state.as_ref(), command, at(self.now + 1)).map(|(decision, charge)| match decision {
             Decision::Events(events) => (events, charge),
             Decision::AlreadyApplied => (Vec::new(), charge),
@@ -155,7 +176,8 @@ fn every_command_has_an_answer_in_every_status() {
         ("discard", JobCommand::Discard),
         ("cancel", JobCommand::Cancel),
         ("rerun", JobCommand::Rerun),
-        ("queue", JobCommand::Queue { request: request(), cost: credits("4") }),
+        ("queue", JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) }),
+        ("refund", JobCommand::Refund { amount: None, reason: "r".into() }),
     ];
     #[rustfmt::skip]
     let expected = [
@@ -169,6 +191,7 @@ fn every_command_has_an_answer_in_every_status() {
         ("cancel",      ["job.cancelled",     "job.cancelled",  "job_status", "job_status", "job_status",    "already",    "job_status"]),
         ("rerun",       ["job_status",        "job_status",     "job_status", "job.retried", "job_status",   "job.retried", "job.retried"]),
         ("queue",       ["job_exists",        "job_exists",     "job_exists", "job_exists", "job_exists",    "job_exists", "job_exists"]),
+        ("refund",      ["job.refunded",      "job.refunded",   "job.refunded", "refund_too_large", "job.refunded", "refund_too_large", "refund_too_large"]),
     ];
     for ((name, command), (expected_name, row)) in commands.iter().zip(expected) {
         assert_eq!(*name, expected_name);
@@ -186,8 +209,9 @@ fn a_job_that_does_not_exist_can_only_be_queued() {
         assert_eq!(decide(None, &command, at(0)), Err(Refusal::JobUnknown));
     }
     let (_, charge) =
-        decide(None, &JobCommand::Queue { request: request(), cost: credits("4") }, at(0)).unwrap();
-    assert_eq!(charge, Charge::Debit { amount: credits("4"), run: 1 });
+        decide(None, &JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) }, at(0))
+            .unwrap();
+    assert_eq!(charge, Some((Charge::Debit { amount: credits("4") }, 1)));
 }
 
 #[test]
@@ -195,7 +219,7 @@ fn a_permanent_failure_ends_the_job_and_gives_the_price_back() {
     let story = Story::started();
     let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
     assert_eq!(events, [JobEvent::Failed { failure: failure(FailureClass::Permanent) }]);
-    assert_eq!(charge, Charge::Refund { amount: credits("4"), run: 1, reason: RefundReason::Failed });
+    assert_eq!(charge, refund(RefundReason::Failed, 1));
 }
 
 #[test]
@@ -210,7 +234,7 @@ fn a_transient_failure_backs_off_until_the_attempts_are_used_up() {
     let story = story.wait(10).then(&start());
     let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Transient)).unwrap();
     assert_eq!(events, [JobEvent::DeadLettered { failure: failure(FailureClass::Transient) }]);
-    assert_eq!(charge, Charge::None, "the credits stay spent so that a retry is free");
+    assert_eq!(charge, None, "the credits stay spent so that a retry is free");
 }
 
 #[test]
@@ -247,6 +271,7 @@ fn a_late_worker_may_finish_while_nobody_took_over() {
         width: 1,
         height: 1,
         bytes: 1,
+        duration_milliseconds: None,
     }];
     let done = JobCommand::Succeed { fencing: story.fencing(), outputs: outputs.clone() };
     let story = story.then(&done);
@@ -280,13 +305,119 @@ fn each_debit_has_one_refund_and_it_names_the_run_that_was_debited() {
     let story = Story::dead().then(&JobCommand::Retry).then(&start());
     assert_eq!((story.state().run, story.state().charged_run), (2, 1));
     let (_, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
-    assert_eq!(charge, Charge::Refund { amount: credits("4"), run: 1, reason: RefundReason::Failed });
+    assert_eq!(charge, refund(RefundReason::Failed, 1));
 
     let story = story.failed(FailureClass::Permanent);
     let (events, charge) = story.decide(&JobCommand::Rerun).unwrap();
-    assert_eq!(events, [JobEvent::Retried { run: 3, charged: Some(credits("4")) }]);
-    assert_eq!(charge, Charge::Debit { amount: credits("4"), run: 3 });
+    assert_eq!(events, [JobEvent::Retried { run: 3, charged: Some(credits("4")), from: Vec::new() }]);
+    assert_eq!(charge, Some((Charge::Debit { amount: credits("4") }, 3)));
     let story = story.then(&JobCommand::Rerun);
     let (_, charge) = story.decide(&JobCommand::Cancel).unwrap();
-    assert_eq!(charge, Charge::Refund { amount: credits("4"), run: 3, reason: RefundReason::Cancelled });
+    assert_eq!(charge, refund(RefundReason::Cancelled, 3));
+}
+
+fn goodwill(amount: Option<&str>) -> JobCommand {
+    JobCommand::Refund { amount: amount.map(credits), reason: "sorry".into() }
+}
+
+#[test]
+fn a_part_of_the_price_can_come_back_and_the_rest_of_it_later() {
+    let story = Story::started();
+    let (events, charge) = story.decide(&goodwill(Some("3.5"))).unwrap();
+    assert_eq!(events, [JobEvent::Refunded { amount: credits("3.5"), reason: "sorry".into() }]);
+    let from = lots(&[(2, "3"), (1, "0.5")]);
+    assert_eq!(charge, Some((Charge::Refund { from, reason: RefundReason::Goodwill }, 1)));
+
+    let story = story.then(&goodwill(Some("3.5")));
+    assert_eq!((story.state().status, story.state().charged), (Status::Running, credits("0.5")));
+    let over = Refusal::RefundTooLarge { asked: credits("0.6"), charged: credits("0.5") };
+    assert_eq!(story.decide(&goodwill(Some("0.6"))), Err(over));
+    assert_eq!(story.decide(&goodwill(Some("0"))), Err(Refusal::AmountZero));
+    let rest = Charge::Refund { from: lots(&[(1, "0.5")]), reason: RefundReason::Cancelled };
+    assert_eq!(story.decide(&JobCommand::Cancel).unwrap().1, Some((rest, 1)));
+
+    let story = story.then(&goodwill(None));
+    assert_eq!(story.state().charged, credits("0"));
+    assert_eq!(answer(&story, &goodwill(None)), "refund_too_large");
+}
+
+fn per_second(rate: &str, most: &str) -> Story {
+    let price = Price::PerSecond { rate: credits(rate), most: credits(most) };
+    let story = Story { state: None, version: 0, now: 0 };
+    let queue = JobCommand::Queue { request: request(), price };
+    assert_eq!(story.decide(&queue).unwrap().1, Some((Charge::Hold { amount: credits(most) }, 1)));
+    let story = story.then(&queue);
+    assert_eq!((story.state().on_hold, story.state().charged), (true, credits(most)));
+    story.then(&start())
+}
+
+fn made(story: &Story, milliseconds: &[u64]) -> JobCommand {
+    let output = |duration: &u64| Output {
+        index: 0,
+        key: "k".into(),
+        content_type: "video/mp4".into(),
+        width: 1,
+        height: 1,
+        bytes: 1,
+        duration_milliseconds: Some(*duration),
+    };
+    JobCommand::Succeed { fencing: story.fencing(), outputs: milliseconds.iter().map(output).collect() }
+}
+
+#[test]
+fn a_price_per_second_is_captured_for_what_was_made() {
+    for (rate, milliseconds, expected) in [
+        ("2", vec![1_500], "3"),
+        ("2", vec![1_500, 500], "4"),
+        ("0.000001", vec![1], "0.000001"),
+        ("2", vec![4_999, 1], "10"),
+        ("2", vec![5_001], "10"),
+        ("2", vec![u64::MAX / 2], "10"),
+        ("2", vec![], "0"),
+    ] {
+        let story = per_second(rate, "10");
+        let command = made(&story, &milliseconds);
+        let (events, charge) = story.decide(&command).unwrap();
+        let amount = credits(expected);
+        assert_eq!(charge, Some((Charge::Capture { amount }, 1)), "{rate} for {milliseconds:?}");
+        let [JobEvent::Succeeded { charged, .. }] = events.as_slice() else { panic!("{events:?}") };
+        assert_eq!(*charged, Some(amount));
+    }
+}
+
+#[test]
+fn once_captured_a_price_can_be_refunded_and_before_that_only_released() {
+    let story = per_second("2", "10");
+    assert_eq!(story.decide(&goodwill(None)), Err(Refusal::PriceOnlyHeld));
+    let command = made(&story, &[1_000]);
+    let story = story.then(&command);
+    assert_eq!((story.state().on_hold, story.state().charged), (false, credits("2")));
+    let from = lots(&[(2, "1"), (1, "1")]);
+    let charge = Some((Charge::Refund { from, reason: RefundReason::Goodwill }, 1));
+    assert_eq!(story.decide(&goodwill(None)).unwrap().1, charge);
+}
+
+#[test]
+fn a_price_that_was_only_held_is_released_when_the_job_ends_without_it() {
+    let release = |reason| Some((Charge::Release { reason }, 1));
+    let story = per_second("2", "10");
+    assert_eq!(story.decide(&JobCommand::Cancel).unwrap().1, release(ReleaseReason::Cancelled));
+    let permanent = fail(story.fencing(), FailureClass::Permanent);
+    assert_eq!(story.decide(&permanent).unwrap().1, release(ReleaseReason::Failed));
+    let story = story.failed(FailureClass::Permanent);
+    assert_eq!((story.state().on_hold, story.state().charged), (false, credits("0")));
+    assert_eq!(
+        story.decide(&JobCommand::Rerun).unwrap().1,
+        Some((Charge::Hold { amount: credits("10") }, 2))
+    );
+
+    let mut dead = per_second("2", "10").failed(FailureClass::Transient);
+    for _ in 0..2 {
+        dead = dead.wait(10).then(&start()).failed(FailureClass::Transient);
+    }
+    assert_eq!((dead.state().status, dead.state().on_hold), (Status::Dead, true));
+    assert_eq!(dead.decide(&JobCommand::Discard).unwrap().1, release(ReleaseReason::Discarded));
+    let retried = dead.then(&JobCommand::Retry).then(&start());
+    let command = made(&retried, &[1_000]);
+    assert_eq!(retried.decide(&command).unwrap().1, Some((Charge::Capture { amount: credits("2") }, 1)));
 }

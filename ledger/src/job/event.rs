@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::output::Output;
 use super::request::JobRequest;
+use crate::account::Lot;
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,8 +17,14 @@ pub enum JobEvent {
     Queued {
         /// What to make.
         request: JobRequest,
-        /// What it cost.
+        /// What it cost, or at most costs.
         cost: Credits,
+        /// The price of a second of output, where the price depends on that: `cost` is then only held.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per_second: Option<Credits>,
+        /// The lots that paid for it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from: Vec<Lot>,
     },
     /// A worker claimed it for one attempt. This event's version is the attempt's fencing token.
     #[serde(rename = "job.started")]
@@ -54,6 +61,12 @@ pub enum JobEvent {
     Succeeded {
         /// What was made.
         outputs: Vec<Output>,
+        /// What was captured of the hold, where the price was not known before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        charged: Option<Credits>,
+        /// The lots that were captured.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from: Vec<Lot>,
     },
     /// It failed for good; the refund is in the same INSERT.
     #[serde(rename = "job.failed")]
@@ -72,9 +85,12 @@ pub enum JobEvent {
     Retried {
         /// The run that begins, from 2.
         run: u32,
-        /// What was debited for it now; `None` from the dead letters, where it is paid for already.
+        /// What was debited or held for it now; `None` from the dead letters, where it is paid for already.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         charged: Option<Credits>,
+        /// The lots that paid for it now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        from: Vec<Lot>,
     },
     /// An admin gave it up; the refund is in the same INSERT.
     #[serde(rename = "job.discarded")]
@@ -82,9 +98,23 @@ pub enum JobEvent {
     /// The user stopped it; the refund is in the same INSERT.
     #[serde(rename = "job.cancelled")]
     Cancelled {},
+    /// An admin gave back the price or a part of it; what becomes of the job does not change.
+    #[serde(rename = "job.refunded")]
+    Refunded {
+        /// How many.
+        amount: Credits,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl JobEvent {
+    /// The payload column: compact JSON, the exact bytes that are hashed.
+    pub fn encode(&self) -> String {
+        // Text, numbers, options, lists and maps of text: nothing in it can fail to be JSON.
+        serde_json::to_string(self).expect("an event is always JSON")
+    }
+
     /// The name in the `type` column.
     pub fn name(&self) -> &'static str {
         match self {
@@ -98,6 +128,27 @@ impl JobEvent {
             JobEvent::Retried { .. } => "job.retried",
             JobEvent::Discarded {} => "job.discarded",
             JobEvent::Cancelled {} => "job.cancelled",
+            JobEvent::Refunded { .. } => "job.refunded",
         }
+    }
+
+    /// The same fact with the lots that paid for it, on the events that tell of them.
+    pub(crate) fn paid(mut self, lots: &[Lot]) -> JobEvent {
+        match &mut self {
+            JobEvent::Queued { from, .. }
+            | JobEvent::Retried { from, .. }
+            | JobEvent::Succeeded { from, .. } => {
+                *from = lots.to_vec();
+            }
+            JobEvent::Started { .. }
+            | JobEvent::Submitted { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Failed { .. }
+            | JobEvent::DeadLettered { .. }
+            | JobEvent::Discarded {}
+            | JobEvent::Cancelled {}
+            | JobEvent::Refunded { .. } => {}
+        }
+        self
     }
 }

@@ -8,14 +8,16 @@ mod event;
 mod failure;
 mod output;
 mod policy;
+mod price;
 pub(crate) mod request;
 mod state;
 
 pub use command::JobCommand;
-pub use decide::{Charge, JobDecision, decide};
+pub use decide::{JobDecision, decide};
 pub use event::JobEvent;
 pub use failure::{Failure, FailureClass};
 pub use output::Output;
 pub use policy::RetryPolicy;
+pub use price::Price;
 pub use request::{JobRequest, Kind, MAX_MODEL_BYTES, MAX_PROMPT_CHARS, Params};
 pub use state::{Attempt, JobState, Status};

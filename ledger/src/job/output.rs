@@ -17,4 +17,7 @@ pub struct Output {
     pub height: u32,
     /// Size in bytes.
     pub bytes: u64,
+    /// Length of a clip, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_milliseconds: Option<u64>,
 }

@@ -4,6 +4,7 @@ use super::event::JobEvent;
 use super::failure::Failure;
 use super::output::Output;
 use super::request::JobRequest;
+use crate::account::{Lot, take_last};
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -76,10 +77,16 @@ pub struct Attempt {
 pub struct JobState {
     /// What was asked for.
     pub request: JobRequest,
-    /// What one run costs.
+    /// What one run costs, or at most costs.
     pub cost: Credits,
-    /// What is debited for it and not given back.
+    /// The price of a second of output, where the price depends on that.
+    pub per_second: Option<Credits>,
+    /// What is debited, held or captured for it and not given back.
     pub charged: Credits,
+    /// Whether that is only held so far.
+    pub on_hold: bool,
+    /// The lots that paid it, as far as it was not given back.
+    pub paid_from: Vec<Lot>,
     /// The run whose start debited it: names the debit, and so its only refund.
     pub charged_run: u32,
     /// Where it is in its life.
@@ -117,7 +124,11 @@ impl JobState {
     ) -> Option<JobState> {
         let Some(mut job) = state else {
             return match event {
-                JobEvent::Queued { request, cost } => Some(JobState::queued(request.clone(), *cost, at)),
+                JobEvent::Queued { request, cost, per_second, from } => {
+                    let mut job = JobState::queued(request.clone(), *cost, *per_second, at);
+                    job.charge(1, *cost, from);
+                    Some(job)
+                }
                 JobEvent::Started { .. }
                 | JobEvent::Submitted { .. }
                 | JobEvent::AttemptFailed { .. }
@@ -126,18 +137,27 @@ impl JobState {
                 | JobEvent::DeadLettered { .. }
                 | JobEvent::Retried { .. }
                 | JobEvent::Discarded {}
-                | JobEvent::Cancelled {} => None,
+                | JobEvent::Cancelled {}
+                | JobEvent::Refunded { .. } => None,
             };
         };
         job.step(event, version, at);
         Some(job)
     }
 
-    fn queued(request: JobRequest, cost: Credits, at: DateTime<Utc>) -> JobState {
+    fn queued(
+        request: JobRequest,
+        cost: Credits,
+        per_second: Option<Credits>,
+        at: DateTime<Utc>,
+    ) -> JobState {
         JobState {
             request,
             cost,
-            charged: cost,
+            per_second,
+            charged: Credits::ZERO,
+            on_hold: false,
+            paid_from: Vec::new(),
             charged_run: 1,
             status: Status::Queued,
             run: 1,
@@ -179,28 +199,40 @@ impl JobState {
                 self.attempt = None;
                 self.retry_at = Some(*retry_at);
             }
-            JobEvent::Succeeded { outputs } => {
+            JobEvent::Succeeded { outputs, charged, from } => {
                 self.failure = None;
                 self.outputs.clone_from(outputs);
+                if let Some(captured) = charged {
+                    self.charge(self.charged_run, *captured, from);
+                    self.on_hold = false;
+                }
                 self.finish(Status::Succeeded, at);
             }
             JobEvent::Failed { failure } => {
                 self.failure = Some(failure.clone());
-                self.charged = Credits::ZERO;
+                self.give_back(self.charged);
                 self.finish(Status::Failed, at);
             }
             JobEvent::DeadLettered { failure } => {
                 self.failure = Some(failure.clone());
                 self.finish(Status::Dead, at);
             }
-            JobEvent::Retried { run, charged } => self.begin_run(*run, *charged, at),
+            JobEvent::Retried { run, charged, from } => {
+                self.begin_run(*run, at);
+                if let Some(charged) = charged {
+                    self.charge(*run, *charged, from);
+                }
+            }
             JobEvent::Discarded {} => {
-                self.charged = Credits::ZERO;
+                self.give_back(self.charged);
                 self.finish(Status::Discarded, at);
             }
             JobEvent::Cancelled {} => {
-                self.charged = Credits::ZERO;
+                self.give_back(self.charged);
                 self.finish(Status::Cancelled, at);
+            }
+            JobEvent::Refunded { amount, .. } => {
+                self.give_back(*amount);
             }
         }
     }
@@ -212,7 +244,25 @@ impl JobState {
         self.finished_at = Some(at);
     }
 
-    fn begin_run(&mut self, run: u32, charged: Option<Credits>, at: DateTime<Utc>) {
+    /// What a run took now replaces what an earlier one did; that was given back or is what is captured of it.
+    fn charge(&mut self, run: u32, amount: Credits, from: &[Lot]) {
+        self.charged = amount;
+        self.charged_run = run;
+        self.on_hold = self.per_second.is_some();
+        // Before there were lots, everything was in one.
+        let unnamed = [Lot::unnamed(amount)];
+        let from = if from.is_empty() && !amount.is_zero() { &unnamed } else { from };
+        self.paid_from = from.to_vec();
+    }
+
+    /// Gives back `amount` of what is charged: the lots that it comes back to.
+    pub(crate) fn give_back(&mut self, amount: Credits) -> Vec<Lot> {
+        self.charged = self.charged.saturating_sub(amount);
+        self.on_hold &= !self.charged.is_zero();
+        take_last(&mut self.paid_from, amount)
+    }
+
+    fn begin_run(&mut self, run: u32, at: DateTime<Utc>) {
         self.status = Status::Queued;
         self.run = run;
         self.attempts = 0;
@@ -220,9 +270,5 @@ impl JobState {
         self.retry_at = None;
         self.finished_at = None;
         self.run_queued_at = at;
-        if let Some(charged) = charged {
-            self.charged = charged;
-            self.charged_run = run;
-        }
     }
 }

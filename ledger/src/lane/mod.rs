@@ -1,33 +1,49 @@
 //! A lane: executes the commands of its accounts, batch by batch, on one connection.
 //!
-//! It takes all commands that wait, decides them in order on the heads it remembers, and writes all their
-//! events with one INSERT; while that runs, the next batch gathers. No timer: a lone caller waits for one
-//! INSERT, a thousand callers share one.
+//! Phases. It takes all commands that wait, decides them in order on the heads it remembers (`batch`), reads the
+//! heads that it does not (`round`), and writes all their events with one INSERT. While that runs, it decides the
+//! commands that come in on the heads as they will be; if the INSERT fails, so does what was decided on it, and
+//! both are decided again. No timer: a lone caller waits for one INSERT, a thousand callers share one.
+//!
+//! Order of precedence for each command: its deadline; the answer of an earlier request under the same key; the
+//! decision. A refusal is never answered from memory: heads that refuse are read again, then the key is looked
+//! up, and only then the refusal stands. A refusal decided on rows of the same batch stands only once those are
+//! written.
 //!
 //! What a crash leaves behind: either the whole batch or nothing of it. Callers that got no answer repeat
 //! their request under the same idempotency key.
 
+mod batch;
 mod connection;
+mod memory;
 mod round;
 
-use crate::command::{Command, Outcome};
+use crate::command::{Action, Command, NewJob, Outcome};
 use crate::database::Database;
-use crate::error::{Error, ExecuteError};
-use crate::head::HeadCache;
+use crate::draft::stored_key;
+use crate::error::{BatchError, Error};
+use crate::head::JobKey;
 use crate::ids::{AccountId, Position};
 use crate::ledger::LedgerOptions;
+use crate::refusal::Refusal;
+use chrono::{DateTime, TimeDelta, Utc};
 use connection::Connection;
-use quick_cache::unsync::Cache;
+use memory::Memory;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
-/// A command that waits for its outcome.
+/// What executing commands together led to: the outcome of each, or which one failed and why.
+pub(crate) type Answer = Result<Vec<Outcome>, BatchError>;
+
+/// Commands that wait for their outcome, together.
 pub(crate) struct Pending {
-    command: Command,
+    commands: Vec<Command>,
+    /// Whether only to say what they would do.
+    dry_run: bool,
     deadline: Instant,
-    reply: oneshot::Sender<Result<Outcome, ExecuteError>>,
+    reply: oneshot::Sender<Answer>,
     /// How often another process won the race for it.
     lost_races: u32,
     /// Whether its heads must be read anew before it is decided, because what the lane remembers refused it.
@@ -36,33 +52,69 @@ pub(crate) struct Pending {
 
 impl Pending {
     pub(crate) fn new(
-        command: Command,
+        commands: Vec<Command>,
+        dry_run: bool,
         deadline: Instant,
-        reply: oneshot::Sender<Result<Outcome, ExecuteError>>,
+        reply: oneshot::Sender<Answer>,
     ) -> Pending {
-        Pending { command, deadline, reply, lost_races: 0, fresh: false }
+        // What only looks has no write that would notice an outdated head.
+        Pending { commands, dry_run, deadline, reply, lost_races: 0, fresh: dry_run }
     }
 
-    fn answer(self, outcome: Result<Outcome, ExecuteError>) {
+    fn answer(self, answer: Answer) {
         // A caller that has gone does not need its answer; the idempotency key keeps it.
-        let _ = self.reply.send(outcome);
+        let _ = self.reply.send(answer);
+    }
+
+    fn refuse(self, place: usize, refusal: Refusal) {
+        metrics::counter!("ledger_refusals_total", "code" => refusal.code()).increment(1);
+        self.answer(Err(BatchError { place, error: refusal.into() }));
     }
 
     fn fail(self, error: Error) {
-        self.answer(Err(ExecuteError::Failed(error)));
+        self.answer(Err(BatchError { place: 0, error: error.into() }));
+    }
+
+    /// The accounts whose heads must be known.
+    fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        self.commands.iter().map(|command| command.account)
+    }
+
+    /// The jobs whose heads must be known. One that is being queued is new; should it not be, the primary key
+    /// says so and it is read then.
+    fn jobs(&self) -> impl Iterator<Item = JobKey> {
+        self.commands.iter().flat_map(|Command { account, action, .. }| {
+            let (one, queued): (_, &[NewJob]) = match action {
+                Action::Job { job_id, .. } => (Some(*job_id), &[]),
+                Action::Queue { jobs } if self.fresh => (None, jobs),
+                Action::Account(_) | Action::Queue { .. } => (None, &[]),
+            };
+            one.into_iter().chain(queued.iter().map(|new| new.job_id)).map(|job_id| (*account, job_id))
+        })
+    }
+
+    /// The account and stored key of the first command: the others have theirs exactly if it has.
+    fn first_key(&self) -> Option<(AccountId, String)> {
+        let first = self.commands.first()?;
+        stored_key(first, 0).map(|(key, _)| (first.account, key))
     }
 }
-
-/// How many idempotency keys a lane remembers as used, so that a repeat is looked up at once.
-const REMEMBERED_KEYS: usize = 10_000;
 
 /// See the module.
 pub(crate) struct Lane {
     connection: Connection,
-    heads: HeadCache,
-    used_keys: Cache<(AccountId, String), ()>,
-    batch: usize,
+    memory: Memory,
+    rules: Rules,
     appended: Arc<watch::Sender<Position>>,
+}
+
+/// How a lane works.
+#[derive(Clone, Copy)]
+struct Rules {
+    /// Most commands of one INSERT.
+    batch: usize,
+    refund_grace: TimeDelta,
+    clock: fn() -> DateTime<Utc>,
 }
 
 impl Lane {
@@ -71,45 +123,70 @@ impl Lane {
         options: &LedgerOptions,
         appended: Arc<watch::Sender<Position>>,
     ) -> Result<Lane, Error> {
-        Ok(Lane {
-            connection: Connection::open(database).await?,
-            heads: HeadCache::new(options.cached_accounts, options.cached_jobs),
-            used_keys: Cache::new(REMEMBERED_KEYS),
+        let rules = Rules {
             batch: options.batch.max(1),
-            appended,
-        })
+            refund_grace: TimeDelta::from_std(options.refund_grace).unwrap_or(TimeDelta::MAX),
+            clock: options.clock,
+        };
+        let connection = Connection::open(database).await?;
+        let memory = Memory::new(options.cached_accounts, options.cached_jobs);
+        Ok(Lane { connection, memory, rules, appended })
     }
 
     /// Works until the ledger closes, then finishes what waits.
-    pub(crate) async fn run(
-        mut self,
-        mut inbox: mpsc::Receiver<Pending>,
-        mut closing: watch::Receiver<bool>,
-    ) {
-        let mut batch = Vec::with_capacity(self.batch);
+    pub(crate) async fn run(mut self, inbox: mpsc::Receiver<Pending>, closing: watch::Receiver<bool>) {
+        let mut inbox = Inbox { receiver: inbox, closing };
+        let mut again = VecDeque::new();
         loop {
-            let taken = tokio::select! {
-                biased;
-                taken = inbox.recv_many(&mut batch, self.batch) => taken,
-                () = async { drop(closing.wait_for(|closing| *closing).await) } => {
-                    inbox.close();
-                    inbox.recv_many(&mut batch, self.batch).await
-                }
+            let pendings = match again.pop_front() {
+                Some(pendings) => pendings,
+                None => inbox.wait(self.rules.batch).await,
             };
-            if taken == 0 {
+            if pendings.is_empty() {
                 return;
             }
-            metrics::histogram!("ledger_batch_commands").record(taken as f64);
-            self.execute(std::mem::take(&mut batch)).await;
+            self.carry_through(pendings, &mut inbox, &mut again).await;
+            again.retain(|pendings: &Vec<Pending>| !pendings.is_empty());
         }
     }
+}
 
-    /// Executes a batch to its end. A batch that cannot be written whole comes back in smaller ones.
-    async fn execute(&mut self, batch: Vec<Pending>) {
-        let mut queue = VecDeque::from([batch]);
-        while let Some(batch) = queue.pop_front() {
-            let again = self.round(batch).await;
-            queue.extend(again.into_iter().filter(|batch| !batch.is_empty()));
+/// Where a lane's commands come in.
+struct Inbox {
+    receiver: mpsc::Receiver<Pending>,
+    closing: watch::Receiver<bool>,
+}
+
+impl Inbox {
+    /// Waits for commands; none only once the ledger has closed and nothing waits any more.
+    async fn wait(&mut self, most: usize) -> Vec<Pending> {
+        let mut taken = Vec::new();
+        let Inbox { receiver, closing } = self;
+        if *closing.borrow() {
+            receiver.close();
         }
+        tokio::select! {
+            biased;
+            _ = receiver.recv_many(&mut taken, most) => {}
+            () = async { drop(closing.wait_for(|closing| *closing).await) } => {
+                receiver.close();
+                receiver.recv_many(&mut taken, most).await;
+            }
+        }
+        taken
+    }
+
+    /// Waits for a few more, which is all that may be decided before the INSERT that runs is looked at again.
+    /// Never comes back once the ledger closes, so that the lane comes to its end.
+    async fn more(&mut self, most: usize) -> Vec<Pending> {
+        const AT_A_TIME: usize = 32;
+        let mut taken = Vec::new();
+        if most > 0 && !*self.closing.borrow() {
+            self.receiver.recv_many(&mut taken, most.min(AT_A_TIME)).await;
+        }
+        if taken.is_empty() {
+            return std::future::pending().await;
+        }
+        taken
     }
 }

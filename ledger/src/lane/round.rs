@@ -1,197 +1,179 @@
-//! One round of a lane: read what is not remembered, decide, write, answer.
-//!
-//! Order of precedence for each command: its deadline; the answer of an earlier request under the same key;
-//! the decision. A refusal is never answered from memory: heads that refuse are read again, then the key is
-//! looked up, and only then the refusal stands. A refusal decided on rows of the same batch stands only once
-//! those are written.
+//! One round of a lane: read what is not remembered, write, answer, and gather the next batch meanwhile.
 
-use super::connection::Failed;
-use super::{Lane, Pending};
-use crate::chain::Hash;
-use crate::command::{Action, Outcome};
-use crate::draft::{Draft, Drafted, Row, stored_key};
-use crate::error::{Error, ExecuteError, chain};
-use crate::head::{AccountHead, JobHead, JobKey};
+use super::batch::{Batch, Decided};
+use super::connection::{Connection, Failed};
+use super::{Inbox, Lane, Pending};
+use crate::command::{Command, Outcome};
+use crate::draft::{Draft, Drafted, KeyPlaces, Refused, Row, StoredKey, stored_key};
+use crate::error::{Error, chain};
 use crate::ids::{AccountId, Position};
 use crate::refusal::Refusal;
-use chrono::Utc;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Races lost in a row before a command gives up; the pauses in between add up to less than the deadline.
 const MOST_LOST_RACES: u32 = 64;
 
-/// A batch after it was decided.
-struct Decided {
-    rows: Vec<Row>,
-    accounts: HashMap<AccountId, AccountHead>,
-    jobs: HashMap<JobKey, JobHead>,
-    /// Commands to answer once the rows are written; the number is the one their rows carry.
-    accepted: Vec<(usize, Pending, Drafted)>,
-    /// Commands that are refused, once the rows are written.
-    refused: Vec<(Pending, Refusal)>,
-    /// Commands to decide again in the next round.
-    again: Vec<Pending>,
-}
-
 impl Lane {
-    /// Runs one round; returns the batches that must be run again.
-    pub(super) async fn round(&mut self, batch: Vec<Pending>) -> Vec<Vec<Pending>> {
-        let batch = expire(batch);
-        let batch = self.answer_repeats(batch).await;
-        let Some(deadline) = batch.iter().map(|pending| pending.deadline).min() else { return Vec::new() };
-        let (batch, draft) = match self.read_heads(&batch, deadline).await {
-            Ok(draft) => (batch, draft),
-            Err(error) => {
-                fail_all(batch, &error);
-                return Vec::new();
+    /// Executes commands to their end, and those that come in meanwhile. What cannot be written whole is added
+    /// to `again`, to be run by itself.
+    pub(super) async fn carry_through(
+        &mut self,
+        pendings: Vec<Pending>,
+        inbox: &mut Inbox,
+        again: &mut VecDeque<Vec<Pending>>,
+    ) {
+        let mut batch = Batch::new(self.rules);
+        pendings.into_iter().for_each(|pending| batch.take(pending, &self.memory));
+        while !batch.is_empty() {
+            let decided = self.complete(batch).await;
+            let mut next;
+            match decided.deadline().filter(|_| !decided.rows.is_empty()) {
+                None => {
+                    next = Batch::new(self.rules);
+                    let left = self.settle(decided, &[]).await;
+                    left.into_iter().for_each(|pending| next.take(pending, &self.memory));
+                }
+                Some(deadline) => {
+                    let mut decided = decided;
+                    let (accounts, jobs) = decided.streams();
+                    self.memory.expect(std::mem::take(&mut decided.heads));
+                    // What must be run by itself is not kept waiting by what comes in.
+                    let more = if again.is_empty() { Some(&mut *inbox) } else { None };
+                    let (written, gathered) = self.write_and_gather(&decided.rows, deadline, more).await;
+                    next = gathered;
+                    match written {
+                        Ok(positions) => {
+                            let left = self.settle(decided, &positions).await;
+                            left.into_iter().for_each(|pending| next.take(pending, &self.memory));
+                        }
+                        Err(failed) => {
+                            self.memory.forget(&accounts, &jobs);
+                            again.extend(self.recover(decided, failed).await);
+                            again.push_back(next.abandon());
+                            return;
+                        }
+                    }
+                }
             }
-        };
-        let decided = self.decide(batch, draft);
-        if decided.rows.is_empty() {
-            return self.settle(decided, &[]).await;
-        }
-        match self.write(&decided.rows, deadline).await {
-            Ok(positions) => self.settle(decided, &positions).await,
-            Err(failed) => self.recover(decided, failed).await,
+            batch = next;
         }
     }
 
-    /// Answers the commands whose key this lane has seen before; the others stay.
-    async fn answer_repeats(&mut self, batch: Vec<Pending>) -> Vec<Pending> {
-        let mut rest = Vec::with_capacity(batch.len());
-        for pending in batch {
-            let seen = stored_key(&pending.command, 0)
-                .is_some_and(|(key, _)| self.used_keys.get(&(pending.command.account, key)).is_some());
-            if seen {
-                rest.extend(self.answer_repeat(pending).await);
-            } else {
-                rest.push(pending);
+    /// Reads what the batch lacks and decides what is left of it.
+    async fn complete(&mut self, mut batch: Batch) -> Decided {
+        for pending in std::mem::take(&mut batch.repeats) {
+            if let Some(pending) = self.answer_repeat(pending).await {
+                batch.admit(pending, &self.memory);
             }
         }
-        rest
+        let cold = std::mem::take(&mut batch.cold);
+        if let Some(deadline) = cold.iter().map(|pending| pending.deadline).min() {
+            match self.read_heads(&cold, &mut batch.draft, deadline).await {
+                Ok(()) => cold.into_iter().for_each(|pending| batch.decide(pending)),
+                Err(error) => fail_all(cold, &error),
+            }
+        }
+        batch.finish()
     }
 
-    /// Answers a command if its key was used before; otherwise it comes back.
+    /// Answers commands if their key was used before; otherwise they come back.
     async fn answer_repeat(&mut self, pending: Pending) -> Option<Pending> {
-        let keys: Vec<(String, Option<Hash>)> = (0..places(&pending.command.action))
-            .map_while(|place| stored_key(&pending.command, place))
-            .collect();
-        let Some((_, Some(request_hash))) = keys.first().cloned() else { return Some(pending) };
-        let keys: Vec<String> = keys.into_iter().map(|(key, _)| key).collect();
-        let account = pending.command.account;
-        match self.connection.earlier(account, &keys, &request_hash, pending.deadline).await {
-            Ok(Some(answer)) => {
-                self.used_keys.insert((account, keys.into_iter().next()?), ());
-                pending.answer(answer.map_err(ExecuteError::Refused));
-                None
-            }
-            Ok(None) => Some(pending),
-            Err(error) => {
-                tracing::warn!(error = %chain(&error), "an idempotency key could not be looked up");
-                pending.fail(Error::Unavailable);
-                None
+        let mut outcomes = Vec::with_capacity(pending.commands.len());
+        let mut missing = None;
+        for (place, (command, keys)) in keyed(&pending.commands).into_iter().enumerate() {
+            let Some((first, Some(request_hash))) = keys.first().cloned() else { return Some(pending) };
+            let keys: Vec<String> = keys.into_iter().map(|(key, _)| key).collect();
+            let account = command.account;
+            match self.connection.earlier(account, &keys, &request_hash, pending.deadline).await {
+                Ok(Some(Ok(outcome))) => {
+                    self.memory.note_used((account, first));
+                    outcomes.push(outcome);
+                }
+                Ok(Some(Err(refusal))) => {
+                    pending.refuse(place, refusal);
+                    return None;
+                }
+                // One is enough to know that it was not asked before; but if the write met a key, see which.
+                Ok(None) if outcomes.is_empty() && pending.lost_races == 0 => return Some(pending),
+                Ok(None) => missing = Some(place),
+                Err(error) => {
+                    tracing::warn!(error = %chain(&error), "an idempotency key could not be looked up");
+                    pending.fail(Error::Unavailable);
+                    return None;
+                }
             }
         }
+        match missing {
+            None => pending.answer(Ok(outcomes)),
+            Some(_) if outcomes.is_empty() => return Some(pending),
+            // A part of what is asked was written under the key, so that was another request.
+            Some(place) => pending.refuse(place, Refusal::KeyReused),
+        }
+        None
     }
 
-    /// Starts a draft with the heads of everything that the batch names.
-    async fn read_heads(&mut self, batch: &[Pending], deadline: Instant) -> Result<Draft, Error> {
-        let mut draft = Draft::new(Utc::now());
+    /// Gives the draft the heads of everything that these commands name. A head that the batch itself will move
+    /// is not read: if it was not so, nothing of the batch will be written.
+    async fn read_heads(
+        &mut self,
+        cold: &[Pending],
+        draft: &mut Draft,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let (mut accounts, mut jobs) = (HashSet::new(), HashSet::new());
-        for pending in batch.iter().filter(|pending| pending.fresh) {
-            accounts.insert(pending.command.account);
-            jobs.extend(named_jobs(pending));
-        }
-        for pending in batch {
-            let account = pending.command.account;
-            if !accounts.contains(&account) && !draft.has_account(account) {
-                match self.heads.account(account) {
-                    Some(head) => draft.set_account(account, head.clone()),
-                    None => drop(accounts.insert(account)),
-                }
+        for pending in cold {
+            let known = !pending.fresh && self.memory.recall(pending, draft);
+            if !known {
+                accounts.extend(pending.accounts().filter(|id| !draft.moves_account(*id)));
+                jobs.extend(pending.jobs().filter(|key| !draft.moves_job(*key)));
             }
-            for key in named_jobs(pending) {
-                if jobs.contains(&key) || draft.has_job(key) {
-                    continue;
-                }
-                match self.heads.job(key) {
-                    Some(head) => draft.set_job(key, head.clone()),
-                    None => drop(jobs.insert(key)),
-                }
-            }
-        }
-        if accounts.is_empty() && jobs.is_empty() {
-            return Ok(draft);
         }
         let accounts: Vec<_> = accounts.into_iter().collect();
         let jobs: Vec<_> = jobs.into_iter().collect();
+        if accounts.is_empty() && jobs.is_empty() {
+            return Ok(());
+        }
         let (account_heads, job_heads) = self.connection.heads(&accounts, &jobs, deadline).await?;
         for (id, head) in account_heads {
-            self.heads.keep_account(id, head.clone());
             draft.set_account(id, head);
         }
         for (key, head) in job_heads {
-            self.heads.keep_job(key, head.clone());
             draft.set_job(key, head);
         }
-        Ok(draft)
+        Ok(())
     }
 
-    fn decide(&mut self, batch: Vec<Pending>, mut draft: Draft) -> Decided {
-        let mut accepted = Vec::with_capacity(batch.len());
-        let (mut refused, mut again) = (Vec::new(), Vec::new());
-        let mut keys = HashSet::new();
-        for (index, mut pending) in batch.into_iter().enumerate() {
-            let key = stored_key(&pending.command, 0).map(|(key, _)| (pending.command.account, key));
-            if key.is_some_and(|key| !keys.insert(key)) {
-                // The same request twice in one batch: the second finds the first one's answer in the log.
-                again.push(pending);
-                continue;
-            }
-            match draft.add(index, &pending.command) {
-                Ok(drafted) if drafted.writes || pending.fresh => accepted.push((index, pending, drafted)),
-                Err(refusal) if pending.fresh => refused.push((pending, refusal)),
-                Ok(_) | Err(_) => {
-                    pending.fresh = true;
-                    again.push(pending);
-                }
-            }
-        }
-        let (rows, accounts, jobs) = draft.finish();
-        Decided { rows, accounts, jobs, accepted, refused, again }
-    }
-
-    /// Writes the rows; an unknown outcome is settled before this returns, or stays [`Failed::Unknown`].
-    async fn write(&mut self, rows: &[Row], deadline: Instant) -> Result<Vec<Position>, Failed> {
-        let mut unknown = false;
+    /// Writes the rows, and decides meanwhile what comes in.
+    async fn write_and_gather(
+        &mut self,
+        rows: &[Row],
+        deadline: Instant,
+        mut inbox: Option<&mut Inbox>,
+    ) -> (Result<Vec<Position>, Failed>, Batch) {
+        let Lane { connection, memory, rules, .. } = self;
+        let mut next = Batch::new(*rules);
+        let mut writing = std::pin::pin!(write(connection, rows, deadline));
         loop {
-            match self.connection.append(rows, deadline).await {
-                Ok(positions) => return Ok(positions),
-                Err(Failed::Unknown(error)) if Instant::now() < deadline => {
-                    // The same rows again: whichever of the two is written, the other meets its key.
-                    tracing::warn!(error = %chain(&error), rows = rows.len(), "an append's outcome is unknown");
-                    unknown = true;
+            let room = next.room();
+            let more = async {
+                match &mut inbox {
+                    Some(inbox) => inbox.more(room).await,
+                    None => std::future::pending().await,
                 }
-                Err(Failed::Raced | Failed::KeyTaken) if unknown => {
-                    let positions = self.connection.written(rows, deadline).await.map_err(Failed::Unknown)?;
-                    return if positions.len() == rows.len() { Ok(positions) } else { Err(Failed::Raced) };
-                }
-                Err(Failed::Unavailable(error)) if unknown => return Err(Failed::Unknown(error)),
-                Err(failed) => return Err(failed),
+            };
+            tokio::select! {
+                biased;
+                written = &mut writing => return (written, next),
+                pendings = more => pendings.into_iter().for_each(|pending| next.take(pending, memory)),
             }
         }
     }
 
-    /// Remembers the new heads and answers everyone. Refusals with a key look it up first.
-    async fn settle(&mut self, decided: Decided, positions: &[Position]) -> Vec<Vec<Pending>> {
-        for (id, head) in decided.accounts {
-            self.heads.keep_account(id, head);
-        }
-        for (key, head) in decided.jobs {
-            self.heads.keep_job(key, head);
-        }
+    /// Answers everyone; returns the commands that must be decided again. Refusals with a key look it up first.
+    async fn settle(&mut self, decided: Decided, positions: &[Position]) -> Vec<Pending> {
+        self.memory.expect(decided.heads);
         let mut last = HashMap::new();
         for (row, position) in decided.rows.iter().zip(positions) {
             let newest = last.entry(row.command).or_insert(*position);
@@ -206,35 +188,23 @@ impl Lane {
         }
         metrics::counter!("ledger_events_appended_total").increment(positions.len() as u64);
         for (index, pending, drafted) in decided.accepted {
-            if let Some((key, _)) = stored_key(&pending.command, 0).filter(|_| drafted.writes) {
-                self.used_keys.insert((pending.command.account, key), ());
+            if let Some(key) = pending.first_key().filter(|_| drafted.writes) {
+                self.memory.note_used(key);
             }
-            let Drafted { account, jobs, .. } = drafted;
-            pending.answer(Ok(Outcome {
-                position: last.get(&index).copied(),
-                account,
-                jobs,
-                replayed: false,
-            }));
+            let position = last.get(&index).copied();
+            let outcomes = drafted.commands.into_iter().map(|drafted| outcome(drafted, position)).collect();
+            pending.answer(Ok(outcomes));
         }
-        for (pending, refusal) in decided.refused {
+        for (pending, Refused { place, refusal }) in decided.refused {
             if let Some(pending) = self.answer_repeat(pending).await {
-                metrics::counter!("ledger_refusals_total", "code" => refusal.code()).increment(1);
-                pending.answer(Err(refusal.into()));
+                pending.refuse(place, refusal);
             }
         }
-        vec![decided.again]
+        decided.again
     }
 
-    /// Nothing was written, or it is not known. Forgets the heads that the batch stood on, and says who tries
-    /// again with whom.
+    /// Nothing was written, or it is not known. Says who tries again with whom.
     async fn recover(&mut self, decided: Decided, failed: Failed) -> Vec<Vec<Pending>> {
-        for id in decided.accounts.keys() {
-            self.heads.forget_account(*id);
-        }
-        for key in decided.jobs.keys() {
-            self.heads.forget_job(*key);
-        }
         let refused = decided.refused.into_iter().map(|(pending, _)| pending);
         let accepted = decided.accepted.into_iter().map(|(_, pending, _)| pending);
         let mut batch: Vec<Pending> = accepted.chain(refused).collect();
@@ -278,11 +248,37 @@ impl Lane {
             return vec![left];
         }
         tokio::time::sleep(jitter(most)).await;
-        let mut by_account: HashMap<AccountId, Vec<Pending>> = HashMap::new();
+        let mut by_account: HashMap<Option<AccountId>, Vec<Pending>> = HashMap::new();
         for pending in left {
-            by_account.entry(pending.command.account).or_default().push(pending);
+            let first = pending.commands.first().map(|command| command.account);
+            by_account.entry(first).or_default().push(pending);
         }
         by_account.into_values().collect()
+    }
+}
+
+/// Writes the rows; an unknown outcome is settled before this returns, or stays [`Failed::Unknown`].
+async fn write(
+    connection: &mut Connection,
+    rows: &[Row],
+    deadline: Instant,
+) -> Result<Vec<Position>, Failed> {
+    let mut unknown = false;
+    loop {
+        match connection.append(rows, deadline).await {
+            Ok(positions) => return Ok(positions),
+            Err(Failed::Unknown(error)) if Instant::now() < deadline => {
+                // The same rows again: whichever of the two is written, the other meets its key.
+                tracing::warn!(error = %chain(&error), rows = rows.len(), "an append's outcome is unknown");
+                unknown = true;
+            }
+            Err(Failed::Raced | Failed::KeyTaken) if unknown => {
+                let positions = connection.written(rows, deadline).await.map_err(Failed::Unknown)?;
+                return if positions.len() == rows.len() { Ok(positions) } else { Err(Failed::Raced) };
+            }
+            Err(Failed::Unavailable(error)) if unknown => return Err(Failed::Unknown(error)),
+            Err(failed) => return Err(failed),
+        }
     }
 }
 
@@ -292,30 +288,18 @@ fn jitter(lost_races: u32) -> Duration {
     Duration::from_micros(rand::random_range(0..most))
 }
 
-/// How many credit events of a command carry its key.
-fn places(action: &Action) -> usize {
-    match action {
-        Action::Queue { jobs } => jobs.len(),
-        Action::Grant { .. } | Action::Adjust { .. } | Action::Job { .. } => 1,
-    }
+fn outcome(drafted: Drafted, position: Option<Position>) -> Outcome {
+    let Drafted { at, account, credits, jobs } = drafted;
+    Outcome { position, at, account, credits, jobs, replayed: false }
 }
 
-/// The jobs whose heads must be known. One that is being queued is new; should it not be, the primary key
-/// says so and the next round reads it.
-fn named_jobs(pending: &Pending) -> Vec<JobKey> {
-    let account = pending.command.account;
-    match &pending.command.action {
-        Action::Job { job_id, .. } => vec![(account, *job_id)],
-        Action::Queue { jobs } if pending.fresh => jobs.iter().map(|new| (account, new.job_id)).collect(),
-        Action::Grant { .. } | Action::Adjust { .. } | Action::Queue { .. } => Vec::new(),
-    }
-}
-
-fn expire(batch: Vec<Pending>) -> Vec<Pending> {
-    let now = Instant::now();
-    let (alive, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|pending| pending.deadline > now);
-    late.into_iter().for_each(|pending| pending.fail(Error::Unavailable));
-    alive
+/// Commands that belong together, each with the keys that its credit events are stored under.
+fn keyed(commands: &[Command]) -> Vec<(&Command, Vec<StoredKey>)> {
+    let mut places = KeyPlaces::default();
+    let with_keys = commands.iter().map(|command| {
+        (command, places.of(command).map_while(|place| stored_key(command, place)).collect())
+    });
+    with_keys.collect()
 }
 
 fn fail_all(batch: Vec<Pending>, error: &Error) {

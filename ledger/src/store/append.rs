@@ -8,23 +8,22 @@
 use crate::draft::Row;
 use crate::event::SCHEMA_VERSION;
 use crate::ids::Position;
+use bytes::BytesMut;
+use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{Client, Error, Statement};
 
 /// Inserts a batch in the order given and returns the positions in that order.
+///
+/// The arrays are unnested in the select list, where they advance together row by row. In `from` each of them would
+/// first be copied into a tuple store of its own, which took a quarter of the statement's time.
 pub(crate) const APPEND: &str = r"
 insert into events (account_id, stream_id, version, event_id, type, schema_version, amount, balance_after,
     job_id, payload, state, idempotency_key, request_hash, actor, request_id, causation_id, occurred_at,
     prev_hash, hash)
-select account_id, stream_id, version, event_id, type, $18, amount, balance_after,
-    job_id, payload::json, state::json, idempotency_key, request_hash, actor, request_id, causation_id,
-    occurred_at, prev_hash, hash
-from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::text[], $6::numeric[], $7::numeric[],
-    $8::uuid[], $9::text[], $10::text[], $11::text[], $12::bytea[], $13::text[], $14::text[], $15::uuid[],
-    $16::timestamptz[], $17::bytea[], $19::bytea[])
-    with ordinality
-    as batch(account_id, stream_id, version, event_id, type, amount, balance_after, job_id, payload, state,
-        idempotency_key, request_hash, actor, request_id, causation_id, occurred_at, prev_hash, hash, place)
-order by place
+select unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::uuid[]), unnest($5::text[]),
+    $18::smallint, unnest($6::numeric[]), unnest($7::numeric[]), unnest($8::uuid[]), unnest($9::json[]),
+    unnest($10::json[]), unnest($11::text[]), unnest($12::bytea[]), unnest($13::text[]), unnest($14::text[]),
+    unnest($15::uuid[]), unnest($16::timestamptz[]), unnest($17::bytea[]), unnest($19::bytea[])
 returning position";
 
 /// Which of these rows are in the log, told by their event ids, with their positions.
@@ -53,11 +52,12 @@ pub(crate) async fn append(
     }
     macro_rules! text {
         ($field:ident) => {
-            rows.iter().map(|row| row.$field.as_str()).collect::<Vec<_>>()
+            rows.iter().map(|row| &*row.$field).collect::<Vec<_>>()
         };
     }
     let names = column!(name);
-    let states: Vec<_> = rows.iter().map(|row| row.state.as_deref()).collect();
+    let payloads: Vec<_> = rows.iter().map(|row| Json(&row.payload)).collect();
+    let states: Vec<_> = rows.iter().map(|row| row.state.as_deref().map(Json)).collect();
     let keys: Vec<_> = rows.iter().map(|row| row.idempotency_key.as_deref()).collect();
     let request_hashes: Vec<_> =
         rows.iter().map(|row| row.request_hash.as_ref().map(<[u8; 32]>::as_slice)).collect();
@@ -75,7 +75,7 @@ pub(crate) async fn append(
                 &column!(amount),
                 &column!(balance_after),
                 &column!(job_id),
-                &text!(payload),
+                &payloads,
                 &states,
                 &keys,
                 &request_hashes,
@@ -90,6 +90,27 @@ pub(crate) async fn append(
         )
         .await?;
     Ok(written.iter().map(|row| Position(row.get(0))).collect())
+}
+
+/// Text that is JSON already. Sent as it is: these exact bytes were hashed.
+#[derive(Debug)]
+struct Json<'a>(&'a str);
+
+impl ToSql for Json<'_> {
+    fn to_sql(
+        &self,
+        _: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        out.extend_from_slice(self.0.as_bytes());
+        Ok(IsNull::No)
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        *kind == Type::JSON
+    }
+
+    to_sql_checked!();
 }
 
 /// The positions of those rows that are in the log under these event ids, in their order.

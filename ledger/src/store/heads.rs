@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 /// The last event of each account's own stream.
 pub(crate) const ACCOUNT_HEADS: &str = r"
-select asked.id, head.version, head.hash, head.state
+select asked.id, head.version, head.hash, head.state, head.occurred_at
 from unnest($1::uuid[]) as asked(id)
 cross join lateral (
-    select version, hash, state::text from events
+    select version, hash, state::text, occurred_at from events
     where account_id = asked.id and stream_id = asked.id
     order by version desc limit 1
 ) head";
@@ -46,7 +46,8 @@ pub(crate) async fn accounts(
     let asked: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     for row in client.query(statement, &[&asked]).await? {
         let state = account_state(row.try_get(3)?)?;
-        let head = AccountHead { version: row.try_get(1)?, hash: hash(row.try_get(2)?)?, state };
+        let (version, hash) = (row.try_get(1)?, hash(row.try_get(2)?)?);
+        let head = AccountHead { version, hash, at: row.try_get(4)?, state };
         heads.insert(AccountId(row.try_get(0)?), head);
     }
     Ok(heads)

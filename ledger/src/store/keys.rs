@@ -1,25 +1,39 @@
 //! Finding the first answer to a request that is repeated.
 
 use super::row::account_state;
+use crate::account::AccountEvent;
 use crate::command::Outcome;
 use crate::error::Error;
 use crate::event::Event;
 use crate::ids::{AccountId, JobId, Position};
 use crate::job::JobState;
+use chrono::DateTime;
 use tokio_postgres::Client;
-use uuid::Uuid;
 
 /// The credit events that were written under these keys, in the order asked.
 pub(crate) const BY_KEY: &str = r"
-select asked.place, event.request_hash, event.position, event.state, event.job_id, event.type,
-    event.schema_version, event.payload
+select asked.place, event.request_hash, event.position, event.state, event.type,
+    event.schema_version, event.payload, event.occurred_at, event.version
 from unnest($2::text[]) with ordinality as asked(key, place)
 cross join lateral (
-    select request_hash, position, state::text, job_id, type, schema_version, payload::text from events
+    select request_hash, position, state::text, type, schema_version, payload::text, occurred_at, version
+    from events
     where account_id = $1 and idempotency_key = asked.key
     limit 1
 ) event
 order by asked.place";
+
+/// What came after a credit event, and whether it came of it: credits that return to a lot that is gone are taken
+/// back at the same moment. Nothing else lapses then, because that is written down before anything is decided.
+pub(crate) const AFTERMATH: &str = r"
+select later.position, later.state::text, later.type, later.schema_version, later.payload::text,
+    later.type in ('credits.expired', 'credits.voided') and later.idempotency_key is null
+        and later.request_id = first.request_id and later.occurred_at = first.occurred_at as came_of_it
+from events first
+join events later on later.account_id = $1 and later.stream_id = $1 and later.version > $2
+where first.account_id = $1 and first.stream_id = $1 and first.version = $2
+order by later.version
+limit 256";
 
 /// A job's events up to a version.
 pub(crate) const JOB_STREAM_UP_TO: &str = r"
@@ -45,7 +59,14 @@ pub(crate) async fn earlier(
     request_hash: &[u8; 32],
 ) -> Result<Earlier, Error> {
     let rows = client.query(BY_KEY, &[&account.0, &keys]).await?;
-    let mut outcome = Outcome { position: None, account: None, jobs: Vec::new(), replayed: true };
+    let mut outcome = Outcome {
+        position: None,
+        at: DateTime::UNIX_EPOCH,
+        account: None,
+        credits: Vec::new(),
+        jobs: Vec::new(),
+        replayed: true,
+    };
     for row in &rows {
         let stored: Option<&[u8]> = row.try_get(1)?;
         if stored != Some(request_hash.as_slice()) {
@@ -53,30 +74,63 @@ pub(crate) async fn earlier(
         }
         let state: Option<&str> = row.try_get(3)?;
         outcome.account = state.map(account_state).transpose()?;
+        outcome.at = row.try_get(7)?;
         note_position(&mut outcome.position, Position(row.try_get(2)?));
-        if let Some(job_id) = row.try_get::<_, Option<Uuid>>(4)? {
-            let version = job_version(row.try_get(5)?, row.try_get(6)?, row.try_get(7)?)?;
-            let (state, position) = job_at(client, account, JobId(job_id), version).await?;
-            outcome.jobs.push((JobId(job_id), state));
+        let Event::Account(event) = Event::decode(row.try_get(4)?, row.try_get(5)?, row.try_get(6)?)? else {
+            return Err(Error::Unreadable {
+                event: row.try_get(4)?,
+                problem: "a job's event carries an idempotency key".into(),
+            });
+        };
+        if let (Some(job_id), Some(version)) = (event.job_id(), event.job_version()) {
+            let (state, position) = job_at(client, account, job_id, version).await?;
+            outcome.jobs.push((job_id, state));
             note_position(&mut outcome.position, position);
+        }
+        let returned = gives_back(&event);
+        outcome.credits.push(event);
+        if returned {
+            add_aftermath(client, account, row.try_get(8)?, &mut outcome).await?;
         }
     }
     if rows.is_empty() { Ok(Earlier::None) } else { Ok(Earlier::Same(Box::new(outcome))) }
 }
 
-fn note_position(newest: &mut Option<Position>, position: Position) {
-    *newest = (*newest).max(Some(position));
+/// Whether credits came back to lots.
+fn gives_back(event: &AccountEvent) -> bool {
+    match event {
+        AccountEvent::Refunded { .. } | AccountEvent::Captured { .. } | AccountEvent::Released { .. } => true,
+        AccountEvent::Granted { .. }
+        | AccountEvent::Debited { .. }
+        | AccountEvent::Adjusted { .. }
+        | AccountEvent::Held { .. }
+        | AccountEvent::Expired { .. }
+        | AccountEvent::Voided { .. } => false,
+    }
 }
 
-fn job_version(name: &str, schema_version: i16, payload: &str) -> Result<i64, Error> {
-    use crate::account::AccountEvent;
-    match Event::decode(name, schema_version, payload)? {
-        Event::Account(AccountEvent::Debited { job_version, .. }) => Ok(job_version),
-        Event::Account(_) | Event::Job(_) => Err(Error::Unreadable {
-            event: name.to_owned(),
-            problem: "a job's price was taken by another kind of event".into(),
-        }),
+/// Adds what came of the event of this version to the answer.
+async fn add_aftermath(
+    client: &Client,
+    account: AccountId,
+    version: i64,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    for row in client.query(AFTERMATH, &[&account.0, &version]).await? {
+        if !row.try_get::<_, bool>(5)? {
+            break;
+        }
+        outcome.account = row.try_get::<_, Option<&str>>(1)?.map(account_state).transpose()?;
+        note_position(&mut outcome.position, Position(row.try_get(0)?));
+        if let Event::Account(event) = Event::decode(row.try_get(2)?, row.try_get(3)?, row.try_get(4)?)? {
+            outcome.credits.push(event);
+        }
     }
+    Ok(())
+}
+
+fn note_position(newest: &mut Option<Position>, position: Position) {
+    *newest = (*newest).max(Some(position));
 }
 
 async fn job_at(

@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod heads;
+pub(crate) mod history;
 pub(crate) mod keys;
 pub(crate) mod mark;
 pub mod read;
@@ -14,8 +15,14 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("account heads", heads::ACCOUNT_HEADS),
     ("job streams", heads::JOB_STREAMS),
     ("idempotency keys", keys::BY_KEY),
+    ("aftermath of a credit event", keys::AFTERMATH),
     ("job streams up to a version", keys::JOB_STREAM_UP_TO),
     ("account", read::ACCOUNT),
+    ("account at an instant", history::AT_INSTANT),
+    ("account before an instant", history::BEFORE_INSTANT),
+    ("account at a position", history::AT_POSITION),
+    ("account events", history::ACCOUNT_EVENTS),
+    ("events at versions", history::AT_VERSIONS),
     ("stream", read::STREAM),
     ("page", read::PAGE),
     ("mark: newest position", mark::NEWEST),

@@ -1,12 +1,14 @@
 //! The audit of one account: takes its events, stream by stream and in order, and collects breaches.
 
-use super::{Breach, invariant};
+use super::{Breach, invariant, lots};
 use crate::account::{AccountEvent, AccountState};
 use crate::chain::{GENESIS, Hash, Hashed, hex};
 use crate::credits::Credits;
 use crate::event::{Event, RecordedEvent};
 use crate::ids::{AccountId, JobId, StreamId};
 use crate::job::{JobEvent, JobState, Status};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet};
 
 /// The columns that only the hash needs, exactly as stored.
@@ -15,13 +17,18 @@ pub(super) struct Stored<'a> {
     pub request_hash: Option<&'a [u8]>,
 }
 
-/// What the account's stream says of one job.
+/// What the account's stream says of one job: by run, what was taken and what came back.
 #[derive(Default)]
 struct Books {
-    debited: Credits,
-    refunded: Credits,
-    /// Runs that were debited and not refunded.
-    open: HashSet<u32>,
+    runs: HashMap<u32, Run>,
+    /// The run whose price is only held.
+    on_hold: Option<u32>,
+}
+
+#[derive(Default)]
+struct Run {
+    taken: Decimal,
+    returned: Decimal,
 }
 
 /// Where a stream has been read up to.
@@ -41,6 +48,8 @@ pub(super) struct AccountAudit {
     books: HashMap<JobId, Books>,
     jobs: HashMap<JobId, (Status, Credits)>,
     keys: HashSet<String>,
+    /// When the last credit event happened.
+    last_at: DateTime<Utc>,
     scratch: String,
     pub streams: u64,
     pub events: u64,
@@ -58,6 +67,7 @@ impl AccountAudit {
             books: HashMap::new(),
             jobs: HashMap::new(),
             keys: HashSet::new(),
+            last_at: DateTime::UNIX_EPOCH,
             scratch: String::new(),
             streams: 0,
             events: 0,
@@ -199,29 +209,48 @@ impl AccountAudit {
                 self.breach(invariant::CONSERVATION, recorded, format!("the balance after it {error}"));
             }
         }
+        if recorded.schema_version > 1 {
+            for detail in lots::problems(&self.state, event, recorded.occurred_at, self.last_at) {
+                self.breach(invariant::LOTS, recorded, detail);
+            }
+        }
+        self.last_at = recorded.occurred_at;
         self.state.apply(event);
         if recorded.state.as_ref() != Some(&self.state) {
             self.breach(invariant::STATE, recorded, "the stored state is not the fold of the stream".into());
         }
-        self.book(event, recorded);
+        for detail in lots::imbalances(&self.state) {
+            self.breach(invariant::CONSERVATION, recorded, detail);
+        }
+        if let Some(detail) = self.book(event) {
+            self.breach(invariant::JOB_BOOKS, recorded, detail);
+        }
     }
 
-    fn book(&mut self, event: &AccountEvent, recorded: &RecordedEvent) {
-        let problem = match event {
-            AccountEvent::Debited { amount, job_id, run, .. } => {
-                let books = self.books.entry(*job_id).or_default();
-                books.debited = books.debited.checked_add(*amount).unwrap_or(books.debited);
-                (!books.open.insert(*run)).then(|| format!("run {run} is debited twice"))
+    /// Enters what a job's run took or got back; tells what is wrong with it.
+    fn book(&mut self, event: &AccountEvent) -> Option<String> {
+        let job_id = event.job_id()?;
+        let books = self.books.entry(job_id).or_default();
+        match event {
+            AccountEvent::Debited { amount, run, .. } => books.take(*run, *amount),
+            AccountEvent::Held { amount, run: Some(run), .. } => {
+                books.on_hold = Some(*run);
+                books.take(*run, *amount)
             }
-            AccountEvent::Refunded { amount, job_id, run, .. } => {
-                let books = self.books.entry(*job_id).or_default();
-                books.refunded = books.refunded.checked_add(*amount).unwrap_or(books.refunded);
-                (!books.open.remove(run)).then(|| format!("run {run} is refunded without an open debit"))
+            AccountEvent::Captured { released, run: Some(run), .. } => {
+                books.end_hold(*run).or_else(|| books.give_back(*run, *released))
             }
-            AccountEvent::Granted { .. } | AccountEvent::Adjusted { .. } => None,
-        };
-        if let Some(detail) = problem {
-            self.breach(invariant::JOB_BOOKS, recorded, detail);
+            AccountEvent::Released { amount, run: Some(run), .. } => {
+                books.end_hold(*run).or_else(|| books.give_back(*run, *amount))
+            }
+            AccountEvent::Refunded { amount, run, .. } => books.give_back(*run, *amount),
+            AccountEvent::Held { run: None, .. }
+            | AccountEvent::Captured { run: None, .. }
+            | AccountEvent::Released { run: None, .. } => Some("the job's run is not told".into()),
+            AccountEvent::Granted { .. }
+            | AccountEvent::Adjusted { .. }
+            | AccountEvent::Expired { .. }
+            | AccountEvent::Voided { .. } => None,
         }
     }
 
@@ -246,11 +275,8 @@ impl AccountAudit {
         let Some((status, charged)) = self.jobs.get(&job) else {
             return Some("credits were taken for a job that is not in the log".into());
         };
-        if books.refunded > books.debited {
-            return Some(format!("{} refunded of {} debited", books.refunded, books.debited));
-        }
-        let kept = books.debited.checked_sub(books.refunded).unwrap_or(Credits::ZERO);
-        if kept != *charged {
+        let kept: Decimal = books.runs.values().map(|run| run.taken - run.returned).sum();
+        if kept != charged.get() {
             return Some(format!("the job is {status} and charged {charged}, but {kept} were kept"));
         }
         None
@@ -264,5 +290,27 @@ impl AccountAudit {
             version: Some(recorded.version),
             detail,
         });
+    }
+}
+
+impl Books {
+    fn take(&mut self, run: u32, amount: Credits) -> Option<String> {
+        let again = self.runs.contains_key(&run);
+        self.runs.entry(run).or_default().taken += amount.get();
+        again.then(|| format!("run {run} is charged twice"))
+    }
+
+    fn give_back(&mut self, run: u32, amount: Credits) -> Option<String> {
+        let Some(books) = self.runs.get_mut(&run) else {
+            return Some(format!("run {run} gets credits back that were never taken"));
+        };
+        books.returned += amount.get();
+        let (taken, returned) = (books.taken, books.returned);
+        (returned > taken).then(|| format!("run {run} took {taken} credits and got {returned} back"))
+    }
+
+    fn end_hold(&mut self, run: u32) -> Option<String> {
+        let open = self.on_hold.take() == Some(run);
+        (!open).then(|| format!("run {run} has no open hold"))
     }
 }

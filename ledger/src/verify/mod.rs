@@ -5,6 +5,7 @@
 
 mod account;
 mod log;
+mod lots;
 
 use crate::ids::{AccountId, StreamId};
 use serde::Serialize;
@@ -22,6 +23,9 @@ pub mod invariant {
     pub const CONSERVATION: &str = "conservation";
     /// The stored state is the fold of the stream.
     pub const STATE: &str = "state";
+    /// Credits are taken from lots in burn order, come back to the lots that they were taken from, and lapse in
+    /// time.
+    pub const LOTS: &str = "lots";
     /// Columns say the same as the payload.
     pub const COLUMNS: &str = "columns";
     /// Refunds never pass debits; what failed is refunded once, what succeeded is not.

@@ -117,6 +117,10 @@ async fn read_models(client: &mut Client) {
     assert_eq!(found.len(), 20);
     run!(client, "all accounts", |on| balances::list(&on, None, Some("user-5"), 20));
     run!(client, "account", |on| balances::get(&on, account())).unwrap();
+    let found = run!(client, "lapsed", |on| balances::lapsed(&on, at(2), None, 50));
+    assert_eq!(found.len(), 50);
+    let found = run!(client, "next lapsed", |on| balances::lapsed(&on, at(2), found.last().copied(), 50));
+    assert!(!found.is_empty());
     let found = run!(client, "history", |on| history::list(&on, account(), None, None, 20));
     assert_eq!(found.len(), 20);
     let granted = Some("credits.granted");

@@ -3,6 +3,8 @@
 mod alarms;
 mod explain;
 mod leases;
+mod lot_story;
+mod lots;
 mod proof;
 mod readers;
 mod stage;

@@ -43,7 +43,7 @@ where step < case status when 'queued' then 2 when 'running' then 3 else 4 end
 order by n, step;
 
 insert into account_balances
-select account_id, user_id, 900, 0, 26, n * 4, at from jobs where n % 25 = 0;
+select account_id, user_id, 900, 0, 26, n * 4, at, case when n % 100 = 0 then at end from jobs where n % 25 = 0;
 insert into credit_history
 select account_id, n * 4 + 1, n % 25 + 2, case n % 25 when 0 then 'credits.granted' else 'credits.debited' end,
     -4, 900, job_id, null, 'user:' || user_id, at

@@ -1,22 +1,39 @@
 //! A migrated database with a ledger on it, and short words for what tests do to them.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::Pool;
 use embedded::testing::TestCluster;
-use ledger::account::AccountState;
+use ledger::account::{AccountCommand, AccountState};
 use ledger::job::{
-    Failure, FailureClass, JobCommand, JobRequest, JobState, Kind, Output, Params, RetryPolicy,
+    Failure, FailureClass, JobCommand, JobRequest, JobState, Kind, Output, Params, Price, RetryPolicy,
 };
 use ledger::{
     Action, Actor, Change, Command, Context, Credits, Database, JobId, Ledger, LedgerOptions, MarkWatcher,
     NewJob, Outcome, Position, Role, UserId,
 };
 use projections::{ProjectorOptions, wait_for};
+use std::cell::Cell;
 use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Long enough for a busy machine; no test waits this long unless something is broken.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+thread_local! {
+    /// By how much the ledger's clock is ahead. Everything of a test runs on one thread, its own.
+    static AHEAD: Cell<TimeDelta> = const { Cell::new(TimeDelta::zero()) };
+}
+
+/// What time it is for the ledger.
+pub(crate) fn now() -> DateTime<Utc> {
+    Utc::now() + AHEAD.get()
+}
+
+/// Lets time pass for the ledger.
+pub(crate) fn wait(time: TimeDelta) {
+    AHEAD.set(AHEAD.get() + time);
+}
 
 pub(crate) struct Stage {
     pub url: String,
@@ -29,6 +46,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new() -> Stage {
+        // An earlier test may have used this thread.
+        AHEAD.set(TimeDelta::zero());
         let cluster = TestCluster::shared().await;
         let migrate = async |url: &str| {
             let (mut client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
@@ -37,7 +56,8 @@ impl Stage {
         };
         let url = cluster.database_from("migrated", migrate).await.url().to_owned();
         let database = Database::new(&url).unwrap();
-        let ledger = Ledger::open(&database, LedgerOptions::default()).await.unwrap();
+        let ledger =
+            Ledger::open(&database, LedgerOptions { clock: now, ..LedgerOptions::default() }).await.unwrap();
         let end = CancellationToken::new();
         let mark = MarkWatcher::spawn(&database, ledger.appended(), end.clone());
         let pool = database.pool(Role::Reader, 4).unwrap();
@@ -98,21 +118,30 @@ impl Stage {
         self.ledger.execute(command).await.expect("the story is a legal one")
     }
 
+    /// Asks something of an account as an admin.
+    pub(crate) async fn account(&self, user: &UserId, command: AccountCommand) -> Outcome {
+        self.execute(user, Actor::Admin("ada".into()), Action::Account(command)).await
+    }
+
     pub(crate) async fn grant(&self, user: &UserId, amount: u64) -> AccountState {
-        let action = Action::Grant { user: user.clone(), amount: credits(amount), reason: "welcome".into() };
+        let action = Action::grant(user.clone(), credits(amount), "welcome");
         self.execute(user, Actor::Admin("ada".into()), action).await.account.unwrap()
     }
 
-    pub(crate) async fn adjust(&self, user: &UserId, change: &str) {
+    pub(crate) async fn adjust(&self, user: &UserId, change: &str, clamp: bool) {
         let change: Change = change.parse().unwrap();
-        let action = Action::Adjust { user: user.clone(), change, reason: "correction".into() };
-        let _ = self.execute(user, Actor::Admin("ada".into()), action).await;
+        let (user, reason) = (user.clone(), "correction".to_owned());
+        self.account(&user.clone(), AccountCommand::Adjust { user, change, reason, clamp }).await;
     }
 
     /// Queues one job that costs 4.
     pub(crate) async fn queue(&self, user: &UserId, model: &str) -> JobId {
+        self.queue_at(user, model, Price::Fixed(credits(4))).await
+    }
+
+    pub(crate) async fn queue_at(&self, user: &UserId, model: &str, price: Price) -> JobId {
         let job_id = JobId::generate();
-        let jobs = vec![NewJob { job_id, request: request(model), cost: credits(4) }];
+        let jobs = vec![NewJob { job_id, request: request(model), price }];
         let _ = self.execute(user, Actor::User(user.to_string()), Action::Queue { jobs }).await;
         job_id
     }
@@ -132,6 +161,13 @@ impl Stage {
     pub(crate) async fn succeed(&self, user: &UserId, job: JobId) {
         let fencing = self.start(user, job).await;
         self.job(user, job, JobCommand::Succeed { fencing, outputs: vec![output()] }).await;
+    }
+
+    /// Makes a clip of this length.
+    pub(crate) async fn film(&self, user: &UserId, job: JobId, milliseconds: u64) {
+        let fencing = self.start(user, job).await;
+        let clip = Output { duration_milliseconds: Some(milliseconds), ..output() };
+        self.job(user, job, JobCommand::Succeed { fencing, outputs: vec![clip] }).await;
     }
 
     /// Starts a job and fails the attempt; a permanent failure ends it.
@@ -169,7 +205,7 @@ pub(crate) fn request(model: &str) -> JobRequest {
 
 pub(crate) fn output() -> Output {
     let (key, content_type) = ("outputs/a/b/1-2/0.png".into(), "image/png".into());
-    Output { index: 0, key, content_type, width: 512, height: 512, bytes: 1_234 }
+    Output { index: 0, key, content_type, width: 512, height: 512, bytes: 1_234, duration_milliseconds: None }
 }
 
 pub(crate) fn failure(class: FailureClass, code: &str) -> Failure {

@@ -28,7 +28,7 @@ impl Story {
         let (alice, bob) = (user("alice"), user("bob"));
         stage.grant(&alice, 100).await;
         stage.grant(&bob, 50).await;
-        stage.adjust(&bob, "-0.5").await;
+        stage.adjust(&bob, "-0.5", false).await;
         let queue = async |model| stage.queue(&alice, model).await;
         let story = Story {
             succeeded: queue("sim-image").await,

@@ -62,6 +62,11 @@ impl ProviderFailure {
         )
     }
 
+    /// The provider made a clip that is priced by the second, and did not say how long it is.
+    pub(crate) fn no_length() -> ProviderFailure {
+        ProviderFailure::transient("length_missing", "the provider did not say how long the clip is")
+    }
+
     /// The worker stops; costs no attempt.
     pub(crate) fn worker_stopped() -> ProviderFailure {
         let message = "the worker was stopped before the attempt ended";

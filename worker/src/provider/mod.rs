@@ -53,6 +53,9 @@ pub struct Artifact {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
+    /// Length of a clip as it really is, in milliseconds: what is priced by the second is charged by it. `None` for
+    /// pictures, and where the service does not tell.
+    pub duration_milliseconds: Option<u64>,
 }
 
 /// What a submit led to.

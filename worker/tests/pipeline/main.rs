@@ -4,6 +4,7 @@
 //! runs the same tests against moto.
 
 mod faults;
+mod holds;
 mod images;
 mod poison;
 mod queue;
@@ -13,4 +14,5 @@ mod rig;
 mod scripted;
 mod several_workers;
 mod shutdown;
+mod sweeper;
 mod videos;

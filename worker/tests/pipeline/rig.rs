@@ -3,11 +3,12 @@
 use crate::scripted::Scripted;
 use embedded::sqs::{Sqs, SqsOptions};
 use embedded::testing::{TestCluster, TestDatabase};
+use ledger::account::AccountState;
 use ledger::catalogue::{Catalogue, Model};
 use ledger::job::{JobCommand, JobEvent, JobRequest, JobState, Kind, Params, RetryPolicy, Status};
 use ledger::{
     AccountId, Action, Actor, Command, Context, Credits, Database, Event, JobId, Ledger, LedgerOptions,
-    MarkWatcher, NewJob, Outcome, Role, UserId, read,
+    MarkWatcher, NewJob, Outcome, RecordedEvent, Role, UserId, read,
 };
 use object_store::ObjectStore;
 use object_store::memory::InMemory;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 use worker::provider::Providers;
 use worker::provider::simulated::{self, Simulated, SimulatedOptions};
@@ -32,7 +34,7 @@ pub(crate) struct Rig {
     pub account: AccountId,
     pub settings: QueueSettings,
     pub outputs: Arc<InMemory>,
-    /// Runs the models `scripted-image` and `scripted-video`.
+    /// Runs the models `scripted-image`, `scripted-video` and `scripted-video-metered`.
     pub scripted: Scripted,
     pub sqs: Option<Sqs>,
     database: Database,
@@ -97,7 +99,7 @@ impl Rig {
             cloned,
         };
         let amount = Credits::whole(GRANTED).unwrap();
-        let _granted = rig.execute(Action::Grant { user, amount, reason: "for the test".into() }).await;
+        let _granted = rig.execute(Action::grant(user, amount, "for the test")).await;
         rig
     }
 
@@ -133,6 +135,7 @@ impl Rig {
                 poison_pause: Duration::ZERO,
                 receive_wait: Duration::from_secs(2),
                 poll_every: Duration::from_millis(50),
+                sweep_pause: Duration::from_millis(100),
                 duty_lease: Duration::from_secs(2),
                 ..Timings::default()
             },
@@ -168,16 +171,32 @@ impl Rig {
     }
 
     pub(crate) async fn queue_ids(&self, model: &str, ids: &[JobId]) {
-        let jobs = ids.iter().map(|job_id| {
-            let request = request(model);
-            let cost = catalogue().quote(&request).unwrap();
-            NewJob { job_id: *job_id, request, cost }
+        self.queue_requests(ids.iter().map(|job_id| (*job_id, request(model)))).await;
+    }
+
+    /// Queues a clip of so many seconds.
+    pub(crate) async fn queue_clip(&self, model: &str, seconds: u32) -> JobId {
+        let id = JobId::generate();
+        let params = Params { seconds: Some(seconds), ..request(model).params };
+        self.queue_requests([(id, JobRequest { params, ..request(model) })]).await;
+        id
+    }
+
+    async fn queue_requests(&self, requests: impl IntoIterator<Item = (JobId, JobRequest)>) {
+        let jobs = requests.into_iter().map(|(job_id, request)| {
+            let price = catalogue().quote(&request).unwrap();
+            NewJob { job_id, request, price }
         });
         let _queued = self.execute(Action::Queue { jobs: jobs.collect() }).await;
     }
 
     pub(crate) async fn cancel(&self, job_id: JobId) {
-        let _cancelled = self.execute(Action::Job { job_id, command: JobCommand::Cancel }).await;
+        self.ask(job_id, JobCommand::Cancel).await;
+    }
+
+    /// Gives a command about a job, as its user or an admin does.
+    pub(crate) async fn ask(&self, job_id: JobId, command: JobCommand) {
+        let _done = self.execute(Action::Job { job_id, command }).await;
     }
 
     pub(crate) async fn job(&self, id: JobId) -> JobState {
@@ -216,9 +235,39 @@ impl Rig {
 
     /// How many credits were spent so far.
     pub(crate) async fn spent(&self) -> Credits {
-        let client = self.database.connect(Role::Reader).await.unwrap();
-        let (state, _) = read::account(&client, self.account).await.unwrap().unwrap();
-        Credits::whole(GRANTED).unwrap().checked_sub(state.balance).unwrap()
+        Credits::whole(GRANTED).unwrap().checked_sub(self.state(self.account).await.balance).unwrap()
+    }
+
+    pub(crate) async fn state(&self, account: AccountId) -> AccountState {
+        let client = self.reader().await;
+        read::account(&client, account).await.unwrap().unwrap().0
+    }
+
+    /// What happened to an account's credits, in order.
+    pub(crate) async fn credit_events(&self, account: AccountId) -> Vec<RecordedEvent> {
+        let client = self.reader().await;
+        read::stream(&client, account, account.into()).await.unwrap()
+    }
+
+    /// The names of the account's credit events, in order, without the grant that it begins with.
+    pub(crate) async fn credit_names(&self) -> Vec<&'static str> {
+        let recorded = self.credit_events(self.account).await;
+        recorded.iter().skip(1).map(|recorded| recorded.event.name()).collect()
+    }
+
+    pub(crate) async fn reader(&self) -> Client {
+        self.database.connect(Role::Reader).await.unwrap()
+    }
+
+    pub(crate) async fn owner(&self) -> Client {
+        self.database.connect(Role::Owner).await.unwrap()
+    }
+
+    /// Fails unless the books hold.
+    pub(crate) async fn verify(&self) {
+        let mut client = self.owner().await;
+        let breaches = ledger::verify::log_breaches(&mut client, |_, _| {}).await.unwrap();
+        assert!(breaches.is_empty(), "{breaches:?}");
     }
 
     /// The queues, for looking at them. They are made as the worker makes them.
@@ -243,14 +292,14 @@ pub(crate) fn request(model: &str) -> JobRequest {
 }
 
 fn catalogue() -> Catalogue {
-    let mut models = simulated::models();
-    let scripted =
-        |id: &str, like: &Model| Model { id: id.into(), provider: "scripted".into(), ..like.clone() };
-    let image = scripted("scripted-image", &models[0]);
-    let video =
-        models.iter().find(|model| model.kind == Kind::Video).map(|model| scripted("scripted-video", model));
-    models.extend([image, video.expect("there is a simulated video model")]);
-    Catalogue::new(models)
+    let simulated = Catalogue::new(simulated::models()).unwrap();
+    let scripted = |suffix: &str| {
+        let like =
+            simulated.get(&format!("sim-{suffix}")).expect("there is a simulated model like it").clone();
+        Model { id: format!("scripted-{suffix}"), provider: "scripted".into(), ..like }
+    };
+    let more = ["image", "video", "video-metered"].map(scripted);
+    Catalogue::new(simulated.models().cloned().chain(more)).unwrap()
 }
 
 /// The embedded server, or the one that the environment names. Every test has queues of its own.

@@ -27,6 +27,10 @@ pub(crate) struct Script {
     pub ready: AtomicBool,
     /// Whether a submit is accepted and then never answered.
     pub loses_answers: AtomicBool,
+    /// What polled tasks fail with.
+    pub failure: Mutex<Option<ProviderFailure>>,
+    /// How long clips are, as this provider tells it.
+    pub clip_milliseconds: Mutex<Option<u64>>,
     pub deadline: Mutex<Duration>,
     pub submits: AtomicU32,
     /// Submits that somebody waits for now.
@@ -46,6 +50,8 @@ impl Default for Scripted {
             poll_delay: Mutex::default(),
             ready: AtomicBool::new(true),
             loses_answers: AtomicBool::new(false),
+            failure: Mutex::default(),
+            clip_milliseconds: Mutex::new(Some(2_000)),
             deadline: Mutex::new(Duration::from_secs(60)),
             submits: AtomicU32::new(0),
             waiting: Arc::default(),
@@ -102,8 +108,14 @@ impl Drop for Waiting {
     }
 }
 
-fn artifact() -> Artifact {
-    Artifact { bytes: Bytes::from_static(b"made"), content_type: "image/png".into(), width: 1, height: 1 }
+fn artifact(duration_milliseconds: Option<u64>) -> Artifact {
+    Artifact {
+        bytes: Bytes::from_static(b"made"),
+        content_type: "image/png".into(),
+        width: 1,
+        height: 1,
+        duration_milliseconds,
+    }
 }
 
 #[async_trait::async_trait]
@@ -125,7 +137,7 @@ impl Provider for Scripted {
         if script.gated.load(Ordering::SeqCst) {
             script.gate.acquire().await.unwrap().forget();
         }
-        Ok(Submission::Done(vec![artifact()]))
+        Ok(Submission::Done(vec![artifact(None)]))
     }
 
     async fn find(&self, reference: &str) -> Result<Option<String>, ProviderFailure> {
@@ -137,8 +149,12 @@ impl Provider for Scripted {
         let delay = *self.script.poll_delay.lock().unwrap();
         tokio::time::sleep(delay).await;
         self.script.polls.lock().unwrap().push((begun, Instant::now()));
-        let ready = self.script.ready.load(Ordering::SeqCst);
-        Ok(if ready { Progress::Done(vec![artifact()]) } else { Progress::Working })
+        if !self.script.ready.load(Ordering::SeqCst) {
+            return Ok(Progress::Working);
+        }
+        let clip = artifact(*self.script.clip_milliseconds.lock().unwrap());
+        let failure = self.script.failure.lock().unwrap().clone();
+        Ok(failure.map_or_else(|| Progress::Done(vec![clip]), Progress::Failed))
     }
 
     async fn cancel(&self, _task_id: &str) -> Result<(), ProviderFailure> {

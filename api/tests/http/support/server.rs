@@ -5,7 +5,7 @@ use api::auth::{Keys, Role};
 use api::{ApiOptions, Limits};
 use deadpool_postgres::Pool;
 use embedded::testing::{TestCluster, TestDatabase};
-use ledger::catalogue::{Catalogue, Model};
+use ledger::catalogue::{Catalogue, Model, Pricing};
 use ledger::job::Kind;
 use ledger::{
     Action, Actor, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher, Position, UserId,
@@ -167,7 +167,7 @@ impl Server {
             account: user.account(),
             context: context(),
             idempotency: None,
-            action: Action::Grant { user, amount, reason: "for a test".into() },
+            action: Action::grant(user, amount, "for a test"),
         };
         self.ledger.execute(command).await.unwrap();
         self.user(sub)
@@ -177,6 +177,14 @@ impl Server {
     pub(crate) async fn log_length(&self) -> i64 {
         let client = self.pool.get().await.unwrap();
         client.query_one("select count(*) from events", &[]).await.unwrap().get(0)
+    }
+
+    /// That the books of these users verify, event by event.
+    pub(crate) async fn verified(&self, users: &[&str]) {
+        for user in users {
+            let report = self.auditor().get(&format!("/audit/accounts/{user}/verify")).await.expect(200);
+            assert_eq!(report.body["valid"], true, "{user}: {}", report.body);
+        }
     }
 
     /// Waits until the read models show everything that was appended until now.
@@ -233,9 +241,13 @@ fn catalogue() -> Catalogue {
         kind,
         provider: "simulated".into(),
         price: Credits::whole(price).unwrap(),
+        pricing: Pricing::PerOutput,
         max_count: 4,
         max_side: 1_024,
         max_seconds,
     };
-    Catalogue::new([model("sim-image", Kind::Image, 4, None), model("sim-video", Kind::Video, 20, Some(10))])
+    let film = Model { pricing: Pricing::PerSecond, ..model("sim-film", Kind::Video, 2, Some(10)) };
+    let image = model("sim-image", Kind::Image, 4, None);
+    let video = model("sim-video", Kind::Video, 20, Some(10));
+    Catalogue::new([film, image, video]).unwrap()
 }

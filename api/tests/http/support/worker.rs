@@ -13,6 +13,17 @@ const POLICY: RetryPolicy = RetryPolicy { max_attempts: 1, give_up_after_seconds
 impl Server {
     /// Claims the job, stores `bytes` as its only output and finishes it.
     pub(crate) async fn succeed(&self, user: &str, id: &str, bytes: &'static [u8]) {
+        self.succeed_with(user, id, bytes, None).await;
+    }
+
+    /// Claims the job, stores `bytes` as its only output, a clip if it has a length, and finishes it.
+    pub(crate) async fn succeed_with(
+        &self,
+        user: &str,
+        id: &str,
+        bytes: &'static [u8],
+        duration_milliseconds: Option<u64>,
+    ) {
         let fencing = self.begin(user, id).await;
         let key = format!("outputs/{}/{id}/1-{fencing}/0.png", account(user));
         self.outputs.put(&Path::from(key.as_str()), bytes.into()).await.unwrap();
@@ -23,6 +34,7 @@ impl Server {
             width: 64,
             height: 64,
             bytes: bytes.len() as u64,
+            duration_milliseconds,
         };
         self.command(user, id, JobCommand::Succeed { fencing, outputs: vec![output] }).await;
     }

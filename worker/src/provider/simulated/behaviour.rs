@@ -20,6 +20,7 @@ pub(super) enum Behaviour {
     Down,
     Strict,
     Busy,
+    Short,
 }
 
 impl Behaviour {
@@ -29,6 +30,7 @@ impl Behaviour {
             Some("down") => Behaviour::Down,
             Some("strict") => Behaviour::Strict,
             Some("busy") => Behaviour::Busy,
+            Some("short") => Behaviour::Short,
             _ => Behaviour::Succeeds,
         }
     }
@@ -36,7 +38,7 @@ impl Behaviour {
     /// Fails if this attempt is to fail.
     pub(super) fn check(self, task: &Task, busy_retry_after: Duration) -> Result<(), ProviderFailure> {
         match self {
-            Behaviour::Succeeds => Ok(()),
+            Behaviour::Succeeds | Behaviour::Short => Ok(()),
             Behaviour::Flaky if flaky_fails(task.job_id, task.attempt) => {
                 Err(ProviderFailure::transient("provider_error", "the provider lost the picture on its way"))
             }
@@ -52,6 +54,11 @@ impl Behaviour {
             }
             Behaviour::Busy => Ok(()),
         }
+    }
+
+    /// How long a clip becomes, in seconds, when so many were asked for.
+    pub(super) fn seconds(self, asked: u32) -> u32 {
+        if self == Behaviour::Short { asked.div_ceil(2) } else { asked }
     }
 }
 

@@ -24,6 +24,15 @@ pub(super) struct Drawing {
 }
 
 impl Drawing {
+    /// How long the clip is, in milliseconds: the sum of its frames. `None` for a picture.
+    pub(super) fn milliseconds(&self) -> Option<u64> {
+        (self.frames > 1).then(|| u64::from(self.frames) * u64::from(self.frame_milliseconds()))
+    }
+
+    fn frame_milliseconds(&self) -> u16 {
+        u16::try_from(u64::from(self.seconds) * 1_000 / u64::from(self.frames)).unwrap_or(u16::MAX)
+    }
+
     /// The file; `None` for a size that cannot be drawn. Much work: not for an async thread.
     pub(super) fn encode(self) -> Option<Vec<u8>> {
         let mut file = Vec::new();
@@ -47,8 +56,7 @@ impl Drawing {
     fn write_clip(self, mut encoder: Encoder<'_, &mut Vec<u8>>) -> Result<Option<()>, EncodingError> {
         encoder.set_color(ColorType::Rgba);
         encoder.set_animated(self.frames, 0)?;
-        let milliseconds = self.seconds * 1_000 / self.frames;
-        encoder.set_frame_delay(u16::try_from(milliseconds).unwrap_or(u16::MAX), 1_000)?;
+        encoder.set_frame_delay(self.frame_milliseconds(), 1_000)?;
         let mut writer = encoder.write_header()?;
         let mut shown: Vec<u8> = Vec::new();
         for frame in 0..self.frames {

@@ -92,10 +92,12 @@ impl Simulated {
         Ok(Submission::Done(artifacts))
     }
 
-    fn clip(&self, task: &Task, fails: bool) -> Submission {
+    fn clip(&self, task: &Task, behaviour: Behaviour) -> Submission {
         let (width, height) = sides(&task.request.params, CLIP_SIDES);
         let ready = Utc::now() + self.options.video_delay;
-        let seconds = task.request.params.seconds.unwrap_or(CLIP_SECONDS);
+        let seconds = behaviour.seconds(task.request.params.seconds.unwrap_or(CLIP_SECONDS));
+        // Services accept a clip first and fail later.
+        let fails = behaviour == Behaviour::Down;
         let ticket = Ticket { ready, fails, width, height, seconds, scenes: scenes(task).collect() }.encode();
         let mut accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
         accepted.truncate(MOST_REMEMBERED - 1);
@@ -107,14 +109,15 @@ impl Simulated {
         // The semaphore is never closed. The brush goes with the work: a caller that stops waiting does not end it.
         let brush = Arc::clone(&self.brushes).acquire_owned().await;
         let content_type = if drawing.frames > 1 { "image/apng" } else { "image/png" };
-        let (width, height) = (drawing.width, drawing.height);
+        let (width, height, duration_milliseconds) = (drawing.width, drawing.height, drawing.milliseconds());
         let drawn = tokio::task::spawn_blocking(move || {
             let _brush = brush;
             drawing.encode()
         });
         let drawn = drawn.await;
         let Ok(Some(bytes)) = drawn else { return Err(ProviderFailure::crashed()) };
-        Ok(Artifact { bytes: Bytes::from(bytes), content_type: content_type.to_owned(), width, height })
+        let content_type = content_type.to_owned();
+        Ok(Artifact { bytes: Bytes::from(bytes), content_type, width, height, duration_milliseconds })
     }
 }
 
@@ -127,8 +130,7 @@ impl Provider for Simulated {
                 behaviour.check(task, self.options.busy_retry_after)?;
                 self.images(task).await
             }
-            // Services accept a clip first and fail later.
-            Kind::Video => Ok(self.clip(task, behaviour == Behaviour::Down)),
+            Kind::Video => Ok(self.clip(task, behaviour)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The models that the simulated provider offers.
 
 use ledger::Credits;
-use ledger::catalogue::Model;
+use ledger::catalogue::{Model, Pricing};
 use ledger::job::Kind;
 
 /// The name under which the models expect the provider.
@@ -9,6 +9,7 @@ pub const PROVIDER: &str = "simulated";
 
 const IMAGE_PRICE: u64 = 4;
 const VIDEO_PRICE: u64 = 20;
+const SECOND_PRICE: u64 = 3;
 
 /// What can be asked for: models that work, and one for each way of failing.
 pub fn models() -> Vec<Model> {
@@ -20,6 +21,8 @@ pub fn models() -> Vec<Model> {
         image("sim-image-busy", "Busy painter", "Asks you to wait twice before it starts."),
         video("sim-video", "Animator", "Makes a short moving picture."),
         video("sim-video-down", "Animator on strike", "Accepts the work and fails at it."),
+        metered("sim-video-metered", "Metered animator", "Costs what it lasts: priced by the second."),
+        metered("sim-video-short", "Hasty animator", "Priced by the second, and makes half of what you ask."),
     ]
 }
 
@@ -31,6 +34,7 @@ fn image(id: &str, title: &str, description: &str) -> Model {
         kind: Kind::Image,
         provider: PROVIDER.to_owned(),
         price: price(IMAGE_PRICE),
+        pricing: Pricing::PerOutput,
         max_count: 8,
         max_side: 1_024,
         max_seconds: None,
@@ -46,6 +50,10 @@ fn video(id: &str, title: &str, description: &str) -> Model {
         max_seconds: Some(10),
         ..image(id, title, description)
     }
+}
+
+fn metered(id: &str, title: &str, description: &str) -> Model {
+    Model { price: price(SECOND_PRICE), pricing: Pricing::PerSecond, ..video(id, title, description) }
 }
 
 fn price(credits: u64) -> Credits {

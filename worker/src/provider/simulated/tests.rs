@@ -1,9 +1,9 @@
 //! What the simulated provider promises.
 
 use super::{PROVIDER, Simulated, SimulatedOptions, models};
-use crate::provider::{Progress, Provider, Submission, Task};
-use ledger::catalogue::Catalogue;
-use ledger::job::{FailureClass, JobRequest, Kind, Params};
+use crate::provider::{Artifact, Progress, Provider, Submission, Task};
+use ledger::catalogue::{Catalogue, Pricing};
+use ledger::job::{FailureClass, JobRequest, Kind, Params, Price};
 use ledger::{AccountId, JobId};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -64,6 +64,58 @@ async fn a_clip_is_ready_after_a_while_and_survives_a_restart() {
     assert_eq!((width, height), (320, 320));
     assert!((16..=24).contains(&frames), "{frames} frames");
     assert!(clip.bytes.len() < 1_500_000, "{} bytes", clip.bytes.len());
+}
+
+/// The clip of a model when so many seconds are asked for.
+async fn clip(model: &str, seconds: Option<u32>) -> Artifact {
+    let params = Params { width: Some(64), height: Some(64), seconds, ..Params::default() };
+    let provider = quick();
+    let submitted = provider.submit(&task(model, Kind::Video, 1, params)).await.unwrap();
+    let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
+    loop {
+        match provider.poll(&id).await.unwrap() {
+            Progress::Working => tokio::time::sleep(Duration::from_millis(5)).await,
+            Progress::Done(mut clips) => return clips.pop().unwrap(),
+            Progress::Failed(failure) => panic!("{failure}"),
+        }
+    }
+}
+
+/// How long a viewer shows the file, in milliseconds.
+fn shown_for(file: &[u8]) -> u64 {
+    let mut reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
+    let frames = reader.info().animation_control().unwrap().num_frames;
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    let mut milliseconds = 0;
+    for _ in 0..frames {
+        reader.next_frame(&mut pixels).unwrap();
+        let frame = reader.info().frame_control().unwrap();
+        milliseconds += u64::from(frame.delay_num) * 1_000 / u64::from(frame.delay_den);
+    }
+    milliseconds
+}
+
+#[tokio::test]
+async fn a_clip_is_as_long_as_it_says() {
+    for (model, asked, made) in [
+        ("sim-video", None, 3_000),
+        ("sim-video-metered", Some(1), 1_000),
+        ("sim-video-metered", Some(7), 7_000),
+        ("sim-video-short", Some(10), 5_000),
+        ("sim-video-short", Some(5), 3_000),
+        ("sim-video-short", Some(1), 1_000),
+    ] {
+        let clip = clip(model, asked).await;
+        assert_eq!(clip.duration_milliseconds, Some(made), "{model}, {asked:?} seconds");
+        assert_eq!(shown_for(&clip.bytes), made, "{model}, {asked:?} seconds");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_has_no_length() {
+    let submitted = quick().submit(&task("sim-image", Kind::Image, 1, Params::default())).await.unwrap();
+    let Submission::Done(images) = submitted else { panic!("images are made at once") };
+    assert_eq!(images[0].duration_milliseconds, None);
 }
 
 #[tokio::test]
@@ -137,7 +189,7 @@ async fn a_made_up_task_id_is_a_permanent_failure() {
 
 #[test]
 fn every_model_can_be_priced() {
-    let catalogue = Catalogue::new(models());
+    let catalogue = Catalogue::new(models()).unwrap();
     for model in catalogue.models() {
         let prompt = "x".to_owned();
         let request = JobRequest {
@@ -147,7 +199,11 @@ fn every_model_can_be_priced() {
             count: 1,
             params: Params::default(),
         };
-        assert_eq!(catalogue.quote(&request), Ok(model.price));
+        let price = catalogue.quote(&request).unwrap();
+        match model.pricing {
+            Pricing::PerOutput => assert_eq!(price, Price::Fixed(model.price)),
+            Pricing::PerSecond => assert_eq!(price.per_second(), Some(model.price)),
+        }
         assert_eq!(model.provider, PROVIDER);
     }
 }

@@ -1,0 +1,123 @@
+//! Comma-separated values (RFC 4180), a record a line: written so that a spreadsheet shows text as text, and read
+//! without guessing.
+
+/// Appends a record.
+pub(crate) fn write<'a>(out: &mut String, cells: impl IntoIterator<Item = Cell<'a>>) {
+    for (place, cell) in cells.into_iter().enumerate() {
+        if place > 0 {
+            out.push(',');
+        }
+        match cell {
+            Cell::Plain(text) => quote(out, text),
+            Cell::Text(text) if is_formula(text) => quote(out, &format!("'{text}")),
+            Cell::Text(text) => quote(out, text),
+        }
+    }
+    out.push_str("\r\n");
+}
+
+/// A cell to write.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cell<'a> {
+    /// A number, an instant or a name of ours.
+    Plain(&'a str),
+    /// What somebody wrote, and what a spreadsheet must not obey.
+    Text(&'a str),
+}
+
+/// Spreadsheets run what begins like this, and ignore blanks before it.
+fn is_formula(text: &str) -> bool {
+    text.starts_with(['\t', '\r', '\n'])
+        || text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
+}
+
+fn quote(out: &mut String, text: &str) {
+    if !text.contains(['"', ',', '\r', '\n', ';']) {
+        return out.push_str(text);
+    }
+    out.push('"');
+    out.push_str(&text.replace('"', "\"\""));
+    out.push('"');
+}
+
+/// The cells of one record; a quoted cell may not go on in the next line.
+pub(crate) fn read(line: &str) -> Result<Vec<String>, &'static str> {
+    let mut cells = Vec::new();
+    let mut rest = line;
+    loop {
+        let (cell, after) = match rest.strip_prefix('"') {
+            Some(quoted) => read_quoted(quoted)?,
+            None => {
+                let (cell, after) = rest.split_at(rest.find(',').unwrap_or(rest.len()));
+                if cell.contains('"') {
+                    return Err("has a quote within a cell that does not begin with one");
+                }
+                (cell.to_owned(), after)
+            }
+        };
+        cells.push(cell);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None if after.is_empty() => return Ok(cells),
+            None => return Err("has something after the end of a quoted cell"),
+        }
+    }
+}
+
+/// The cell after its opening quote, and what follows its closing one.
+fn read_quoted(mut rest: &str) -> Result<(String, &str), &'static str> {
+    let mut cell = String::new();
+    loop {
+        let (text, after) = rest.split_once('"').ok_or("has a quoted cell that does not end")?;
+        cell.push_str(text);
+        match after.strip_prefix('"') {
+            Some(more) => {
+                cell.push('"');
+                rest = more;
+            }
+            None => return Ok((cell, after)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, read, write};
+
+    fn written(cells: &[Cell<'_>]) -> String {
+        let mut out = String::new();
+        write(&mut out, cells.iter().copied());
+        out
+    }
+
+    #[test]
+    fn what_needs_quotes_gets_them() {
+        let cells =
+            [Cell::Plain("-4"), Cell::Text("a"), Cell::Text("b,c"), Cell::Text("say \"x\""), Cell::Text("")];
+        assert_eq!(written(&cells), "-4,a,\"b,c\",\"say \"\"x\"\"\",\r\n");
+    }
+
+    #[test]
+    fn what_a_spreadsheet_would_run_is_text() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1", "＝1"] {
+            let line = written(&[Cell::Text(text)]);
+            assert!(line.trim_start_matches('"').starts_with('\''), "{text:?} became {line:?}");
+        }
+        assert_eq!(written(&[Cell::Text("a=1")]), "a=1\r\n");
+    }
+
+    #[test]
+    fn what_was_written_is_read() {
+        let line = written(&[Cell::Text("b,c"), Cell::Text("say \"x\""), Cell::Text(""), Cell::Text("é")]);
+        assert_eq!(read(line.trim_end()).unwrap(), ["b,c", "say \"x\"", "", "é"]);
+        assert_eq!(read("").unwrap(), [""]);
+        assert_eq!(read("a,").unwrap(), ["a", ""]);
+    }
+
+    #[test]
+    fn broken_records_are_refused() {
+        for line in ["\"a", "\"a\"b", "a\"b", "\"", "\"\"\""] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What requests cost, and what is not offered.
+
+use crate::catalogue::{Catalogue, InvalidModel, Model, Pricing, QuoteError};
+use crate::credits::{Credits, MAX};
+use crate::job::{JobRequest, Kind, Params, Price};
+
+/// A catalogue as a user writes it: the first two models say nothing about their pricing.
+const MODELS: &str = r#"[
+    {"id": "painter", "title": "Painter", "description": "Paints.", "kind": "image", "provider": "p",
+     "price": "4", "max_count": 8, "max_side": 1024, "max_seconds": null},
+    {"id": "animator", "title": "Animator", "description": "Moves.", "kind": "video", "provider": "p",
+     "price": "20", "max_count": 2, "max_side": 384, "max_seconds": 10},
+    {"id": "reel", "title": "Reel", "description": "Runs.", "kind": "video", "provider": "p",
+     "price": "2.5", "pricing": "per_second", "max_count": 2, "max_side": 384, "max_seconds": 10}
+]"#;
+
+fn models() -> Vec<Model> {
+    serde_json::from_str(MODELS).unwrap()
+}
+
+fn request(model: &str, count: u32, seconds: Option<u32>) -> JobRequest {
+    let kind = if model == "painter" { Kind::Image } else { Kind::Video };
+    let params = Params { seconds, ..Params::default() };
+    JobRequest { kind, model: model.into(), prompt: "a lake".into(), count, params }
+}
+
+fn quote(model: &str, count: u32, seconds: Option<u32>) -> Result<Price, QuoteError> {
+    Catalogue::new(models()).unwrap().quote(&request(model, count, seconds))
+}
+
+fn credits(text: &str) -> Credits {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_model_that_says_nothing_is_priced_per_output() {
+    assert_eq!(quote("painter", 3, None), Ok(Price::Fixed(credits("12"))));
+    assert_eq!(quote("animator", 2, Some(7)), Ok(Price::Fixed(credits("40"))), "however long");
+}
+
+#[test]
+fn per_second_the_most_is_what_was_asked_for() {
+    let rate = credits("2.5");
+    assert_eq!(quote("reel", 1, Some(4)), Ok(Price::PerSecond { rate, most: credits("10") }));
+    assert_eq!(quote("reel", 2, Some(4)), Ok(Price::PerSecond { rate, most: credits("20") }));
+}
+
+#[test]
+fn per_second_the_most_is_what_the_model_makes_when_nothing_was_asked_for() {
+    assert_eq!(quote("reel", 1, None), Ok(Price::PerSecond { rate: credits("2.5"), most: credits("25") }));
+}
+
+#[test]
+fn what_the_model_does_not_take_is_named() {
+    let field = |quoted: Result<Price, QuoteError>| match quoted.unwrap_err() {
+        QuoteError::OutOfRange { field, .. } => field,
+        QuoteError::UnknownModel { .. } => "model",
+    };
+    assert_eq!(field(quote("reel", 3, None)), "count");
+    assert_eq!(field(quote("reel", 0, None)), "count");
+    assert_eq!(field(quote("reel", 1, Some(11))), "params.seconds");
+    assert_eq!(field(quote("reel", 1, Some(0))), "params.seconds");
+    assert_eq!(field(quote("painter", 1, Some(1))), "params.seconds");
+    assert_eq!(field(quote("nobody", 1, None)), "model");
+}
+
+#[test]
+fn a_price_above_the_largest_amount_is_not_offered() {
+    let mut reel = models().remove(2);
+    reel.price = Credits::new(MAX).unwrap();
+    let catalogue = Catalogue::new([reel]).unwrap();
+    assert!(catalogue.quote(&request("reel", 1, Some(1))).is_ok());
+    for (count, seconds) in [(1, Some(2)), (2, Some(1)), (1, None)] {
+        let refused = catalogue.quote(&request("reel", count, seconds));
+        assert!(matches!(refused, Err(QuoteError::OutOfRange { field: "count", .. })), "{refused:?}");
+    }
+}
+
+#[test]
+fn only_bounded_clips_can_be_priced_per_second() {
+    let [painter, _, reel] = models().try_into().unwrap();
+    let refused = |model: Model| Catalogue::new([model]).unwrap_err();
+    let picture = Model { pricing: Pricing::PerSecond, max_seconds: Some(1), ..painter };
+    assert_eq!(refused(picture), InvalidModel { model: "painter".into() });
+    for max_seconds in [None, Some(0)] {
+        assert_eq!(refused(Model { max_seconds, ..reel.clone() }), InvalidModel { model: "reel".into() });
+    }
+}
+
+#[test]
+fn a_model_survives_as_json_and_unknown_fields_are_refused() {
+    for model in models() {
+        let text = serde_json::to_string(&model).unwrap();
+        assert!(text.contains(&format!(r#""pricing":"{}""#, model.pricing.as_str())), "{text}");
+        let back: Model = serde_json::from_str(&text).unwrap();
+        assert_eq!((back.id, back.pricing), (model.id, model.pricing));
+    }
+    assert!(serde_json::from_str::<Vec<Model>>(&MODELS.replace("per_second", "per_minute")).is_err());
+}

@@ -1,0 +1,231 @@
+//! The naive job: what its price is and what may happen to it next.
+
+use super::{Answer, Micros, NaiveAccount, Part, Seconds, total};
+use ledger::JobId;
+use ledger::job::{FailureClass, Status};
+
+/// What a job costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Cost {
+    Fixed(Micros),
+    PerSecond { rate: Micros, most: Micros },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct NaiveJob {
+    pub(crate) id: JobId,
+    pub(crate) status: Status,
+    /// How many events were written.
+    pub(crate) version: i64,
+    pub(crate) cost: Cost,
+    /// What is paid, or held, and was not given back.
+    pub(crate) paid: Vec<Part>,
+    pub(crate) held: bool,
+    attempts: u32,
+    /// The claim, while running: its token and its end.
+    pub(crate) claim: Option<(i64, Seconds)>,
+    due: Option<Seconds>,
+    run_began: Seconds,
+}
+
+/// The answer for a job that is not there.
+pub(crate) fn lacks<T>() -> Answer<T> {
+    Err("job_unknown")
+}
+
+const LEASE: Seconds = 60;
+const MOST_ATTEMPTS: u32 = 3;
+const MOST_AGE: Seconds = 24 * 3600;
+
+impl NaiveJob {
+    /// Queues the job that is the `place`-th of its account.
+    pub(crate) fn queue(
+        account: &mut NaiveAccount,
+        place: usize,
+        id: JobId,
+        cost: Cost,
+        clock: Seconds,
+    ) -> Answer<NaiveJob> {
+        let mut job = NaiveJob {
+            id,
+            status: Status::Queued,
+            version: 0,
+            cost,
+            paid: Vec::new(),
+            held: false,
+            attempts: 0,
+            claim: None,
+            due: None,
+            run_began: clock,
+        };
+        job.pay(account, place)?;
+        job.version = 1;
+        Ok(job)
+    }
+
+    fn pay(&mut self, account: &mut NaiveAccount, place: usize) -> Answer {
+        self.held = matches!(self.cost, Cost::PerSecond { .. });
+        self.paid = match self.cost {
+            Cost::Fixed(amount) => account.debit(amount)?,
+            Cost::PerSecond { most, .. } => account.set_aside(most, None, Some(place))?,
+        };
+        Ok(())
+    }
+
+    fn to(&mut self, status: Status) {
+        self.version += 1;
+        self.status = status;
+        if status != Status::Running {
+            self.claim = None;
+        }
+    }
+
+    fn is_claimed(&self, clock: Seconds) -> bool {
+        self.claim.is_some_and(|(_, until)| clock < until)
+    }
+
+    fn end_unpaid(&mut self, account: &mut NaiveAccount, place: usize, status: Status) -> Answer {
+        if self.held {
+            account.release_of_job(place)?;
+        } else {
+            account.refund(self.paid.iter().rev().cloned().collect())?;
+        }
+        self.paid.clear();
+        self.held = false;
+        self.to(status);
+        Ok(())
+    }
+
+    pub(crate) fn start(&mut self, clock: Seconds) -> Answer {
+        match self.status {
+            Status::Queued if self.due.is_some_and(|due| clock < due) => return Err("job_not_due"),
+            Status::Running if self.is_claimed(clock) => return Err("job_claimed"),
+            Status::Queued | Status::Running => {}
+            _ => return Err("job_status"),
+        }
+        if self.attempts == MOST_ATTEMPTS {
+            self.to(Status::Dead);
+            return Ok(());
+        }
+        self.attempts += 1;
+        self.due = None;
+        self.to(Status::Running);
+        self.claim = Some((self.version, clock + LEASE));
+        Ok(())
+    }
+
+    fn must_hold(&self, fencing: i64) -> Answer {
+        if self.claim.is_some_and(|(token, _)| token == fencing) { Ok(()) } else { Err("lease_lost") }
+    }
+
+    pub(crate) fn succeed(
+        &mut self,
+        account: &mut NaiveAccount,
+        place: usize,
+        fencing: i64,
+        milliseconds: u64,
+    ) -> Answer {
+        self.must_hold(fencing)?;
+        if let Cost::PerSecond { rate, .. } = self.cost {
+            let exact = rate * Micros::from(milliseconds);
+            let price = (exact + 999) / 1_000;
+            self.paid = account.capture_of_job(place, price.min(total(&self.paid)))?;
+            self.held = false;
+        }
+        self.to(Status::Succeeded);
+        Ok(())
+    }
+
+    pub(crate) fn fail(
+        &mut self,
+        account: &mut NaiveAccount,
+        place: usize,
+        fencing: i64,
+        class: FailureClass,
+        backoff: Seconds,
+        clock: Seconds,
+    ) -> Answer {
+        self.must_hold(fencing)?;
+        let old = clock - self.run_began >= MOST_AGE;
+        let given_up = match class {
+            FailureClass::Permanent => return self.end_unpaid(account, place, Status::Failed),
+            FailureClass::Transient => old || self.attempts == MOST_ATTEMPTS,
+            FailureClass::Throttled => old,
+        };
+        if given_up {
+            self.to(Status::Dead);
+        } else {
+            self.attempts -= u32::from(class == FailureClass::Throttled);
+            self.due = Some(clock + backoff);
+            self.to(Status::Queued);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn dead_letter(&mut self, clock: Seconds) -> Answer {
+        match self.status {
+            Status::Dead => Ok(()),
+            Status::Running if self.is_claimed(clock) => Err("job_claimed"),
+            Status::Queued | Status::Running => {
+                self.to(Status::Dead);
+                Ok(())
+            }
+            _ => Err("job_status"),
+        }
+    }
+
+    pub(crate) fn cancel(&mut self, account: &mut NaiveAccount, place: usize) -> Answer {
+        match self.status {
+            Status::Cancelled => Ok(()),
+            Status::Queued | Status::Running => self.end_unpaid(account, place, Status::Cancelled),
+            _ => Err("job_status"),
+        }
+    }
+
+    pub(crate) fn discard(&mut self, account: &mut NaiveAccount, place: usize) -> Answer {
+        match self.status {
+            Status::Discarded => Ok(()),
+            Status::Dead => self.end_unpaid(account, place, Status::Discarded),
+            _ => Err("job_status"),
+        }
+    }
+
+    pub(crate) fn retry(&mut self, clock: Seconds) -> Answer {
+        if self.status != Status::Dead {
+            return Err("job_status");
+        }
+        self.run_again(clock);
+        Ok(())
+    }
+
+    pub(crate) fn rerun(&mut self, account: &mut NaiveAccount, place: usize, clock: Seconds) -> Answer {
+        if !matches!(self.status, Status::Failed | Status::Cancelled | Status::Discarded) {
+            return Err("job_status");
+        }
+        self.pay(account, place)?;
+        self.run_again(clock);
+        Ok(())
+    }
+
+    fn run_again(&mut self, clock: Seconds) {
+        self.to(Status::Queued);
+        (self.attempts, self.due, self.run_began) = (0, None, clock);
+    }
+
+    pub(crate) fn refund(&mut self, account: &mut NaiveAccount, amount: Option<Micros>) -> Answer {
+        if self.held {
+            return Err("price_only_held");
+        }
+        let paid = total(&self.paid);
+        let amount = amount.unwrap_or(paid);
+        if paid == 0 || amount > paid {
+            return Err("refund_too_large");
+        }
+        if amount == 0 {
+            return Err("amount_zero");
+        }
+        account.refund(NaiveAccount::unpay(&mut self.paid, amount))?;
+        self.version += 1;
+        Ok(())
+    }
+}
