@@ -1,0 +1,58 @@
+//! What the kernel knows of processes: CPU time and memory, read from `/proc`.
+//!
+//! CPU time for each command is what a busy neighbour on the machine cannot falsify.
+
+use anyhow::{Context as _, Result};
+use std::fs;
+use std::time::Duration;
+
+/// The kernel tells CPU time to programs in hundredths of a second, on every platform.
+const TICK: Duration = Duration::from_millis(10);
+
+struct Stat {
+    parent: u32,
+    /// User and system time of the process itself.
+    own: u32,
+    /// The same of its children that have ended and been waited for.
+    ended_children: u32,
+}
+
+/// CPU time of this process and of those of its children that have ended.
+pub(crate) fn own_cpu() -> Result<Duration> {
+    let stat = stat("self").context("/proc is needed to measure CPU time")?;
+    Ok(TICK * (stat.own + stat.ended_children))
+}
+
+/// CPU time of a Postgres server: the postmaster, its children, and those that have ended.
+pub(crate) fn server_cpu(postmaster: u32) -> Result<Duration> {
+    let root = stat(&postmaster.to_string()).context("the server's process cannot be read")?;
+    let children: u32 = fs::read_dir("/proc")?
+        .flatten()
+        .filter_map(|entry| stat(entry.file_name().to_str()?))
+        .filter(|stat| stat.parent == postmaster)
+        .map(|stat| stat.own)
+        .sum();
+    Ok(TICK * (root.own + root.ended_children + children))
+}
+
+/// Memory of this process that is in RAM, in MiB.
+pub(crate) fn resident_mib() -> Result<f64> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+    let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+    Ok(kib / 1024.0)
+}
+
+/// `None` for what is no process, or one no longer.
+fn stat(process: &str) -> Option<Stat> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name stands in parentheses and may hold anything; fields are counted behind it, from 3.
+    let (_, fields) = text.rsplit_once(')')?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let number = |field: usize| fields.get(field - 3)?.parse::<u32>().ok();
+    Some(Stat {
+        parent: number(4)?,
+        own: number(14)? + number(15)?,
+        ended_children: number(16)? + number(17)?,
+    })
+}
