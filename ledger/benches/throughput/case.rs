@@ -1,6 +1,7 @@
 //! What is measured: which system, with how many callers, on how many accounts.
 
 use crate::crowd::Accounts;
+use crate::report::thousands;
 use crate::settings::Part;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -81,7 +82,8 @@ impl fmt::Display for Case {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = if self.place == Place::Hot { "one account" } else { "spread" };
         let callers = if self.callers == 1 { "caller" } else { "callers" };
-        write!(out, "{}, {} {callers}, {place}", self.system.name(), self.callers)
+        let count = thousands(self.callers as f64);
+        write!(out, "{}, {count} {callers}, {place}", self.system.name())
     }
 }
 

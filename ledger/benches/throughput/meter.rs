@@ -55,13 +55,6 @@ impl Meter {
         tokio::try_join!(load, costs)
     }
 
-    /// Runs something that has no window of its own and reads its costs.
-    pub(crate) async fn whole<T>(&self, load: impl Future<Output = Result<T>>) -> Result<(T, Costs)> {
-        let before = self.read().await?;
-        let outcome = load.await?;
-        Ok((outcome, self.read().await?.since(before)))
-    }
-
     async fn read(&self) -> Result<Costs> {
         let wal: i64 = self
             .client

@@ -13,7 +13,7 @@ create table bare (id bigint generated always as identity primary key, account i
 const SCRIPT: &[u8] =
     b"\\set account random(1, 10000)\ninsert into bare (account, amount) values (:account, 4);\n";
 
-/// Inserts for so many whole seconds; returns how many a second.
+/// Inserts for so many whole seconds; returns how many a second, counted from when all clients are connected.
 pub(crate) async fn run(url: &str, clients: usize, seconds: u64) -> Result<f64> {
     let mut script = tempfile::NamedTempFile::new()?;
     script.write_all(SCRIPT)?;

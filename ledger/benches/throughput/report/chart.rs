@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 const WIDTH: f64 = 880.0;
 /// Where bars begin and where the axis ends.
-const LEFT: f64 = 190.0;
+const LEFT: f64 = 220.0;
 const RIGHT: f64 = 800.0;
 const TOP: f64 = 92.0;
 const BAR: f64 = 18.0;

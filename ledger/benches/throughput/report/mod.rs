@@ -76,7 +76,7 @@ impl Report {
 }
 
 /// A whole number with its thousands apart.
-fn thousands(number: f64) -> String {
+pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {
