@@ -63,7 +63,7 @@ impl Meter {
             .context("the position of the WAL cannot be read")?
             .try_get(0)?;
         Ok(Costs {
-            own: processes::own_cpu()?,
+            own: processes::callers_cpu(self.postmaster)?,
             server: processes::server_cpu(self.postmaster)?,
             wal: u64::try_from(wal)?,
         })

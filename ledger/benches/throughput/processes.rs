@@ -17,22 +17,33 @@ struct Stat {
     ended_children: u32,
 }
 
-/// CPU time of this process and of those of its children that have ended.
-pub(crate) fn own_cpu() -> Result<Duration> {
-    let stat = stat("self").context("/proc is needed to measure CPU time")?;
-    Ok(TICK * (stat.own + stat.ended_children))
+impl Stat {
+    fn ticks(&self) -> u32 {
+        self.own + self.ended_children
+    }
+}
+
+/// CPU time of the calling side: this process and all processes that it started, but for the server.
+pub(crate) fn callers_cpu(postmaster: u32) -> Result<Duration> {
+    let own = stat("self").context("/proc is needed to measure CPU time")?;
+    let children = children(std::process::id())?;
+    let others = children.iter().filter(|(process, _)| *process != postmaster);
+    Ok(TICK * (own.ticks() + others.map(|(_, stat)| stat.ticks()).sum::<u32>()))
 }
 
 /// CPU time of a Postgres server: the postmaster, its children, and those that have ended.
 pub(crate) fn server_cpu(postmaster: u32) -> Result<Duration> {
     let root = stat(&postmaster.to_string()).context("the server's process cannot be read")?;
-    let children: u32 = fs::read_dir("/proc")?
-        .flatten()
-        .filter_map(|entry| stat(entry.file_name().to_str()?))
-        .filter(|stat| stat.parent == postmaster)
-        .map(|stat| stat.own)
-        .sum();
-    Ok(TICK * (root.own + root.ended_children + children))
+    let children = children(postmaster)?;
+    Ok(TICK * (root.ticks() + children.iter().map(|(_, stat)| stat.ticks()).sum::<u32>()))
+}
+
+fn children(parent: u32) -> Result<Vec<(u32, Stat)>> {
+    let processes = fs::read_dir("/proc")?.flatten().filter_map(|entry| {
+        let name = entry.file_name();
+        Some((name.to_str()?.parse().ok()?, stat(name.to_str()?)?))
+    });
+    Ok(processes.filter(|(_, stat): &(u32, Stat)| stat.parent == parent).collect())
 }
 
 /// Memory of this process that is in RAM, in MiB.

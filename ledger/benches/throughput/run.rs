@@ -32,14 +32,22 @@ pub(crate) async fn run(settings: &Settings) -> Result<()> {
         memory: Vec::new(),
         growth: Vec::new(),
     };
+    // Kept before and after each long part: whatever happens in the next, the figures so far are there.
+    keep(&report, settings)?;
     if settings.parts.contains(&Part::Growth) {
         report.growth = growth::measure(&stage, settings).await?;
+        keep(&report, settings)?;
     }
     if settings.parts.contains(&Part::Memory) {
         report.memory = watch_memory(&stage, settings).await?;
+        keep(&report, settings)?;
     }
     stage.strike().await?;
     report.print();
+    Ok(())
+}
+
+fn keep(report: &Report, settings: &Settings) -> Result<()> {
     settings.json.as_deref().map_or(Ok(()), |file| report.write(file))
 }
 

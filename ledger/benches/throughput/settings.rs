@@ -1,7 +1,7 @@
 //! What to run, from the arguments and the environment.
 
 use anyhow::{Context as _, Result, bail};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// A part of the benchmark that can be asked for by name.
@@ -71,11 +71,11 @@ impl Task {
         // Cargo tells every benchmark that it is one.
         let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
         let mut parts = Vec::new();
-        let mut json = std::env::var_os("BENCH_JSON").map(PathBuf::from);
+        let mut json = std::env::var_os("BENCH_JSON").map(from_root);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "publish" => return Ok(Task::Publish(arguments.next().context(USAGE)?.into())),
-                "--json" => json = Some(arguments.next().context(USAGE)?.into()),
+                "publish" => return Ok(Task::Publish(from_root(arguments.next().context(USAGE)?))),
+                "--json" => json = Some(from_root(arguments.next().context(USAGE)?)),
                 name => parts.push(part(name)?),
             }
         }
@@ -97,6 +97,11 @@ impl Task {
 
 const USAGE: &str = "usage: cargo bench -p ledger -- \
     [spread] [hot] [keyed] [baselines] [processes] [memory] [growth] [--json FILE] | publish FILE";
+
+/// Cargo runs benchmarks in the folder of their package, but people mean the one that they see.
+fn from_root(file: impl AsRef<Path>) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
+}
 
 fn part(name: &str) -> Result<Part> {
     let found = PARTS.iter().find(|(known, _)| *known == name);

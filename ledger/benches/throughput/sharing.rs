@@ -10,7 +10,6 @@ use crate::commands;
 use crate::crowd::{self, Accounts, Tally, Window};
 use crate::meter::{Costs, Meter};
 use crate::ours::{self, Buyer};
-use crate::processes;
 use anyhow::{Context as _, Result};
 use ledger::{Database, Ledger, LedgerOptions, UserId};
 use serde::{Deserialize, Serialize};
@@ -28,13 +27,6 @@ struct Half {
     number: usize,
     accounts: Accounts,
     length: Duration,
-}
-
-/// What the second process did, and its CPU time in the window.
-#[derive(Debug, Serialize, Deserialize)]
-struct Done {
-    tally: Tally,
-    cpu: Duration,
 }
 
 /// Starts the second process and returns when it is ready.
@@ -58,12 +50,11 @@ pub(crate) async fn measure(
     let window = Window::from_now(length);
     let both = async {
         let ours = crowd::run(callers, here.number, here.accounts, window);
-        let theirs = async { child.hear::<Done>().await?.context("the second process gave up") };
+        let theirs = async { child.hear::<Tally>().await?.context("the second process gave up") };
         tokio::try_join!(ours, theirs)
     };
-    let ((mut tally, done), mut costs) = meter.around(window, both).await?;
-    tally.add(done.tally);
-    costs.own += done.cpu;
+    let ((mut tally, theirs), costs) = meter.around(window, both).await?;
+    tally.add(theirs);
     Ok((tally, costs))
 }
 
@@ -89,15 +80,7 @@ pub(crate) async fn play(url: &str, lanes: usize) -> Result<()> {
     while let Some(half) = parent.hear::<Half>().await? {
         let callers = Buyer::crowd(&ledger, &users, commands::purchase, half.callers);
         let window = Window::from_now(half.length);
-        let cpu = async {
-            tokio::time::sleep_until(window.warm.into()).await;
-            let before = processes::own_cpu()?;
-            tokio::time::sleep_until(window.end.into()).await;
-            Ok(processes::own_cpu()?.saturating_sub(before))
-        };
-        let load = crowd::run(callers, half.number, half.accounts, window);
-        let (tally, cpu) = tokio::try_join!(load, cpu)?;
-        parent.tell(&Done { tally, cpu })?;
+        parent.tell(&crowd::run(callers, half.number, half.accounts, window).await?)?;
     }
     ledger.close().await;
     Ok(())

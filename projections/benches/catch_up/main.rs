@@ -4,23 +4,33 @@
 //! purchase to end, and then, several rounds: empties `account_balances` alone and lets a projector catch up;
 //! empties all read models and lets it catch up; rebuilds each. Printed are medians over the rounds.
 //!
+//! `cargo bench -p projections -- fill FOLDER` writes such a log into the private Postgres of that folder and ends.
+//!
 //! `BENCH_EVENTS` (1000000) is the length of the log, `BENCH_ROUNDS` (3) how many rounds there are.
 
 mod commands;
+mod fill;
 mod log;
 // Another crate's benchmark reads the same things; two copies would drift apart.
 #[path = "../../../ledger/benches/throughput/processes.rs"]
 mod processes;
 mod stage;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use projections::ReadModel;
 use stage::{Figure, Stage};
 use std::time::Instant;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(Box::pin(bench()))
+    let events = setting("BENCH_EVENTS", 1_000_000)?;
+    // Cargo tells every benchmark that it is one.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => runtime.block_on(Box::pin(bench(events))),
+        ["fill", folder] => runtime.block_on(Box::pin(fill::fill(folder.into(), events))),
+        _ => bail!("usage: cargo bench -p projections [-- fill FOLDER]"),
+    }
 }
 
 /// What is measured.
@@ -54,8 +64,7 @@ impl Case {
     }
 }
 
-async fn bench() -> Result<()> {
-    let events = setting("BENCH_EVENTS", 1_000_000)?;
+async fn bench(events: u64) -> Result<()> {
     let rounds = setting("BENCH_ROUNDS", 3)?.max(1);
     eprintln!("writing a log of about {events} events");
     let begun = Instant::now();

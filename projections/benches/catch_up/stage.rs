@@ -107,7 +107,7 @@ impl Stage {
 
     async fn timed(&self, work: impl Future<Output = Result<()>>) -> Result<Figure> {
         let postmaster = self.server.pid().context("the server has gone")?;
-        let (own, server) = (processes::own_cpu()?, processes::server_cpu(postmaster)?);
+        let (own, server) = (processes::callers_cpu(postmaster)?, processes::server_cpu(postmaster)?);
         let begun = Instant::now();
         work.await?;
         let seconds = begun.elapsed().as_secs_f64();
@@ -115,7 +115,7 @@ impl Stage {
         let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / events;
         Ok(Figure {
             per_second: events / seconds,
-            own_cpu_us: each(processes::own_cpu()?.saturating_sub(own)),
+            own_cpu_us: each(processes::callers_cpu(postmaster)?.saturating_sub(own)),
             server_cpu_us: each(processes::server_cpu(postmaster)?.saturating_sub(server)),
         })
     }
