@@ -4,7 +4,7 @@
 //! case: the ledger with 1 to 4,096 callers, spread over 10,000 accounts and on one; two processes of it; and
 //! three baselines on the same server, see [`baselines`]. Then it prints one table of medians. Parts can be
 //! asked for by name (`cargo bench -p ledger -- spread hot keyed baselines processes memory growth`; the last two
-//! only then), `--json FILE` keeps the figures, and `publish FILE` draws and writes them into the documentation.
+//! only then), `--json FILE` keeps the figures, and `publish FILE…` draws and writes them into the documentation.
 //!
 //! `BENCH_SECONDS` (3) is the length of one measurement, `BENCH_ROUNDS` (3) how many there are, `BENCH_LANES` (2)
 //! how many lanes a ledger has, `BENCH_GROWTH` (0,1000000,10000000) the lengths of the logs of `growth`,
@@ -39,6 +39,6 @@ fn main() -> Result<()> {
     }
     match Task::read()? {
         Task::Measure(settings) => runtime.block_on(run::run(&settings)),
-        Task::Publish(file) => report::publish(&file),
+        Task::Publish(files) => report::publish(&files),
     }
 }

@@ -1,6 +1,6 @@
 //! What to run, from the arguments and the environment.
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -62,7 +62,7 @@ pub(crate) enum Task {
     /// Measure.
     Measure(Settings),
     /// Draw and write the tables of figures that were measured before.
-    Publish(PathBuf),
+    Publish(Vec<PathBuf>),
 }
 
 impl Task {
@@ -74,7 +74,11 @@ impl Task {
         let mut json = std::env::var_os("BENCH_JSON").map(from_root);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                "publish" => return Ok(Task::Publish(from_root(arguments.next().context(USAGE)?))),
+                "publish" => {
+                    let files: Vec<PathBuf> = arguments.map(from_root).collect();
+                    ensure!(!files.is_empty(), USAGE);
+                    return Ok(Task::Publish(files));
+                }
                 "--json" => json = Some(from_root(arguments.next().context(USAGE)?)),
                 name => parts.push(part(name)?),
             }
@@ -96,7 +100,7 @@ impl Task {
 }
 
 const USAGE: &str = "usage: cargo bench -p ledger -- \
-    [spread] [hot] [keyed] [baselines] [processes] [memory] [growth] [--json FILE] | publish FILE";
+    [spread] [hot] [keyed] [baselines] [processes] [memory] [growth] [--json FILE] | publish FILE…";
 
 /// Cargo runs benchmarks in the folder of their package, but people mean the one that they see.
 fn from_root(file: impl AsRef<Path>) -> PathBuf {

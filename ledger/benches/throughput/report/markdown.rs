@@ -6,7 +6,8 @@ use super::{Report, thousands};
 
 /// Tables and the machine, in Markdown.
 pub(super) fn markdown(report: &Report) -> String {
-    let mut parts = vec![lines(report)];
+    let picture = "![Durable purchases a second by system and callers](images/benchmarks.svg)\n";
+    let mut parts = vec![picture.to_owned(), lines(report)];
     if !report.growth.is_empty() {
         parts.push(growth(report));
     }

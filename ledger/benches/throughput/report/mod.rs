@@ -61,6 +61,20 @@ impl Report {
             .with_context(|| format!("{} holds no figures of this benchmark", file.display()))
     }
 
+    /// Takes over what another run measured and this one did not.
+    fn complete(&mut self, other: Report) {
+        if self.lines.is_empty() {
+            self.lines = other.lines;
+            self.disk = other.disk;
+        }
+        if self.growth.is_empty() {
+            self.growth = other.growth;
+        }
+        if self.memory.is_empty() {
+            self.memory = other.memory;
+        }
+    }
+
     fn line(&self, system: System, callers: usize, place: Place) -> Option<&Line> {
         self.lines.iter().find(|line| line.case == Case { system, callers, place })
     }

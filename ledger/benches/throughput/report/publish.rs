@@ -7,12 +7,18 @@ use anyhow::{Context as _, Result};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const BEGIN: &str = "<!-- figures: begin (cargo bench -p ledger -- publish FILE) -->";
+const BEGIN: &str = "<!-- figures: begin (cargo bench -p ledger -- publish FILE…) -->";
 const END: &str = "<!-- figures: end -->";
 
 /// Writes the chart, and the tables between the two marks of `docs/benchmarks.md`.
-pub(crate) fn publish(file: &Path) -> Result<()> {
-    let report = Report::read(file)?;
+///
+/// Long parts may have been measured in runs of their own: the first file that has a part is taken.
+pub(crate) fn publish(files: &[PathBuf]) -> Result<()> {
+    let [first, others @ ..] = files else { return Ok(()) };
+    let mut report = Report::read(first)?;
+    for other in others {
+        report.complete(Report::read(other)?);
+    }
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
     let picture = docs.join("images/benchmarks.svg");
     write(&picture, &chart(&report))?;
