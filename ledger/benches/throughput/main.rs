@@ -38,6 +38,7 @@ fn main() -> Result<()> {
         return runtime.block_on(child::play(role));
     }
     match Task::read()? {
+        Task::Nothing => Ok(()),
         Task::Measure(settings) => runtime.block_on(run::run(&settings)),
         Task::Publish(files) => report::publish(&files),
     }

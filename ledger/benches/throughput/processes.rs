@@ -25,17 +25,25 @@ impl Stat {
 
 /// CPU time of the calling side: this process and all processes that it started, but for the server.
 pub(crate) fn callers_cpu(postmaster: u32) -> Result<Duration> {
-    let own = stat("self").context("/proc is needed to measure CPU time")?;
-    let children = children(std::process::id())?;
-    let others = children.iter().filter(|(process, _)| *process != postmaster);
-    Ok(TICK * (own.ticks() + others.map(|(_, stat)| stat.ticks()).sum::<u32>()))
+    family_cpu(std::process::id(), Some(postmaster)).context("/proc is needed to measure CPU time")
 }
 
 /// CPU time of a Postgres server: the postmaster, its children, and those that have ended.
 pub(crate) fn server_cpu(postmaster: u32) -> Result<Duration> {
-    let root = stat(&postmaster.to_string()).context("the server's process cannot be read")?;
-    let children = children(postmaster)?;
-    Ok(TICK * (root.ticks() + children.iter().map(|(_, stat)| stat.ticks()).sum::<u32>()))
+    family_cpu(postmaster, None).context("the server's process cannot be read")
+}
+
+fn family_cpu(parent: u32, except: Option<u32>) -> Result<Duration> {
+    loop {
+        let before = stat(&parent.to_string()).context("it has ended")?;
+        let children = children(parent)?;
+        let after = stat(&parent.to_string()).context("it has ended")?;
+        // A child that ended in between would be in neither sum: look again.
+        if before.ended_children == after.ended_children {
+            let counted = children.iter().filter(|(process, _)| Some(*process) != except);
+            return Ok(TICK * (after.ticks() + counted.map(|(_, stat)| stat.ticks()).sum::<u32>()));
+        }
+    }
 }
 
 fn children(parent: u32) -> Result<Vec<(u32, Stat)>> {

@@ -61,6 +61,8 @@ pub(crate) struct Settings {
 pub(crate) enum Task {
     /// Measure.
     Measure(Settings),
+    /// Not even `cargo bench` has started this: it was built and run among the tests.
+    Nothing,
     /// Draw and write the tables of figures that were measured before.
     Publish(Vec<PathBuf>),
 }
@@ -68,8 +70,12 @@ pub(crate) enum Task {
 impl Task {
     /// Reads arguments and environment.
     pub(crate) fn read() -> Result<Task> {
+        let given: Vec<String> = std::env::args().skip(1).collect();
+        if given.is_empty() {
+            return Ok(Task::Nothing);
+        }
         // Cargo tells every benchmark that it is one.
-        let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+        let mut arguments = given.into_iter().filter(|argument| argument != "--bench");
         let mut parts = Vec::new();
         let mut json = std::env::var_os("BENCH_JSON").map(from_root);
         while let Some(argument) = arguments.next() {

@@ -70,7 +70,7 @@ impl Stage {
         let names: Vec<&str> = models.iter().map(|model| model.name()).collect();
         self.owner.batch_execute(&format!("truncate parked_streams, {}", names.join(", "))).await?;
         let place = "update projection_checkpoints \
-            set position = case when projection = any($1) then 0 else $2 end";
+            set position = case when projection = any($1) then 0 else $2::bigint end";
         self.owner.execute(place, &[&names, &self.log.end.0]).await?;
         self.owner.batch_execute("checkpoint").await?;
         let figure = self.timed(self.project()).await?;

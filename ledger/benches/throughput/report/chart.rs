@@ -117,7 +117,7 @@ impl Scale {
         let rates = groups.iter().flat_map(|group| &group.bars).map(|(_, _, rate)| rate.max(1.0));
         let (low, high) = rates
             .fold((f64::INFINITY, 10.0), |(low, high): (f64, f64), rate| (low.min(rate), high.max(rate)));
-        let low = if low.is_finite() { low.log10().floor() as i32 } else { 0 };
+        let low = if low.is_finite() { (low.log10() - 0.3).floor() as i32 } else { 0 };
         Scale { low, high: (high.log10().ceil() as i32).max(low + 1) }
     }
 
