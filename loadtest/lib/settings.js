@@ -13,6 +13,9 @@ export const results = environment('COOLY_RESULTS');
 export const tokens = JSON.parse(open(environment('COOLY_TOKENS')));
 export const users = tokens.users;
 
+// Which of several runs of one script this is, if the runner does more than one.
+export const phase = __ENV.COOLY_PHASE || '';
+
 export const duration = __ENV.DURATION || '30s';
 export const rate = Number(__ENV.RATE || 300);
 

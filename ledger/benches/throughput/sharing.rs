@@ -1,0 +1,87 @@
+//! Two processes that share one load: half of the callers here, half in a second process.
+//!
+//! On the same accounts they take each other's versions away and decide again; on accounts of their own they
+//! only share the server. They work on accounts that no other case touches, because a process that is told
+//! nothing of another's writes pays for each when it comes back to that account.
+
+use crate::case::{ACCOUNTS, Case, System};
+use crate::child::{Child, Parent, Role};
+use crate::commands;
+use crate::crowd::{self, Accounts, Tally, Window};
+use crate::meter::{Costs, Meter};
+use crate::ours::{self, Buyer};
+use anyhow::{Context as _, Result};
+use ledger::{Database, Ledger, LedgerOptions, UserId};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many accounts there must be for this part: its own lie behind those of the other cases.
+pub(crate) const ACCOUNTS_NEEDED: usize = 2 * ACCOUNTS;
+
+/// The half of a load.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Half {
+    callers: usize,
+    /// The number of the first caller.
+    number: usize,
+    accounts: Accounts,
+    length: Duration,
+}
+
+/// Starts the second process and returns when it is ready.
+pub(crate) async fn start(url: &str, lanes: usize) -> Result<Child> {
+    let mut child = Child::start(Role::Share, url, lanes)?;
+    child.hear::<()>().await?.context("the second process did not start")?;
+    Ok(child)
+}
+
+/// Measures a case with the second process.
+pub(crate) async fn measure(
+    (ledger, users): (&Ledger, &Arc<[UserId]>),
+    child: &mut Child,
+    meter: &Meter,
+    case: Case,
+    length: Duration,
+) -> Result<(Tally, Costs)> {
+    let [here, there] = halves(case, length);
+    let callers = Buyer::crowd(ledger, users, commands::purchase, here.callers);
+    child.tell(&there).await?;
+    let window = Window::from_now(length);
+    let both = async {
+        let ours = crowd::run(callers, here.number, here.accounts, window);
+        let theirs = async { child.hear::<Tally>().await?.context("the second process gave up") };
+        tokio::try_join!(ours, theirs)
+    };
+    let ((mut tally, theirs), costs) = meter.around(window, both).await?;
+    tally.add(theirs);
+    Ok((tally, costs))
+}
+
+fn halves(case: Case, length: Duration) -> [Half; 2] {
+    let callers = case.callers / 2;
+    [0, 1].map(|half| {
+        let accounts = if case.system == System::CoolyTwoDisjoint {
+            Accounts { count: ACCOUNTS / 2, every: 2, first: ACCOUNTS + half }
+        } else {
+            Accounts { count: ACCOUNTS, every: 1, first: ACCOUNTS }
+        };
+        Half { callers, number: half * callers, accounts, length }
+    })
+}
+
+/// The second process: works its halves until the first one hangs up.
+pub(crate) async fn play(url: &str, lanes: usize) -> Result<()> {
+    let database = Database::new(url)?;
+    let ledger = Ledger::open(&database, LedgerOptions { lanes, ..LedgerOptions::default() }).await?;
+    let users = ours::users(ACCOUNTS_NEEDED)?;
+    let mut parent = Parent::new();
+    parent.tell(&())?;
+    while let Some(half) = parent.hear::<Half>().await? {
+        let callers = Buyer::crowd(&ledger, &users, commands::purchase, half.callers);
+        let window = Window::from_now(half.length);
+        parent.tell(&crowd::run(callers, half.number, half.accounts, window).await?)?;
+    }
+    ledger.close().await;
+    Ok(())
+}
