@@ -3,7 +3,7 @@
 //! The baselines buy the same thing, so that nobody writes less than the other.
 
 use anyhow::Result;
-use ledger::job::{JobRequest, Kind, Params};
+use ledger::job::{JobRequest, Kind, Params, Price};
 use ledger::{
     Action, Actor, Command, Context, Credits, Idempotency, IdempotencyKey, JobId, Ledger, NewJob, UserId,
 };
@@ -26,7 +26,7 @@ pub(crate) fn user(number: usize) -> Result<UserId> {
 /// Gives an account what it will spend; opens it.
 pub(crate) fn grant(user: &UserId) -> Command {
     let amount = Credits::whole(FUNDS).expect("a billion is an amount");
-    command(user, Action::Grant { user: user.clone(), amount, reason: "bench".into() })
+    command(user, Action::grant(user.clone(), amount, "bench"))
 }
 
 /// A purchase: debit and queue, two events in one INSERT.
@@ -38,8 +38,8 @@ pub(crate) fn purchase(user: &UserId) -> Command {
         count: 1,
         params: Params::default(),
     };
-    let cost = Credits::whole(COST).expect("four is an amount");
-    command(user, Action::Queue { jobs: vec![NewJob { job_id: JobId::generate(), request, cost }] })
+    let price = Price::Fixed(Credits::whole(COST).expect("four is an amount"));
+    command(user, Action::Queue { jobs: vec![NewJob { job_id: JobId::generate(), request, price }] })
 }
 
 /// A purchase under an idempotency key of its own.
