@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -28,6 +28,12 @@ const STEPS: [Step; 3] = [
         name: "V3__indexes",
         apply: include_str!("../sql/V3__indexes.sql"),
         undo: include_str!("../sql/undo/U3__indexes.sql"),
+    },
+    Step {
+        version: 4,
+        name: "V4__seals",
+        apply: include_str!("../sql/V4__seals.sql"),
+        undo: include_str!("../sql/undo/U4__seals.sql"),
     },
 ];
 

@@ -52,7 +52,7 @@ async fn count(client: &Client, query: &str) -> i64 {
 async fn a_fresh_database_gets_every_step_once() {
     let (_, mut client) = empty().await;
     let applied = apply(&mut client).await.unwrap();
-    assert_eq!(applied.steps, ["V1__log", "V2__read_models", "V3__indexes"]);
+    assert_eq!(applied.steps, ["V1__log", "V2__read_models", "V3__indexes", "V4__seals"]);
     assert_eq!((applied.version, current(&client).await.unwrap()), (LATEST, LATEST));
     assert!(apply(&mut client).await.unwrap().steps.is_empty(), "a second run finds nothing to do");
 }
@@ -82,10 +82,10 @@ async fn all_the_way_down_leaves_nothing_and_up_again_gives_the_same_schema() {
     apply(&mut client).await.unwrap();
     append(&client, 10).await;
     let before = shape(&client).await;
-    assert_eq!(undo_to(&mut client, 0).await.unwrap(), [3, 2, 1]);
+    assert_eq!(undo_to(&mut client, 0).await.unwrap(), [4, 3, 2, 1]);
     assert_eq!(shape(&client).await, Vec::<String>::new());
     assert_eq!(undo_to(&mut client, 0).await.unwrap(), Vec::<i32>::new(), "nothing is left to undo");
-    assert_eq!(apply(&mut client).await.unwrap().steps.len(), 3);
+    assert_eq!(apply(&mut client).await.unwrap().steps.len(), 4);
     assert_eq!(shape(&client).await, before);
 }
 
@@ -101,7 +101,7 @@ async fn two_nodes_that_migrate_at_once_do_it_once() {
         for node in nodes.collect::<Vec<_>>() {
             steps += node.await.unwrap().expect("every node comes up").steps.len();
         }
-        assert_eq!(steps, 3, "each step ran on one node only");
+        assert_eq!(steps, 4, "each step ran on one node only");
     }
 }
 
@@ -145,10 +145,11 @@ async fn the_third_step_makes_thirteen_indexes_and_each_says_what_it_serves() {
     let (_, mut client) = empty().await;
     let indexes = "select count(*) from pg_indexes where schemaname = 'public'";
     apply(&mut client).await.unwrap();
-    let all = count(&client, indexes).await;
     let silent = "select count(*) from pg_indexes where schemaname = 'public' and indexname not like '%_pkey'
         and obj_description(indexname::regclass) is null";
     assert_eq!(count(&client, silent).await, 0);
+    undo_to(&mut client, 3).await.unwrap();
+    let all = count(&client, indexes).await;
     undo_to(&mut client, 2).await.unwrap();
     assert_eq!(all - count(&client, indexes).await, 13);
 }
@@ -166,9 +167,34 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_projector", "leases", "update", true),
         ("cooly_reader", "dead_letters", "select", true),
         ("cooly_reader", "dead_letters", "delete", false),
+        ("cooly_sealer", "seals", "insert", true),
+        ("cooly_sealer", "seals", "update", false),
+        ("cooly_sealer", "events", "select", true),
+        ("cooly_sealer", "events", "insert", false),
+        ("cooly_appender", "seals", "insert", false),
+        ("cooly_reader", "seals", "select", true),
     ] {
         let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
         let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);
         assert_eq!(may, wanted, "{role} {rights} on {table}");
     }
+}
+
+#[tokio::test]
+async fn seals_are_append_only_for_their_owner_too() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let insert = "insert into seals (number, first_position, last_position, events, leaves, root, prev_hash, hash,
+            public_key, signature)
+        select 1, 1, 1, 1, decode(repeat('00', 40), 'hex'), zero, zero, zero, zero, zero || zero
+        from (select decode(repeat('00', 32), 'hex') as zero) as bytes";
+    client.batch_execute(insert).await.unwrap();
+    for change in ["update seals set number = 2", "delete from seals", "truncate seals"] {
+        let refused = client.batch_execute(change).await.unwrap_err();
+        assert!(message_of(&refused).contains("append-only"), "{change}: {refused:?}");
+    }
+}
+
+fn message_of(error: &tokio_postgres::Error) -> &str {
+    error.as_db_error().map_or("", |error| error.message())
 }
