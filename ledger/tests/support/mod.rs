@@ -1,6 +1,8 @@
 //! A fresh migrated database for each test, ledgers on it, and short ways to write commands.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod wire;
+
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::job::{Failure, FailureClass, JobCommand, JobRequest, Kind, Params, RetryPolicy};
 use ledger::{
