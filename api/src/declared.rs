@@ -98,6 +98,8 @@ statuses! {
     Read = [400, 401, 403, 429, 500, 503, 504];
     /// Reading one thing by its id.
     ReadOne = [400, 401, 403, 404, 429, 500, 503, 504];
+    /// Reading what may be there later.
+    ReadSealed = [400, 401, 403, 404, 409, 429, 500, 503, 504];
     /// Doing something to one thing, without a body.
     Change = [400, 401, 403, 404, 409, 429, 500, 503, 504];
     /// Doing something to one thing that may cost credits, without a body.

@@ -16,6 +16,7 @@ use crate::resources::models::Models;
 use crate::resources::outputs::Outputs;
 use crate::resources::overview::OverviewApi;
 use crate::resources::pages;
+use crate::resources::seals::Seals;
 use crate::resources::usage::UsageApi;
 use crate::shell::{Guarded, RouteTemplate};
 use poem::endpoint::BoxEndpoint;
@@ -27,7 +28,7 @@ type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, UsageApi, Models),
     (Accounts, OverviewApi, DeadLetters, Bulk),
-    Audit,
+    (Audit, Seals),
     (HealthApi, Metrics, DevTokens),
 );
 
@@ -36,7 +37,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, UsageApi, Models),
         (Accounts, OverviewApi, DeadLetters, Bulk),
-        Audit,
+        (Audit, Seals),
         (HealthApi, Metrics, DevTokens),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))

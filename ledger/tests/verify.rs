@@ -94,6 +94,8 @@ async fn one_account_can_be_verified_alone() {
 /// books and keys.
 fn documented_checks() -> Vec<&'static str> {
     let page = include_str!("../../docs/audit.md");
+    // The statements about seals have tests of their own.
+    let page = page.split("## Sealed blocks").next().unwrap();
     let statements: Vec<&str> =
         page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert_eq!(statements.len(), 8, "the page gained or lost a statement: say here which are checks");

@@ -1,10 +1,11 @@
-//! The loops that run without a caller: relay, run, poll, drain, reconcile.
+//! The loops that run without a caller: relay, run, poll, drain, reconcile, seal.
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages, the
 //! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the
-//! `drainer` records what the queue gave up on, and the `reconciler` re-sends what the queue lost. All are
-//! safe to run twice, to be delivered to twice and to be killed at any instant: the effects happen once,
-//! because each is a fenced command to the ledger. Only this crate knows SQS and providers; it never sees HTTP.
+//! `drainer` records what the queue gave up on, the `reconciler` re-sends what the queue lost, and the `sealer`
+//! signs what was recorded. All are safe to run twice, to be delivered to twice and to be killed at any instant:
+//! the effects happen once, because each is a fenced command to the ledger. Only this crate knows SQS and
+//! providers; it never sees HTTP.
 
 mod backoff;
 mod drainer;
@@ -18,11 +19,13 @@ pub mod queue;
 mod reconciler;
 mod relay;
 mod runner;
+mod sealer;
 mod settle;
 mod station;
 
 pub use error::Error;
 pub use options::{Timings, WorkerOptions};
+pub use sealer::Sealing;
 
 use crate::duty::supervise;
 use crate::station::Station;
@@ -45,6 +48,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("poller", shutdown.clone(), Arc::clone(&station), poller::run));
     duties.spawn(supervise("drainer", shutdown.clone(), Arc::clone(&station), drainer::run));
     duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
+    duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));
     while duties.join_next().await.is_some() {}
     tracing::info!(worker = %station.identity, "the worker has stopped");
     Ok(())

@@ -17,6 +17,7 @@ pub(crate) mod outputs;
 pub(crate) mod overview;
 pub(crate) mod pages;
 pub(crate) mod purchase;
+pub(crate) mod seals;
 pub(crate) mod usage;
 
 use poem_openapi::Tags;

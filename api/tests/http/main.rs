@@ -25,6 +25,7 @@ mod openapi;
 mod outputs;
 mod pages;
 mod roles;
+mod seals;
 mod shutdown;
 mod sockets;
 mod statements;

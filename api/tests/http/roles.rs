@@ -28,7 +28,9 @@ fn address(path: &str, method: &str) -> (Method, String) {
     let path = path
         .replace("{id}", "019ab000-0000-7000-8000-000000000000")
         .replace("{user}", "nobody")
-        .replace("{index}", "0");
+        .replace("{index}", "0")
+        .replace("{number}", "1")
+        .replace("{position}", "1");
     assert!(!path.contains('{'), "{path}: what stands here? Add it above.");
     (method.to_uppercase().parse().unwrap(), path)
 }

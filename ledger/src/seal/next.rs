@@ -16,15 +16,15 @@ use tokio_postgres::GenericClient;
 /// When a block is sealed.
 #[derive(Debug, Clone)]
 pub struct SealOptions {
-    /// Events of a full block, which is sealed at once; 1 to a million.
+    /// Events of a full block, which is sealed at once; 1 to [`SealOptions::MOST`].
     pub block: u32,
     /// A block that is not full is sealed when its oldest event is this old.
     pub after: Duration,
 }
 
 impl SealOptions {
-    /// Largest block: its leaves are 40 MB.
-    pub const MOST: u32 = 1_000_000;
+    /// Largest block: its leaves are 2.6 MB.
+    pub const MOST: u32 = 65_536;
 }
 
 impl Default for SealOptions {

@@ -11,6 +11,7 @@ mod reconciler;
 mod relay;
 mod rig;
 mod scripted;
+mod sealer;
 mod several_workers;
 mod shutdown;
 mod videos;

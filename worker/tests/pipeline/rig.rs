@@ -127,6 +127,7 @@ impl Rig {
             concurrency: 16,
             poll_concurrency: 32,
             policy: RetryPolicy { max_attempts: 3, give_up_after_seconds: 600 },
+            sealing: None,
             timings: Timings {
                 backoff_base: Duration::from_millis(50),
                 backoff_cap: Duration::from_millis(200),
@@ -219,6 +220,10 @@ impl Rig {
         let client = self.database.connect(Role::Reader).await.unwrap();
         let (state, _) = read::account(&client, self.account).await.unwrap().unwrap();
         Credits::whole(GRANTED).unwrap().checked_sub(state.balance).unwrap()
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// The queues, for looking at them. They are made as the worker makes them.
