@@ -184,7 +184,8 @@ async fn roles_may_do_what_they_need_and_no_more() {
 async fn seals_are_append_only_for_their_owner_too() {
     let (_, mut client) = empty().await;
     apply(&mut client).await.unwrap();
-    let insert = "insert into seals (number, first_position, last_position, events, leaves, root, prev_hash, hash,
+    let insert =
+        "insert into seals (number, first_position, last_position, events, leaves, root, prev_hash, hash,
             public_key, signature)
         select 1, 1, 1, 1, decode(repeat('00', 40), 'hex'), zero, zero, zero, zero, zero || zero
         from (select decode(repeat('00', 32), 'hex') as zero) as bytes";

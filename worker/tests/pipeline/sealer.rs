@@ -39,7 +39,7 @@ async fn everything_is_sealed_by_several_workers_that_come_and_go() {
     second.stop().await;
     let report = report(&rig, &key).await;
     assert_eq!(report.breaches, vec![]);
-    assert!(report.events >= 1 + 12 * 4 && report.seals >= 5, "{report:?}");
+    assert!(report.events > 12 * 4 && report.seals >= 5, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
