@@ -102,6 +102,8 @@ statuses! {
     ReadAt = [400, 401, 403, 422, 429, 500, 503, 504];
     /// Reading one thing as it was at some moment.
     ReadOneAt = [400, 401, 403, 404, 422, 429, 500, 503, 504];
+    /// Reading what may be there later.
+    ReadSealed = [400, 401, 403, 404, 409, 429, 500, 503, 504];
     /// Doing something to one thing, without a body.
     Change = [400, 401, 403, 404, 409, 429, 500, 503, 504];
     /// Doing something to one thing that may cost credits, without a body.

@@ -296,6 +296,15 @@ scalar!(
     |position| position.0.into()
 );
 
+scalar!(
+    /// The number of a seal.
+    SealNumber(i64),
+    "seal_number",
+    MetaSchema { minimum: Some(1.0), ..MetaSchema::new_with_format("integer", "int64") },
+    |text| seal_number(text),
+    |number| (*number).into()
+);
+
 const MAX_TERM_CHARS: usize = 255;
 const MAX_LIMIT: i64 = 100;
 pub(crate) const DEFAULT_LIMIT: i64 = 20;
@@ -374,6 +383,11 @@ fn number(text: &str) -> Result<i64, Cow<'static, str>> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| is_plain);
     number.ok_or("must be a number that this service gave".into())
+}
+
+fn seal_number(text: &str) -> Result<i64, Cow<'static, str>> {
+    let number = position(text).ok().map(|position| position.0);
+    number.filter(|number| *number >= 1).ok_or("must be a whole number from 1".into())
 }
 
 /// The page size that was asked for, or the usual one.

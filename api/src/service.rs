@@ -21,6 +21,7 @@ use crate::resources::outputs::Outputs;
 use crate::resources::overview::OverviewApi;
 use crate::resources::pages;
 use crate::resources::refunds::Refunds;
+use crate::resources::seals::Seals;
 use crate::resources::statement::Statements;
 use crate::resources::usage::UsageApi;
 use crate::shell::{Guarded, RouteTemplate};
@@ -34,7 +35,7 @@ type Operations = (
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, Grants, Holds, Refunds, CreditBatches),
     (BulkGrants, OverviewApi, DeadLetters, Bulk),
-    Audit,
+    (Audit, Seals),
     (HealthApi, Metrics, DevTokens),
 );
 
@@ -44,7 +45,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, Grants, Holds, Refunds, CreditBatches),
         (BulkGrants, OverviewApi, DeadLetters, Bulk),
-        Audit,
+        (Audit, Seals),
         (HealthApi, Metrics, DevTokens),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))

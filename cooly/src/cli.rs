@@ -3,9 +3,12 @@
 
 use crate::settings::{
     ApiSettings, AuthSettings, DatabaseSettings, HomeSettings, LedgerSettings, ListenSettings, LogSettings,
-    OutputSettings, OwnDatabase, QueueSettings, SimulatorSettings, WorkerSettings,
+    OutputSettings, OwnDatabase, QueueSettings, SealKeySettings, SealSettings, SimulatorSettings,
+    WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ledger::seal::KeptSeal;
+use std::path::PathBuf;
 
 /// An event-sourced credit ledger and generation pipeline: credits in, pictures and videos out, every credit
 /// accounted for.
@@ -26,6 +29,8 @@ Examples:
   cooly token --role admin --sub ops           a token for the key in ./.cooly
   DATABASE_URL=postgres://… cooly migrate      brings a database to this version's schema
   DATABASE_URL=postgres://… cooly verify       proves the books, or names what is wrong
+  cooly proof make 4711 --out event.json       a proof that event 4711 was in the log, exactly so
+  cooly proof verify event.json --trust KEY    checks it anywhere, without a database
 
 In production run `cooly migrate` once for each release, then any number of `cooly api`, `cooly worker` and
 `cooly projector`, all with the same DATABASE_URL, queue and key.";
@@ -43,7 +48,7 @@ pub(crate) enum Command {
     Up(Box<UpOptions>),
     /// Serve the HTTP API and its pages
     Api(ApiOptions),
-    /// Run jobs: relay to the queue, run, poll, drain, reconcile, sweep what has lapsed
+    /// Run jobs: relay to the queue, run, poll, drain, reconcile, sweep what has lapsed; seal the log
     Worker(WorkerOptions),
     /// Keep the read models up to date
     Projector(ProjectorOptions),
@@ -55,6 +60,11 @@ pub(crate) enum Command {
     Rebuild(RebuildOptions),
     /// Print a token for a user, an admin or an auditor
     Token(TokenOptions),
+    /// Make a key that seals the log, or show the public key of the one in use
+    SealKey(SealKeyOptions),
+    /// Prove that an event is in the sealed log
+    #[command(subcommand)]
+    Proof(ProofCommand),
 }
 
 #[derive(Debug, Args)]
@@ -79,6 +89,8 @@ pub(crate) struct UpOptions {
     pub worker: WorkerSettings,
     #[command(flatten)]
     pub simulator: SimulatorSettings,
+    #[command(flatten)]
+    pub seals: SealSettings,
     #[command(flatten)]
     pub log: LogSettings,
 }
@@ -120,6 +132,8 @@ pub(crate) struct WorkerOptions {
     #[command(flatten)]
     pub simulator: SimulatorSettings,
     #[command(flatten)]
+    pub seals: SealSettings,
+    #[command(flatten)]
     pub log: LogSettings,
 }
 
@@ -155,6 +169,82 @@ pub(crate) struct VerifyOptions {
     /// Print breaches as JSON, one a line
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub trust: TrustSettings,
+    /// A seal of which you kept a copy elsewhere, as this command printed it: finds seals that were cut off or made
+    /// anew; may be given several times
+    #[arg(long, value_name = "NUMBER:HASH")]
+    pub kept: Vec<KeptSeal>,
+    #[command(flatten)]
+    pub key: SealKeySettings,
+}
+
+/// Whose seals are believed.
+#[derive(Debug, Args)]
+pub(crate) struct TrustSettings {
+    /// Public key that you trust, in hexadecimal or base64, or a file that holds it; may be given several times
+    #[arg(long, value_name = "KEY")]
+    pub trust: Vec<String>,
+}
+
+const SEAL_KEY_HELP: &str = "\
+Without an option it makes a new key and prints it once: keep the secret where only the workers can read it, and
+the public key with whoever is to check the log, outside of the database's reach.
+
+  cooly seal-key                       a new key
+  cooly seal-key --show                the public key of COOLY_SEAL_KEY, or of the data folder of `cooly up`
+
+To change the key, start the workers with the new one, and trust both: old seals stay signed with the old key.";
+
+#[derive(Debug, Args)]
+#[command(after_long_help = SEAL_KEY_HELP)]
+pub(crate) struct SealKeyOptions {
+    /// Print the public key of the key in use instead of making a new one
+    #[arg(long)]
+    pub show: bool,
+    #[command(flatten)]
+    pub key: SealKeySettings,
+    #[command(flatten)]
+    pub home: HomeSettings,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProofCommand {
+    /// Make the proof of one event from the database
+    ///
+    /// The proof is a JSON document with the event exactly as it is in the log, its place in the Merkle tree of its
+    /// block, and the signed seal of the block. It is made as soon as the block is sealed, a minute after the event
+    /// at the latest.
+    Make(ProofMakeOptions),
+    /// Check a proof without a database
+    ///
+    /// Computes the event's hash, its leaf, the root and the seal's hash again and checks the signature. Exit code 0
+    /// means: whoever holds the trusted key sealed this event, exactly so, at this place of the log. Otherwise it
+    /// names the step that fails, with exit code 1.
+    Verify(ProofVerifyOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProofMakeOptions {
+    /// The event: its position in the log, or its id
+    #[arg(value_name = "POSITION|EVENT_ID")]
+    pub event: String,
+    /// Where to write the document [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub home: HomeSettings,
+    #[command(flatten)]
+    pub database: OwnDatabase,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ProofVerifyOptions {
+    /// The document; `-` reads standard input
+    pub file: PathBuf,
+    /// Public key that you trust, in hexadecimal or base64, or a file that holds it; may be given several times
+    #[arg(long, required = true, value_name = "KEY")]
+    pub trust: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -1,12 +1,16 @@
-//! The data folder of this machine: the private Postgres, the outputs, and the key of the development tokens.
+//! The data folder of this machine: the private Postgres, the outputs, the key of the development tokens
+//! and the one that seals the log.
 
 use anyhow::Context;
+use ledger::seal::SealKey;
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const KEY_BYTES: usize = 48;
+
+const SEAL_KEY: &str = "seal.key";
 
 /// See the module.
 pub(crate) struct Home {
@@ -49,28 +53,45 @@ impl Home {
     /// The secret of the development tokens; made at first use, readable by us alone.
     pub(crate) fn dev_secret(&self) -> anyhow::Result<String> {
         let path = self.folder.join("jwt.key");
-        let describe = || format!("the development key {} cannot be used", path.display());
-        let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        match made {
-            Ok(mut file) => {
-                let secret = new_secret();
-                file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).with_context(describe)?;
-                Ok(secret)
-            }
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let mut secret = String::new();
-                fs::File::open(&path)
-                    .and_then(|mut file| file.read_to_string(&mut secret))
-                    .with_context(describe)?;
-                anyhow::ensure!(
-                    secret.len() >= 32,
-                    "the development key {} is too short; delete it and a new one is made",
-                    path.display()
-                );
-                Ok(secret)
-            }
-            Err(error) => Err(error).with_context(describe),
+        let secret = kept_or_made(&path, || Ok(new_secret()))
+            .with_context(|| format!("the development key {} cannot be used", path.display()))?;
+        anyhow::ensure!(
+            secret.len() >= 32,
+            "the development key {} is too short; delete it and a new one is made",
+            path.display()
+        );
+        Ok(secret)
+    }
+
+    /// The key that seals the log of this folder; made at first use, readable by us alone.
+    pub(crate) fn seal_key(&self) -> anyhow::Result<SealKey> {
+        let path = self.folder.join(SEAL_KEY);
+        let describe = || format!("the key {} that seals the log cannot be used", path.display());
+        let made = || Ok(SealKey::generate()?.1.to_string());
+        SealKey::parse(&kept_or_made(&path, made).with_context(describe)?).with_context(describe)
+    }
+
+    /// The key that seals the log of a folder, if `cooly up` ever made one.
+    pub(crate) fn existing_seal_key(folder: &Path) -> anyhow::Result<Option<SealKey>> {
+        if folder.join(SEAL_KEY).exists() { Home::open(folder)?.seal_key().map(Some) } else { Ok(None) }
+    }
+}
+
+/// The secret in a file; made, readable by us alone, when there is none.
+fn kept_or_made(path: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> anyhow::Result<String> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(mut file) => {
+            let secret = make()?;
+            file.write_all(secret.as_bytes())?;
+            file.sync_all()?;
+            Ok(secret)
         }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let mut secret = String::new();
+            fs::File::open(path)?.read_to_string(&mut secret)?;
+            Ok(secret)
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

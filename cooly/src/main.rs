@@ -1,7 +1,7 @@
 //! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
 //!
 //! `cooly` alone, or `cooly up`, brings everything up on this machine. The roles `api`, `worker` and
-//! `projector` run one part each; `migrate`, `verify`, `rebuild` and `token` are the tools.
+//! `projector` run one part each; `migrate`, `verify`, `rebuild`, `token`, `seal-key` and `proof` are the tools.
 
 mod banner;
 mod cli;
@@ -41,5 +41,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Verify(options) => commands::verify::run(options).await,
         Command::Rebuild(options) => commands::rebuild::run(options).await,
         Command::Token(options) => commands::token::run(options),
+        Command::SealKey(options) => commands::seal_key::run(options),
+        Command::Proof(command) => commands::proof::run(command).await,
     }
 }

@@ -67,6 +67,7 @@ pub(crate) async fn worker(
     queue: worker::queue::QueueSettings,
     settings: &WorkerSettings,
     simulator: &SimulatorSettings,
+    sealing: Option<worker::Sealing>,
     (ledger, database, mark, outputs): (Ledger, Database, Mark, Arc<dyn ObjectStore>),
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -82,6 +83,7 @@ pub(crate) async fn worker(
         concurrency: settings.concurrency.max(1),
         poll_concurrency: settings.concurrency.max(1) * 4,
         policy: wiring::policy(settings),
+        sealing,
         timings: wiring::timings(settings),
     };
     worker::run(options, shutdown).await.context("the worker ended")

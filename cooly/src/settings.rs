@@ -1,8 +1,11 @@
 //! The settings, in the groups in which commands use them.
 
 use clap::{Args, ValueEnum};
+use std::convert::Infallible;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// Where the API listens.
@@ -150,6 +153,55 @@ pub(crate) struct SimulatorSettings {
     /// How long a simulated clip takes
     #[arg(long, env = "COOLY_SIM_VIDEO_DELAY", default_value = "4s", value_parser = humantime::parse_duration, value_name = "DURATION")]
     pub sim_video_delay: Duration,
+}
+
+/// A secret as it was given; never printed.
+#[derive(Clone)]
+pub(crate) struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Secret, Infallible> {
+        Ok(Secret(text.to_owned()))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Secret")
+    }
+}
+
+/// The key that seals the log.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Seals")]
+pub(crate) struct SealKeySettings {
+    /// Ed25519 key that signs sealed blocks of the log: a seed of 32 bytes in hexadecimal or base64, or a PKCS#8
+    /// file. Make one with `cooly seal-key`
+    #[arg(long, env = "COOLY_SEAL_KEY", hide_env_values = true, value_name = "SEED|FILE")]
+    pub seal_key: Option<Secret>,
+}
+
+/// When the log is sealed.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Seals")]
+pub(crate) struct SealSettings {
+    #[command(flatten)]
+    pub key: SealKeySettings,
+    /// Events of a full block, which is sealed at once
+    #[arg(long, env = "COOLY_SEAL_BLOCK", default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=65_536), value_name = "N")]
+    pub seal_block: u32,
+    /// How old the oldest event of a block that is not full may get before it is sealed
+    #[arg(long, env = "COOLY_SEAL_AFTER", default_value = "60s", value_parser = humantime::parse_duration, value_name = "DURATION")]
+    pub seal_after: Duration,
 }
 
 /// How logs are written.

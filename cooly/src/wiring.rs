@@ -2,13 +2,15 @@
 
 use crate::home::Home;
 use crate::settings::{
-    AuthSettings, LedgerSettings, OutputSettings, QueueSettings, SimulatorSettings, WorkerSettings,
+    AuthSettings, LedgerSettings, OutputSettings, QueueSettings, SealKeySettings, SealSettings,
+    SimulatorSettings, WorkerSettings,
 };
 use anyhow::Context;
 use api::auth::Keys;
 use ledger::LedgerOptions;
 use ledger::catalogue::Catalogue;
 use ledger::job::RetryPolicy;
+use ledger::seal::{PublicKey, SealKey, SealOptions};
 use object_store::ObjectStore;
 use object_store::local::LocalFileSystem;
 use object_store::prefix::PrefixStore;
@@ -16,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use worker::Sealing;
 use worker::provider::Providers;
 use worker::provider::simulated::{PROVIDER, Simulated, SimulatedOptions, models};
 
@@ -107,6 +110,43 @@ pub(crate) fn queue(settings: &QueueSettings) -> worker::queue::QueueSettings {
         queue.name.clone_from(name);
     }
     queue
+}
+
+/// The key that was configured to seal the log. What cannot be read is not repeated: it may be a secret with a
+/// typing error.
+pub(crate) fn seal_key(settings: &SealKeySettings) -> anyhow::Result<Option<SealKey>> {
+    let Some(given) = &settings.seal_key else { return Ok(None) };
+    if let Ok(key) = SealKey::parse(given.expose()) {
+        return Ok(Some(key));
+    }
+    let content = std::fs::read(given.expose()).map_err(|error| {
+        anyhow::anyhow!(
+            "COOLY_SEAL_KEY is neither a seed of 32 bytes in hexadecimal or base64 nor a file that can be read \
+             ({}); make a key with `cooly seal-key`",
+            error.kind()
+        )
+    })?;
+    SealKey::from_file(&content).map(Some).context("the file that COOLY_SEAL_KEY names cannot be used")
+}
+
+/// Seals with this key.
+pub(crate) fn sealing(key: SealKey, settings: &SealSettings) -> Sealing {
+    let options = SealOptions { block: settings.seal_block, after: settings.seal_after };
+    Sealing { key: Arc::new(key), options }
+}
+
+/// The public keys that were given: each a key, or a file that holds one.
+pub(crate) fn trusted_keys(given: &[String]) -> anyhow::Result<Vec<PublicKey>> {
+    given.iter().map(|text| trusted_key(text)).collect()
+}
+
+fn trusted_key(text: &str) -> anyhow::Result<PublicKey> {
+    if let Ok(key) = text.parse() {
+        return Ok(key);
+    }
+    let content = std::fs::read(text)
+        .with_context(|| format!("--trust {text} is neither a public key nor a file that can be read"))?;
+    PublicKey::from_file(&content).with_context(|| format!("the file {text} cannot be used with --trust"))
 }
 
 /// How often a job is tried.

@@ -19,11 +19,15 @@ fn says(output: &Output, words: &[&str]) {
 #[test]
 fn help_teaches_every_command() {
     let help = text(&cooly().arg("--help").output().unwrap());
-    for command in ["up", "api", "worker", "projector", "migrate", "verify", "rebuild", "token", "Examples"] {
+    let commands =
+        ["up", "api", "worker", "projector", "migrate", "verify", "rebuild", "token", "seal-key", "proof"];
+    for command in commands.into_iter().chain(["Examples"]) {
         assert!(help.contains(command), "{command}: {help}");
     }
     let help = text(&cooly().args(["up", "--help"]).output().unwrap());
-    for setting in ["--listen", "--data-dir", "DATABASE_URL", "COOLY_JWT_SECRET", "COOLY_SQS_ENDPOINT"] {
+    for setting in
+        ["--listen", "--data-dir", "DATABASE_URL", "COOLY_JWT_SECRET", "COOLY_SQS_ENDPOINT", "COOLY_SEAL_KEY"]
+    {
         assert!(help.contains(setting), "{setting}: {help}");
     }
 }
@@ -105,4 +109,103 @@ async fn a_second_up_on_the_same_folder_is_refused_and_tools_find_the_running_on
         let logged: String = up.log().lines().filter(|line| !line.starts_with("    ")).collect();
         assert!(!logged.contains(secret), "a secret is in the log");
     }
+}
+
+#[test]
+fn a_seal_key_is_made_and_never_shown_again() {
+    let made = String::from_utf8(cooly().arg("seal-key").output().unwrap().stdout).unwrap();
+    let secret = made.split("COOLY_SEAL_KEY=").nth(1).unwrap().split_whitespace().next().unwrap();
+    let public = made.split_whitespace().last().unwrap();
+    assert_eq!((secret.len(), public.len()), (64, 64));
+    let shown = cooly().env("COOLY_SEAL_KEY", secret).args(["seal-key", "--show"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&shown.stdout).trim(), public);
+    for command in [["up", "--help"], ["worker", "--help"], ["verify", "--help"], ["seal-key", "--help"]] {
+        let help = text(&cooly().env("COOLY_SEAL_KEY", secret).args(command).output().unwrap());
+        assert!(help.contains("COOLY_SEAL_KEY") && !help.contains(secret), "{command:?}: {help}");
+    }
+    let folder = folder();
+    let misspelt = format!("{}g", &secret[1..]);
+    let up = cooly().env("COOLY_SEAL_KEY", &misspelt).args(["up", "--data-dir"]).arg(folder.path()).output();
+    let up = up.unwrap();
+    says(&up, &["COOLY_SEAL_KEY", "cooly seal-key"]);
+    assert!(!text(&up).contains(&misspelt), "what may be a secret is repeated");
+    says(
+        &cooly().args(["seal-key", "--show", "--data-dir"]).arg(folder.path()).output().unwrap(),
+        &["no key"],
+    );
+}
+
+#[test]
+fn a_proof_that_cannot_be_read_is_named() {
+    let folder = folder();
+    let file = folder.path().join("proof.json");
+    let check =
+        |trust: &str| cooly().args(["proof", "verify"]).arg(&file).args(["--trust", trust]).output().unwrap();
+    says(&check(&"ab".repeat(32)), &["proof.json", "cannot be read"]);
+    std::fs::write(&file, "{}").unwrap();
+    says(&check(&"ab".repeat(32)), &["not proved", "cooly-proof/1"]);
+    says(&check("nonsense"), &["--trust nonsense"]);
+    says(&cooly().args(["proof", "verify"]).arg(&file).output().unwrap(), &["--trust"]);
+    says(&cooly().args(["proof", "make", "x"]).output().unwrap(), &["`x`", "position"]);
+}
+
+#[tokio::test]
+async fn the_log_is_sealed_and_an_event_is_proved_without_the_database() {
+    let folder = folder();
+    let up = Up::start(folder.path(), &["--seal-after", "100ms"]).await;
+    let in_folder = |args: &[&str]| cooly().args(args).arg("--data-dir").arg(folder.path()).output().unwrap();
+    let key = text(&in_folder(&["seal-key", "--show"])).trim().to_owned();
+    let secret_file = folder.path().join("seal.key");
+    let mode =
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&secret_file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    up.grant("alice", "5").await;
+    let auditor = up.token("auditor", "ann");
+    let events = up.get("/audit/events?user=alice", &auditor).await;
+    let event = &events["items"][0];
+    let (position, id) = (event["position"].to_string(), event["event_id"].as_str().unwrap());
+    let mut newest = 0;
+    while newest < event["position"].as_i64().unwrap() {
+        let seals = up.get("/audit/seals?limit=100", &auditor).await;
+        newest = seals["items"]
+            .as_array()
+            .unwrap()
+            .last()
+            .map_or(0, |seal| seal["last_position"].as_i64().unwrap());
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+
+    let file = folder.path().join("proof.json");
+    let out = file.to_str().unwrap();
+    let made = in_folder(&["proof", "make", &position, "--out", out]);
+    assert!(made.status.success() && text(&made).contains("cooly proof verify"), "{}", text(&made));
+    let by_id = in_folder(&["proof", "make", id]);
+    assert_eq!(String::from_utf8(by_id.stdout).unwrap(), std::fs::read_to_string(&file).unwrap());
+    says(&in_folder(&["proof", "make", "999999"]), &["no event", "999999"]);
+
+    let check = |trust: &str| cooly().args(["proof", "verify", out, "--trust", trust]).output().unwrap();
+    let proved = check(&key);
+    let said = text(&proved);
+    assert!(
+        proved.status.success() && said.contains("credits.granted") && said.contains("not proved:"),
+        "{said}"
+    );
+    says(&check(&"ab".repeat(32)), &["not proved", "step 6", &key]);
+    let forged = std::fs::read_to_string(&file).unwrap().replace("admin:ops", "admin:eve");
+    std::fs::write(&file, forged).unwrap();
+    says(&check(&key), &["not proved", "step 1"]);
+
+    let verified = in_folder(&["verify"]);
+    let said = text(&verified);
+    assert!(verified.status.success() && said.contains("--kept"), "{said}");
+    assert!(!said.contains("no key to trust"), "the folder's own key is trusted: {said}");
+    let kept = said.split("`--kept`: ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let again = in_folder(&["verify", "--log-only", "--trust", &key, "--kept", &kept]);
+    assert!(again.status.success(), "{}", text(&again));
+    let other = in_folder(&["verify", "--log-only", "--trust", &"ab".repeat(32)]);
+    says(&other, &["seal: the seal is signed with the key", &key, "not trusted"]);
+    let cut = in_folder(&["verify", "--log-only", "--kept", &format!("999:{}", "00".repeat(32))]);
+    says(&cut, &["seal: the seal was kept", "block 999"]);
+    let secret = std::fs::read_to_string(&secret_file).unwrap();
+    assert!(!up.log().contains(secret.trim()), "the secret key is in the log");
 }

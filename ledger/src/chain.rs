@@ -59,7 +59,7 @@ impl Hashed<'_> {
 }
 
 /// One field: its length in bytes and the text, or `-` for null, so that no two events share a text.
-fn field(text: &mut String, value: Option<&str>) {
+pub(crate) fn field(text: &mut String, value: Option<&str>) {
     match value {
         Some(value) => {
             digits(text, value.len() as u64);

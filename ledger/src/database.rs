@@ -23,6 +23,8 @@ pub enum Role {
     Appender,
     /// Writes read models, checkpoints and leases; reads the log.
     Projector,
+    /// Adds seals: INSERT and SELECT on `seals`, and reads the log.
+    Sealer,
     /// Reads.
     Reader,
     /// The login user of the URL itself: migrations, rebuilds and `verify`. No statement timeout.
@@ -38,6 +40,7 @@ impl Role {
                 "-c role=cooly_projector -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s"
                     .into()
             }
+            Role::Sealer => format!("-c role=cooly_sealer {timeout}"),
             Role::Reader => format!("-c role=cooly_reader -c default_transaction_read_only=on {timeout}"),
             Role::Owner => String::new(),
         }
@@ -47,6 +50,7 @@ impl Role {
         match self {
             Role::Appender => "cooly-appender",
             Role::Projector => "cooly-projector",
+            Role::Sealer => "cooly-sealer",
             Role::Reader => "cooly-reader",
             Role::Owner => "cooly-owner",
         }

@@ -24,6 +24,7 @@ mod lane;
 mod ledger;
 pub mod mark;
 mod refusal;
+pub mod seal;
 mod store;
 pub mod verify;
 

@@ -30,6 +30,12 @@ const STEPS: [Step; 4] = [
         undo: include_str!("../sql/undo/U3__indexes.sql"),
     },
     Step {
+        version: 4,
+        name: "V4__seals",
+        apply: include_str!("../sql/V4__seals.sql"),
+        undo: include_str!("../sql/undo/U4__seals.sql"),
+    },
+    Step {
         version: 5,
         name: "V5__lapses",
         apply: include_str!("../sql/V5__lapses.sql"),

@@ -45,8 +45,8 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 4] =
-    [(1, "V1__log"), (2, "V2__read_models"), (3, "V3__indexes"), (5, "V5__lapses")];
+const STEPS: [(i32, &str); 5] =
+    [(1, "V1__log"), (2, "V2__read_models"), (3, "V3__indexes"), (4, "V4__seals"), (5, "V5__lapses")];
 
 /// The versions above this one, newest first.
 fn above(version: i32) -> Vec<i32> {
@@ -205,9 +205,35 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_projector", "leases", "update", true),
         ("cooly_reader", "dead_letters", "select", true),
         ("cooly_reader", "dead_letters", "delete", false),
+        ("cooly_sealer", "seals", "insert", true),
+        ("cooly_sealer", "seals", "update", false),
+        ("cooly_sealer", "events", "select", true),
+        ("cooly_sealer", "events", "insert", false),
+        ("cooly_appender", "seals", "insert", false),
+        ("cooly_reader", "seals", "select", true),
     ] {
         let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
         let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);
         assert_eq!(may, wanted, "{role} {rights} on {table}");
     }
+}
+
+#[tokio::test]
+async fn seals_are_append_only_for_their_owner_too() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let insert =
+        "insert into seals (number, first_position, last_position, events, leaves, root, prev_hash, hash,
+            public_key, signature)
+        select 1, 1, 1, 1, decode(repeat('00', 40), 'hex'), zero, zero, zero, zero, zero || zero
+        from (select decode(repeat('00', 32), 'hex') as zero) as bytes";
+    client.batch_execute(insert).await.unwrap();
+    for change in ["update seals set number = 2", "delete from seals", "truncate seals"] {
+        let refused = client.batch_execute(change).await.unwrap_err();
+        assert!(message_of(&refused).contains("append-only"), "{change}: {refused:?}");
+    }
+}
+
+fn message_of(error: &tokio_postgres::Error) -> &str {
+    error.as_db_error().map_or("", |error| error.message())
 }

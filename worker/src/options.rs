@@ -2,6 +2,7 @@
 
 use crate::provider::Providers;
 use crate::queue::QueueSettings;
+use crate::sealer::Sealing;
 use ledger::catalogue::Catalogue;
 use ledger::job::RetryPolicy;
 use ledger::{Database, Ledger, Position};
@@ -34,6 +35,8 @@ pub struct WorkerOptions {
     pub poll_concurrency: usize,
     /// The budget of a run.
     pub policy: RetryPolicy,
+    /// Seals the log, if it is given a key.
+    pub sealing: Option<Sealing>,
     /// How long things may take.
     pub timings: Timings,
 }

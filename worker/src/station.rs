@@ -5,6 +5,7 @@ use crate::error::Error;
 use crate::options::{Timings, WorkerOptions};
 use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
+use crate::sealer::Sealer;
 use deadpool_postgres::Pool;
 use ledger::catalogue::{Catalogue, Pricing};
 use ledger::error_chain;
@@ -37,6 +38,7 @@ pub(crate) struct Station {
     pub mark: watch::Receiver<Position>,
     pub queue: Queue,
     pub outputs: Arc<dyn ObjectStore>,
+    pub sealer: Option<Sealer>,
     /// Names this process among all that ever ran: a claim under it was made here.
     pub identity: String,
     pub concurrency: usize,
@@ -57,6 +59,10 @@ impl Station {
             opened = open_queue(&options.queue, options.policy, &options.timings) => opened?,
             () = shutdown.cancelled() => return Ok(None),
         };
+        let sealer = match options.sealing {
+            Some(sealing) => Some(Sealer { sealing, pool: options.database.pool(Role::Sealer, 1)? }),
+            None => None,
+        };
         Ok(Some(Station {
             ledger: options.ledger,
             reader: options.database.pool(Role::Reader, 8)?,
@@ -64,6 +70,7 @@ impl Station {
             mark: options.mark,
             queue: opened,
             outputs: options.outputs,
+            sealer,
             identity: format!("{}-{:08x}", options.name, rand::random::<u32>()),
             concurrency: options.concurrency.max(1),
             poll_concurrency: options.poll_concurrency.max(1),

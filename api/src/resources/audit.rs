@@ -10,6 +10,7 @@ use crate::scalars::{
     Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size,
 };
 use ledger::read::{self, EventFilter};
+use ledger::seal::{AccountSeals, SealBreach, account_seals};
 use ledger::verify::{Breach, account_breaches};
 use ledger::{AccountId, Change, Credits, Position, RecordedEvent};
 use poem::web::Data;
@@ -81,6 +82,19 @@ struct Finding {
     detail: String,
 }
 
+/// How far the account's events are sealed.
+#[derive(Debug, Object)]
+struct SealedUpTo {
+    /// The newest seal that covers an event of the account; null if none does.
+    seal: Option<i64>,
+    /// Position of the account's newest sealed event.
+    position: Option<LogPosition>,
+    /// Events that are sealed and still what was sealed.
+    matching: u64,
+    /// Events that no seal covers yet.
+    unsealed: u64,
+}
+
 /// What verifying an account found.
 #[derive(Debug, Object)]
 struct Proof {
@@ -92,6 +106,8 @@ struct Proof {
     streams: u64,
     /// Hash of the account's last event: a copy kept elsewhere pins everything before it.
     head: String,
+    /// How far the account's events are sealed. An event that was removed is not missed here; `cooly verify` does.
+    sealed: SealedUpTo,
     /// What does not hold.
     breaches: Vec<Finding>,
 }
@@ -160,7 +176,8 @@ impl Audit {
 
     /// Prove an account
     ///
-    /// Computes every hash, state and balance of the account again, from its events alone.
+    /// Computes every hash, state and balance of the account again, from its events alone, and compares each event
+    /// with its leaf in the sealed blocks.
     #[oai(path = "/audit/accounts/:user/verify", method = "get", operation_id = "verifyAccount")]
     async fn verify(
         &self,
@@ -170,16 +187,24 @@ impl Audit {
         user: Path<UserName>,
     ) -> Answer<Json<Proof>, ReadOne> {
         let account = user.0.0.account();
-        let proof = account_breaches(&**app.reader().await?, account).await?;
+        let reader = app.reader().await?;
+        let proof = account_breaches(&**reader, account).await?;
         if proof.events == 0 {
             return Err(Problem::not_found("there is no such account").into());
         }
+        let seals = account_seals(&**reader, account).await?;
         Ok(Json(Proof {
-            valid: proof.breaches.is_empty(),
+            valid: proof.breaches.is_empty() && seals.breaches.is_empty(),
             events: proof.events,
             streams: proof.streams,
             head: proof.head_hash,
-            breaches: proof.breaches.iter().map(Finding::from).collect(),
+            sealed: SealedUpTo::from(&seals),
+            breaches: proof
+                .breaches
+                .iter()
+                .map(Finding::from)
+                .chain(seals.breaches.iter().map(Finding::from))
+                .collect(),
         }))
     }
 }
@@ -252,6 +277,28 @@ impl From<&Breach> for Finding {
             stream_id: breach.stream.map(|stream| stream.0),
             version: breach.version,
             detail: breach.detail.clone(),
+        }
+    }
+}
+
+impl From<&SealBreach> for Finding {
+    fn from(breach: &SealBreach) -> Finding {
+        Finding {
+            invariant: breach.invariant.to_owned(),
+            stream_id: breach.stream.map(|stream| stream.0),
+            version: breach.version,
+            detail: format!("{} (block {})", breach.detail, breach.block),
+        }
+    }
+}
+
+impl From<&AccountSeals> for SealedUpTo {
+    fn from(seals: &AccountSeals) -> SealedUpTo {
+        SealedUpTo {
+            seal: seals.seal,
+            position: seals.position.map(LogPosition),
+            matching: seals.matching,
+            unsealed: seals.unsealed,
         }
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod pages;
 pub(crate) mod purchase;
 pub(crate) mod quote;
 pub(crate) mod refunds;
+pub(crate) mod seals;
 pub(crate) mod statement;
 pub(crate) mod usage;
 

@@ -34,6 +34,7 @@ mod pages;
 mod per_second;
 mod refunds;
 mod roles;
+mod seals;
 mod shutdown;
 mod sockets;
 mod statement;

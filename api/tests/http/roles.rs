@@ -31,7 +31,9 @@ fn address(path: &str, method: &str) -> (Method, String) {
         .replace("{user}", "nobody")
         .replace("{index}", "0")
         .replace("{hold}", "1")
-        .replace("{lot}", "1");
+        .replace("{lot}", "1")
+        .replace("{number}", "1")
+        .replace("{position}", "1");
     assert!(!path.contains('{'), "{path}: what stands here? Add it above.");
     (method.to_uppercase().parse().unwrap(), path)
 }

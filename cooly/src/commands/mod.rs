@@ -2,8 +2,10 @@
 
 pub(crate) mod database;
 pub(crate) mod migrate;
+pub(crate) mod proof;
 pub(crate) mod rebuild;
 pub(crate) mod roles;
+pub(crate) mod seal_key;
 pub(crate) mod token;
 pub(crate) mod up;
 pub(crate) mod verify;

@@ -52,6 +52,7 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
 
 pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
+    let sealing = wiring::seal_key(&options.seals.key)?.map(|key| wiring::sealing(key, &options.seals));
     let Started { database, shutdown, .. } = start(&options.database.database_url, &options.log).await?;
     let ledger = Ledger::open(&database, wiring::ledger(&options.ledger)).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
@@ -60,6 +61,7 @@ pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
         wiring::queue(&options.queue),
         &options.worker,
         &options.simulator,
+        sealing,
         (ledger.clone(), database, mark.subscribe(), outputs),
         shutdown,
     )

@@ -35,10 +35,15 @@ pub(crate) async fn run(options: UpOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let trust = wiring::trust(&options.auth, &home)?;
     wiring::refuse_dev_key_on_a_network(&trust, options.listen.listen)?;
+    let seal_key = match wiring::seal_key(&options.seals.key)? {
+        Some(key) => key,
+        None => home.seal_key()?,
+    };
+    let sealing = wiring::sealing(seal_key, &options.seals);
     let listener = parts::bind(options.listen.listen).await?;
     let address = listener.local_addr()?;
     let opened = Opened::start(&options.database, &home, Vec::new()).await?;
-    let served = serve(&options, &home, &trust, listener, &opened, shutdown).await;
+    let served = serve(&options, &home, &trust, sealing, listener, &opened, shutdown).await;
     opened.stop().await;
     served?;
     tracing::info!(%address, "stopped");
@@ -49,6 +54,7 @@ async fn serve(
     options: &UpOptions,
     home: &Home,
     trust: &Trust,
+    sealing: worker::Sealing,
     listener: tokio::net::TcpListener,
     opened: &Opened,
     shutdown: CancellationToken,
@@ -85,7 +91,7 @@ async fn serve(
         }
         let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs.clone());
         let stop = worker_stop.clone();
-        async move { parts::worker(queue, &settings, &simulator, shared, stop).await }
+        async move { parts::worker(queue, &settings, &simulator, Some(sealing), shared, stop).await }
     });
     banner::print(&banner::Facts {
         address: listener.local_addr()?,

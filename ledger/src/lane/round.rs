@@ -296,9 +296,9 @@ fn outcome(drafted: Drafted, position: Option<Position>) -> Outcome {
 /// Commands that belong together, each with the keys that its credit events are stored under.
 fn keyed(commands: &[Command]) -> Vec<(&Command, Vec<StoredKey>)> {
     let mut places = KeyPlaces::default();
-    let with_keys = commands.iter().map(|command| {
-        (command, places.of(command).map_while(|place| stored_key(command, place)).collect())
-    });
+    let with_keys = commands
+        .iter()
+        .map(|command| (command, places.of(command).map_while(|place| stored_key(command, place)).collect()));
     with_keys.collect()
 }
 

@@ -34,6 +34,8 @@ pub mod invariant {
     pub const ONCE: &str = "once";
     /// Every event can be read.
     pub const READABLE: &str = "readable";
+    /// What was sealed is still there, and the seals are those of a trusted key.
+    pub const SEAL: &str = "seal";
 }
 
 /// Something that does not hold, and where.

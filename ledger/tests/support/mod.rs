@@ -3,6 +3,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod told;
+pub(crate) mod wire;
 
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::account::{AccountCommand, AccountState, Grant, HoldId, LotId};

@@ -12,6 +12,7 @@ mod reconciler;
 mod relay;
 mod rig;
 mod scripted;
+mod sealer;
 mod several_workers;
 mod shutdown;
 mod sweeper;

@@ -129,6 +129,7 @@ impl Rig {
             concurrency: 16,
             poll_concurrency: 32,
             policy: RetryPolicy { max_attempts: 3, give_up_after_seconds: 600 },
+            sealing: None,
             timings: Timings {
                 backoff_base: Duration::from_millis(50),
                 backoff_cap: Duration::from_millis(200),
@@ -268,6 +269,10 @@ impl Rig {
         let mut client = self.owner().await;
         let breaches = ledger::verify::log_breaches(&mut client, |_, _| {}).await.unwrap();
         assert!(breaches.is_empty(), "{breaches:?}");
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 
     /// The queues, for looking at them. They are made as the worker makes them.
