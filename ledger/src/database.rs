@@ -25,6 +25,8 @@ pub enum Role {
     Projector,
     /// Reads.
     Reader,
+    /// Reads the whole log in one long snapshot, as fast as somebody else takes it.
+    Exporter,
     /// The login user of the URL itself: migrations, rebuilds and `verify`. No statement timeout.
     Owner,
 }
@@ -39,6 +41,11 @@ impl Role {
                     .into()
             }
             Role::Reader => format!("-c role=cooly_reader -c default_transaction_read_only=on {timeout}"),
+            Role::Exporter => {
+                "-c role=cooly_reader -c default_transaction_read_only=on -c statement_timeout=120s \
+                 -c idle_in_transaction_session_timeout=60s"
+                    .into()
+            }
             Role::Owner => String::new(),
         }
     }
@@ -48,6 +55,7 @@ impl Role {
             Role::Appender => "cooly-appender",
             Role::Projector => "cooly-projector",
             Role::Reader => "cooly-reader",
+            Role::Exporter => "cooly-exporter",
             Role::Owner => "cooly-owner",
         }
     }

@@ -15,6 +15,7 @@ mod decision;
 mod draft;
 mod error;
 mod event;
+pub mod export;
 mod head;
 mod ids;
 pub mod job;

@@ -7,6 +7,8 @@ pub(crate) mod mark;
 pub mod read;
 pub(crate) mod row;
 
+use crate::export;
+
 /// Every statement, by name: for the tests that prepare and explain them all.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", append::APPEND),
@@ -18,6 +20,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("account", read::ACCOUNT),
     ("stream", read::STREAM),
     ("page", read::PAGE),
+    ("export: is there such an account", export::HAS_EVENTS),
+    ("export: page of the log", export::LOG_PAGE),
+    ("export: page of an account", export::ACCOUNT_PAGE),
+    ("export: positions of a time", export::WITHIN),
     ("mark: newest position", mark::NEWEST),
     ("mark: writers", mark::WRITERS),
 ];
