@@ -203,7 +203,7 @@ async fn every_hash_chain_can_be_computed_from_the_file_alone() {
             hashes.update(unhex(event["hash"].as_str().unwrap()));
             *head = (head.0 + 1, event["hash"].as_str().unwrap().to_owned());
         }
-        assert!(heads.len() >= 1 + PROMPTS.len());
+        assert!(heads.len() > PROMPTS.len());
         assert_eq!(trailer["hashes_sha256"], ledger::chain::hex(&hashes.finalize()));
     }
 }
@@ -460,7 +460,7 @@ async fn fill(bench: &Bench, rows: u32) {
 #[tokio::test]
 async fn memory_holds_one_page_or_one_row_group_however_long_the_log_is() {
     let bench = bench().await;
-    let rows = ROW_GROUP_ROWS + 10_100;
+    let rows = ROW_GROUP_ROWS + 1_100;
     fill(&bench, rows as u32).await;
     for selection in [Selection::default(), of_account("full")] {
         let mut export = open(&bench, selection, Format::Ndjson).await;
@@ -481,7 +481,7 @@ async fn memory_holds_one_page_or_one_row_group_however_long_the_log_is() {
     assert_eq!(export.events(), ROW_GROUP_ROWS as u64, "a full row group goes out at once");
     let file = [first.to_vec(), rest(&mut export).await].concat();
     let (batches, _, groups) = batches(file);
-    assert_eq!(groups, [ROW_GROUP_ROWS as i64, 10_100]);
+    assert_eq!(groups, [ROW_GROUP_ROWS as i64, 1_100]);
     assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), rows);
 }
 

@@ -26,7 +26,7 @@ use rust_decimal::Decimal;
 use std::sync::Arc;
 
 /// Most rows of a row group: what a reader must hold, and what we do.
-pub const ROW_GROUP_ROWS: usize = 50_000;
+pub const ROW_GROUP_ROWS: usize = 20_000;
 
 /// A row group with large payloads ends earlier.
 const ROW_GROUP_BYTES: usize = 32 * 1024 * 1024;
