@@ -10,6 +10,7 @@ pub mod auth;
 mod body;
 mod cursor;
 mod declared;
+mod download;
 mod error;
 mod failure;
 mod feed;

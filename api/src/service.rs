@@ -9,6 +9,7 @@ use crate::resources::dead_letters::DeadLetters;
 use crate::resources::dev_token::DevTokens;
 use crate::resources::docs::Docs;
 use crate::resources::events::EventStreams;
+use crate::resources::export::Exports;
 use crate::resources::generations::Generations;
 use crate::resources::health::HealthApi;
 use crate::resources::metrics::Metrics;
@@ -27,7 +28,7 @@ type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, UsageApi, Models),
     (Accounts, OverviewApi, DeadLetters, Bulk),
-    Audit,
+    (Audit, Exports),
     (HealthApi, Metrics, DevTokens),
 );
 
@@ -36,7 +37,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, UsageApi, Models),
         (Accounts, OverviewApi, DeadLetters, Bulk),
-        Audit,
+        (Audit, Exports),
         (HealthApi, Metrics, DevTokens),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))

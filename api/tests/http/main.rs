@@ -14,6 +14,7 @@ mod credits;
 mod dead_letters;
 mod dev_token;
 mod events;
+mod export;
 mod framework;
 mod generations;
 mod health;
