@@ -19,7 +19,9 @@ fn says(output: &Output, words: &[&str]) {
 #[test]
 fn help_teaches_every_command() {
     let help = text(&cooly().arg("--help").output().unwrap());
-    for command in ["up", "api", "worker", "projector", "migrate", "verify", "rebuild", "token", "Examples"] {
+    for command in
+        ["up", "api", "worker", "projector", "migrate", "verify", "export", "rebuild", "token", "Examples"]
+    {
         assert!(help.contains(command), "{command}: {help}");
     }
     let help = text(&cooly().args(["up", "--help"]).output().unwrap());
