@@ -166,7 +166,7 @@ Examples:
 
 Load Parquet into DuckDB:
   select type, count(*), sum(amount) from 'log.parquet' group by type order by type;
-  select payload::json ->> 'prompt' from 'log.parquet' where type = 'job.queued';
+  select payload -> 'request' ->> 'prompt' from 'log.parquet' where type = 'job.queued';
 
 Load Parquet into pandas:
   import pandas
