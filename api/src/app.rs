@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use crate::shell::Throttle;
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;
-use ledger::{Ledger, Role};
+use ledger::{Database, Ledger, Role};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use poem::Request;
@@ -27,6 +27,8 @@ pub(crate) struct App {
 pub(crate) struct Shared {
     pub ledger: Ledger,
     pub pool: Pool,
+    /// For what must not take a place in the pool.
+    pub database: Database,
     pub catalogue: Arc<Catalogue>,
     pub outputs: Arc<dyn ObjectStore>,
     pub keys: Keys,
@@ -36,6 +38,8 @@ pub(crate) struct Shared {
     pub waits: Semaphore,
     /// Permits for uploads that are worked on as they come.
     pub uploads: Arc<Semaphore>,
+    /// Permits for exports.
+    pub exports: Arc<Semaphore>,
     pub dev_tokens: bool,
     pub open_metrics: bool,
     pub metrics: PrometheusHandle,
@@ -60,12 +64,14 @@ impl App {
             ledger: options.ledger,
             feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
+            database: options.database,
             catalogue: options.catalogue,
             outputs: options.outputs,
             keys: options.keys,
             throttle: Throttle::new(limits.requests_per_second, limits.burst),
             waits: Semaphore::new(limits.waits),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
+            exports: Arc::new(Semaphore::new(limits.exports)),
             dev_tokens: options.dev_tokens,
             open_metrics: options.open_metrics,
             metrics: options.metrics,

@@ -3,6 +3,7 @@
 
 use crate::problem::Problem;
 use ledger::ExecuteError;
+use ledger::export::ExportError;
 use poem::http::StatusCode;
 
 impl From<ledger::Error> for Problem {
@@ -42,6 +43,21 @@ fn is_our_mistake(error: &tokio_postgres::Error) -> bool {
     let code = error.code().map_or("", |code| code.code());
     let out_of_means = ["08", "25", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class));
     !code.is_empty() && !out_of_means
+}
+
+impl From<ExportError> for Problem {
+    fn from(error: ExportError) -> Problem {
+        match error {
+            ExportError::Ledger(error) => error.into(),
+            ExportError::NoAccount => Problem::not_found("there is no such account"),
+            ExportError::Unsettled => Problem::unavailable("log_unsettled", error.to_string()),
+            ExportError::Broken
+            | ExportError::Json(_)
+            | ExportError::Csv(_)
+            | ExportError::Parquet(_)
+            | ExportError::Columns(_) => Problem::internal(ledger::error_chain(&error)),
+        }
+    }
 }
 
 impl From<ExecuteError> for Problem {

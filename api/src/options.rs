@@ -49,6 +49,8 @@ pub struct Limits {
     pub uploads: usize,
     /// Event streams of one user; more are answered 429.
     pub streams_per_user: usize,
+    /// Exports of the log in work at once; more are answered 429. Each has a database connection of its own.
+    pub exports: usize,
     /// Requests a second of one user over a longer time; more are answered 429.
     pub requests_per_second: u32,
     /// Requests that a user may send at once after a pause.
@@ -57,6 +59,8 @@ pub struct Limits {
     pub database_connections: usize,
     /// How long a request may take, what `Prefer: wait` asks for not counted.
     pub deadline: Duration,
+    /// How long an export may take to be sent; one that takes longer is cut off.
+    pub export: Duration,
     /// How long a connection may rest, or take to send the head of a request.
     pub head: Duration,
     /// How long a client may take to send a body.
@@ -78,10 +82,12 @@ impl Default for Limits {
             waits: 512,
             uploads: 4,
             streams_per_user: 8,
+            exports: 2,
             requests_per_second: 500,
             burst: 1_000,
             database_connections: 8,
             deadline: Duration::from_secs(15),
+            export: Duration::from_secs(3_600),
             head: Duration::from_secs(60),
             receive: Duration::from_secs(10),
             drain: Duration::from_secs(10),

@@ -4,6 +4,7 @@
 use crate::as_of::{self, PastMoment};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use ledger::account::{HoldId, LotId, Source};
+use ledger::export::{Bound, Dataset, Format};
 use ledger::job::{FailureClass, Kind, Status};
 use ledger::{Change, Credits, JobId, Position, UserId};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
@@ -107,6 +108,10 @@ const STATUSES: [Status; 7] = [
     Status::Discarded,
 ];
 
+const FORMATS: [Format; 3] = [Format::Ndjson, Format::Csv, Format::Parquet];
+
+const DATASETS: [Dataset; 2] = [Dataset::Events, Dataset::Seals];
+
 const CLASSES: [FailureClass; 3] =
     [FailureClass::Permanent, FailureClass::Transient, FailureClass::Throttled];
 
@@ -196,6 +201,33 @@ scalar!(
     number_within_account(),
     |text| number(text).map(HoldId),
     |hold| hold.0.into()
+);
+
+scalar!(
+    /// How an export is written.
+    FormatName(Format),
+    "export_format",
+    one_of(&FORMATS.map(Format::as_str)),
+    |text| among(text, &FORMATS, Format::as_str),
+    |format| format.as_str().into()
+);
+
+scalar!(
+    /// What an export holds.
+    DatasetName(Dataset),
+    "export_dataset",
+    one_of(&DATASETS.map(Dataset::as_str)),
+    |text| among(text, &DATASETS, Dataset::as_str),
+    |dataset| dataset.as_str().into()
+);
+
+scalar!(
+    /// An end of a range of the log: a position, an instant in RFC 3339, or a day of the UTC calendar.
+    LogBound(Bound),
+    "log_bound",
+    MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
+    |text| text.parse().map_err(|error: ledger::export::InvalidBound| error.to_string().into()),
+    |bound| bound.to_string().into()
 );
 
 scalar!(

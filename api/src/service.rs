@@ -11,6 +11,7 @@ use crate::resources::dead_letters::DeadLetters;
 use crate::resources::dev_token::DevTokens;
 use crate::resources::docs::Docs;
 use crate::resources::events::EventStreams;
+use crate::resources::export::Exports;
 use crate::resources::generations::Generations;
 use crate::resources::grants::Grants;
 use crate::resources::health::HealthApi;
@@ -35,7 +36,7 @@ type Operations = (
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, Grants, Holds, Refunds, CreditBatches),
     (BulkGrants, OverviewApi, DeadLetters, Bulk),
-    (Audit, Seals),
+    (Audit, Seals, Exports),
     (HealthApi, Metrics, DevTokens),
 );
 
@@ -45,7 +46,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, Grants, Holds, Refunds, CreditBatches),
         (BulkGrants, OverviewApi, DeadLetters, Bulk),
-        (Audit, Seals),
+        (Audit, Seals, Exports),
         (HealthApi, Metrics, DevTokens),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))

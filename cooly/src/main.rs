@@ -1,7 +1,8 @@
 //! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
 //!
 //! `cooly` alone, or `cooly up`, brings everything up on this machine. The roles `api`, `worker` and
-//! `projector` run one part each; `migrate`, `verify`, `rebuild`, `token`, `seal-key` and `proof` are the tools.
+//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key` and `proof` are the
+//! tools.
 
 mod banner;
 mod cli;
@@ -39,6 +40,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Projector(options) => commands::roles::projector(options).await,
         Command::Migrate(options) => commands::migrate::run(options).await,
         Command::Verify(options) => commands::verify::run(options).await,
+        Command::Export(options) => commands::export::run(options).await,
         Command::Rebuild(options) => commands::rebuild::run(options).await,
         Command::Token(options) => commands::token::run(options),
         Command::SealKey(options) => commands::seal_key::run(options),

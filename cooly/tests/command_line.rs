@@ -19,8 +19,19 @@ fn says(output: &Output, words: &[&str]) {
 #[test]
 fn help_teaches_every_command() {
     let help = text(&cooly().arg("--help").output().unwrap());
-    let commands =
-        ["up", "api", "worker", "projector", "migrate", "verify", "rebuild", "token", "seal-key", "proof"];
+    let commands = [
+        "up",
+        "api",
+        "worker",
+        "projector",
+        "migrate",
+        "verify",
+        "export",
+        "rebuild",
+        "token",
+        "seal-key",
+        "proof",
+    ];
     for command in commands.into_iter().chain(["Examples"]) {
         assert!(help.contains(command), "{command}: {help}");
     }

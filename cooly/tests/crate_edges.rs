@@ -15,13 +15,14 @@ const ALLOWED: [(&str, &[&str]); 7] = [
 ];
 
 /// Who may use what from outside: only `api` knows HTTP serving, only `worker` knows SQS.
-const RESERVED: [(&str, &[&str]); 6] = [
+const RESERVED: [(&str, &[&str]); 7] = [
     ("poem", &["api"]),
     ("poem-openapi", &["api"]),
     ("jsonwebtoken", &["api"]),
     ("aws-sdk-sqs", &["worker"]),
     ("refinery", &["migrations"]),
     ("clap", &["cooly"]),
+    ("parquet", &["ledger"]),
 ];
 
 /// The normal dependencies of each crate of the workspace.

@@ -27,6 +27,8 @@ pub enum Role {
     Sealer,
     /// Reads.
     Reader,
+    /// Reads the whole log in one long snapshot, as fast as somebody else takes it.
+    Exporter,
     /// The login user of the URL itself: migrations, rebuilds and `verify`. No statement timeout.
     Owner,
 }
@@ -42,6 +44,11 @@ impl Role {
             }
             Role::Sealer => format!("-c role=cooly_sealer {timeout}"),
             Role::Reader => format!("-c role=cooly_reader -c default_transaction_read_only=on {timeout}"),
+            Role::Exporter => {
+                "-c role=cooly_reader -c default_transaction_read_only=on -c statement_timeout=120s \
+                 -c idle_in_transaction_session_timeout=60s"
+                    .into()
+            }
             Role::Owner => String::new(),
         }
     }
@@ -52,6 +59,7 @@ impl Role {
             Role::Projector => "cooly-projector",
             Role::Sealer => "cooly-sealer",
             Role::Reader => "cooly-reader",
+            Role::Exporter => "cooly-exporter",
             Role::Owner => "cooly-owner",
         }
     }

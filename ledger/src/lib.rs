@@ -17,6 +17,7 @@ mod decision;
 mod draft;
 mod error;
 mod event;
+pub mod export;
 mod head;
 mod ids;
 pub mod job;

@@ -9,10 +9,11 @@
 use crate::database::{Database, Role};
 use crate::error::Error;
 use crate::ids::Position;
-use crate::store::mark::MarkReader;
+use crate::store::mark::{MarkReader, newest, refuse_standby, writers};
 use std::collections::{HashSet, VecDeque};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
+use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 
 /// The virtual transaction ids of those who are writing.
@@ -80,6 +81,24 @@ impl MarkWatcher {
     pub fn subscribe(&self) -> watch::Receiver<Position> {
         self.mark.clone()
     }
+}
+
+/// The mark as it is now, for somebody who reads once: everything that was appended before the call lies up to it.
+/// `None` if a writer does not end in time.
+pub async fn settled(client: &Client, patience: Duration) -> Result<Option<Position>, Error> {
+    refuse_standby(client).await?;
+    let newest = newest(client).await?;
+    let mut waiting = writers(client).await?;
+    let patience = Instant::now() + patience;
+    while !waiting.is_empty() {
+        if Instant::now() >= patience {
+            return Ok(None);
+        }
+        tokio::time::sleep(BUSY_POLL).await;
+        let writing = writers(client).await?;
+        waiting.retain(|writer| writing.contains(writer));
+    }
+    Ok(Some(newest))
 }
 
 struct Watch {

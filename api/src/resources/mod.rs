@@ -11,6 +11,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod dev_token;
 pub(crate) mod docs;
 pub(crate) mod events;
+pub(crate) mod export;
 pub(crate) mod generations;
 pub(crate) mod grants;
 pub(crate) mod health;

@@ -18,6 +18,7 @@ mod dead_letters;
 mod dev_token;
 mod dry_runs;
 mod events;
+mod export;
 mod framework;
 mod generations;
 mod grants;

@@ -16,7 +16,7 @@ fn rule(path: &str) -> Option<&'static [Role]> {
     match path {
         "/health/live" | "/health/ready" | "/dev/token" => None,
         "/metrics" => Some(&[Role::Admin, Role::Auditor]),
-        "/admin/accounts/{user}/statement" => Some(&[Role::Admin, Role::Auditor]),
+        "/admin/accounts/{user}/statement" | "/audit/export" => Some(&[Role::Admin, Role::Auditor]),
         _ if path.starts_with("/v1/") => Some(&[Role::User]),
         _ if path.starts_with("/admin/") => Some(&[Role::Admin]),
         _ if path.starts_with("/audit/") => Some(&[Role::Auditor]),

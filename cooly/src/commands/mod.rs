@@ -1,6 +1,7 @@
 //! One module a subcommand; `database` is what the tools share.
 
 pub(crate) mod database;
+pub(crate) mod export;
 pub(crate) mod migrate;
 pub(crate) mod proof;
 pub(crate) mod rebuild;

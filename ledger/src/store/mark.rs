@@ -28,10 +28,7 @@ pub(crate) struct MarkReader {
 impl MarkReader {
     /// Prepares the two reads. Refuses a standby: its locks are not those of the writers.
     pub(crate) async fn new(client: Client) -> Result<MarkReader, Error> {
-        let standby: bool = client.query_one("select pg_is_in_recovery()", &[]).await?.try_get(0)?;
-        if standby {
-            return Err(Error::Unavailable);
-        }
+        refuse_standby(&client).await?;
         let newest = client.prepare(NEWEST).await?;
         let writers = client.prepare(WRITERS).await?;
         Ok(MarkReader { client, newest, writers })
@@ -44,4 +41,21 @@ impl MarkReader {
         let writers = rows.iter().map(|row| row.try_get(0)).collect::<Result<Writers, _>>()?;
         Ok((newest, writers))
     }
+}
+
+/// Fails on a standby.
+pub(crate) async fn refuse_standby(client: &Client) -> Result<(), Error> {
+    let standby: bool = client.query_typed("select pg_is_in_recovery()", &[]).await?[0].try_get(0)?;
+    if standby { Err(Error::Unavailable) } else { Ok(()) }
+}
+
+/// The newest position, asked once.
+pub(crate) async fn newest(client: &Client) -> Result<Position, Error> {
+    Ok(Position(client.query_typed(NEWEST, &[]).await?[0].try_get(0)?))
+}
+
+/// The writers, asked once.
+pub(crate) async fn writers(client: &Client) -> Result<Writers, Error> {
+    let rows = client.query_typed(WRITERS, &[]).await?;
+    rows.iter().map(|row| row.try_get(0).map_err(Error::from)).collect()
 }

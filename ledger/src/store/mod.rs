@@ -9,6 +9,8 @@ pub mod read;
 pub(crate) mod row;
 pub(crate) mod seals;
 
+use crate::export;
+
 /// Every statement, by name: for the tests that prepare and explain them all. `seals::LOST` is
 /// not among them: it reads the whole log, after damage was found.
 pub const STATEMENTS: &[(&str, &str)] = &[
@@ -27,6 +29,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("events at versions", history::AT_VERSIONS),
     ("stream", read::STREAM),
     ("page", read::PAGE),
+    ("export: is there such an account", export::HAS_EVENTS),
+    ("export: page of the log", export::LOG_PAGE),
+    ("export: page of an account", export::ACCOUNT_PAGE),
+    ("export: positions of a time", export::WITHIN),
     ("mark: newest position", mark::NEWEST),
     ("mark: writers", mark::WRITERS),
     ("seals: next block", seals::NEXT),

@@ -1,7 +1,7 @@
 //! Every command that this benchmark gives to the ledger, and the life of a job made of them.
 
 use anyhow::{Context as _, Result, bail};
-use ledger::job::{Failure, FailureClass, JobCommand, JobRequest, Kind, Output, Params, RetryPolicy};
+use ledger::job::{Failure, FailureClass, JobCommand, JobRequest, Kind, Output, Params, Price, RetryPolicy};
 use ledger::{Action, Actor, Command, Context, Credits, JobId, Ledger, NewJob, UserId};
 
 /// Events that a life writes that ends well: debited, queued, started, succeeded.
@@ -15,7 +15,7 @@ pub(crate) fn user(number: usize) -> Result<UserId> {
 /// Gives an account what it will spend; opens it.
 pub(crate) fn grant(user: &UserId) -> Command {
     let amount = Credits::whole(1_000_000_000).expect("a billion is an amount");
-    command(user, Action::Grant { user: user.clone(), amount, reason: "bench".into() })
+    command(user, Action::grant(user.clone(), amount, "bench"))
 }
 
 /// How a job ends.
@@ -68,6 +68,7 @@ fn output(user: &UserId, job_id: JobId, fencing: i64) -> Output {
         width: 1_024,
         height: 1_024,
         bytes: 1_048_576,
+        duration_milliseconds: None,
     }
 }
 
@@ -79,8 +80,8 @@ fn purchase(user: &UserId, job_id: JobId) -> Command {
         count: 1,
         params: Params::default(),
     };
-    let cost = Credits::whole(4).expect("four is an amount");
-    command(user, Action::Queue { jobs: vec![NewJob { job_id, request, cost }] })
+    let price = Price::Fixed(Credits::whole(4).expect("four is an amount"));
+    command(user, Action::Queue { jobs: vec![NewJob { job_id, request, price }] })
 }
 
 fn about(user: &UserId, job_id: JobId, asked: JobCommand) -> Command {
