@@ -11,7 +11,7 @@ use ledger::export::{
     Bound, COLUMNS, Dataset, Export, ExportError, Format, MANIFEST_KEY, Manifest, PAGE_ROWS, ROW_GROUP_ROWS,
     SEAL_COLUMNS, Selection,
 };
-use ledger::job::{FailureClass, JobCommand};
+use ledger::job::{FailureClass, JobCommand, Price};
 use ledger::{Action, Command, JobId, NewJob, Position, Role, UserId};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
@@ -62,7 +62,7 @@ async fn buy(bench: &Bench, user: &UserId, prompt: &str, key: Option<&str>) -> J
         context: context(ledger::Actor::User(user.to_string())),
         idempotency: None,
         action: Action::Queue {
-            jobs: vec![NewJob { job_id, request: request(prompt), cost: credits("0.25") }],
+            jobs: vec![NewJob { job_id, request: request(prompt), price: Price::Fixed(credits("0.25")) }],
         },
     };
     let command = match key {

@@ -12,8 +12,11 @@ use crate::decision::Decision;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// A job's events, and what they mean for its account in the same INSERT: a charge, and the run that it is for.
-pub type JobDecision = (Decision<JobEvent>, Option<(Charge, u32)>);
+/// What a job's events mean for its account in the same INSERT: a charge, and the run that it is for.
+pub type Charged = Option<(Charge, u32)>;
+
+/// A job's events, and what they mean for its account.
+pub type JobDecision = (Decision<JobEvent>, Charged);
 
 /// Decides `command` for a job in `state` (`None`: there is no such job) at `now`.
 pub fn decide(

@@ -1,7 +1,7 @@
 //! Every answer of every command in every status, and the rules of attempts, leases and refunds.
 
 use super::command::JobCommand;
-use super::decide::decide;
+use super::decide::{Charged, decide};
 use super::event::JobEvent;
 use super::failure::{Failure, FailureClass};
 use super::output::Output;
@@ -123,7 +123,7 @@ impl Story {
         story.then(&command)
     }
 
-    fn decide(&self, command: &JobCommand) -> Result<(Vec<JobEvent>, Option<(Charge, u32)>), Refusal> {
+    fn decide(&self, command: &JobCommand) -> Result<(Vec<JobEvent>, Charged), Refusal> {
         decide(self.state.as_ref(), command, at(self.now + 1)).map(|(decision, charge)| match decision {
             Decision::Events(events) => (events, charge),
             Decision::AlreadyApplied => (Vec::new(), charge),

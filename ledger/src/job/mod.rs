@@ -13,7 +13,7 @@ pub(crate) mod request;
 mod state;
 
 pub use command::JobCommand;
-pub use decide::{JobDecision, decide};
+pub use decide::{Charged, JobDecision, decide};
 pub use event::JobEvent;
 pub use failure::{Failure, FailureClass};
 pub use output::Output;
