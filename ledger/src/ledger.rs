@@ -72,9 +72,9 @@ impl Ledger {
         let publish = Arc::new(publish);
         let mut lanes = Vec::new();
         let mut tasks = Vec::new();
-        for _ in 0..options.lanes.max(1) {
+        for number in 0..options.lanes.max(1) {
             let (give, take) = mpsc::channel(options.waiting.max(1));
-            let lane = lane::Lane::open(database.clone(), &options, publish.clone()).await?;
+            let lane = lane::Lane::open(database.clone(), number, &options, publish.clone()).await?;
             tasks.push(tokio::spawn(lane.run(take, closed.clone())));
             lanes.push(give);
         }

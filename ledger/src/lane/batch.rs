@@ -86,7 +86,8 @@ impl Batch {
     }
 
     /// Takes commands whose key was not used before.
-    pub(super) fn admit(&mut self, pending: Pending, memory: &Memory) {
+    pub(super) fn admit(&mut self, mut pending: Pending, memory: &Memory) {
+        pending.fresh |= memory.is_shared();
         if pending.fresh || !memory.recall(&pending, &mut self.draft) {
             self.cold.push(pending);
         } else {

@@ -9,7 +9,7 @@ use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, Position};
 use crate::refusal::Refusal;
 use crate::store::keys::Earlier;
-use crate::store::{append, heads, keys};
+use crate::store::{append, heads, keys, turn};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -41,18 +41,22 @@ struct Prepared {
     append: Statement,
     account_heads: Statement,
     job_streams: Statement,
+    take_turn: Statement,
+    end_turn: Statement,
 }
 
 /// See the module.
 pub(super) struct Connection {
     database: Database,
     prepared: Option<Prepared>,
+    /// Whether it is this lane's turn among the same lanes of other processes.
+    has_turn: bool,
 }
 
 impl Connection {
     pub(super) async fn open(database: Database) -> Result<Connection, Error> {
         let prepared = prepare(&database).await?;
-        Ok(Connection { database, prepared: Some(prepared) })
+        Ok(Connection { database, prepared: Some(prepared), has_turn: false })
     }
 
     /// Reads the heads of accounts and jobs; empty lists cost nothing. A read may be repeated, so a connection
@@ -95,6 +99,35 @@ impl Connection {
         self.drop_if_broken(answer)
     }
 
+    /// Waits until it is this lane's turn. The turn ends with the connection, or by [`Connection::end_turn`].
+    pub(super) async fn take_turn(&mut self, lane: i32, deadline: Instant) -> Result<(), Error> {
+        if self.has_turn {
+            return Ok(());
+        }
+        let prepared = self.ready(deadline).await?;
+        let wait = async { Ok(prepared.client.execute(&prepared.take_turn, &[&turn::CLASS, &lane]).await?) };
+        let answer = timeout(LONGEST_STATEMENT, wait).await.unwrap_or(Err(Error::Unavailable));
+        self.drop_if_broken(answer)?;
+        self.has_turn = true;
+        Ok(())
+    }
+
+    /// Lets the next process have its turn. Without a turn it costs nothing.
+    pub(super) async fn end_turn(&mut self, lane: i32) {
+        let Some(prepared) = self.prepared.as_ref().filter(|_| self.has_turn) else { return };
+        let end = async { prepared.client.execute(&prepared.end_turn, &[&turn::CLASS, &lane]).await };
+        match timeout(LONGEST_STATEMENT, end).await {
+            Ok(Ok(_)) => self.has_turn = false,
+            // Whatever went wrong, a connection that is gone has no turn.
+            Ok(Err(_)) | Err(_) => self.forget(),
+        }
+    }
+
+    fn forget(&mut self) {
+        self.prepared = None;
+        self.has_turn = false;
+    }
+
     /// Looks up the answer of an earlier request; repeated once like [`Connection::heads`].
     pub(super) async fn earlier(
         &mut self,
@@ -134,7 +167,7 @@ impl Connection {
             Ok(Ok(positions)) => Ok(positions),
             Ok(Err(error)) => Err(self.classify(error)),
             Err(_) => {
-                self.prepared = None;
+                self.forget();
                 Err(Failed::Unknown(Error::OutcomeUnknown))
             }
         }
@@ -150,7 +183,7 @@ impl Connection {
 
     fn classify(&mut self, error: tokio_postgres::Error) -> Failed {
         let Some(refused) = error.as_db_error() else {
-            self.prepared = None;
+            self.forget();
             return Failed::Unknown(error.into());
         };
         let code = refused.code();
@@ -165,20 +198,20 @@ impl Connection {
         }
         // Read-only, shutting down, disk full, out of connections, a timeout: the statement did nothing. A
         // session may be stuck on a demoted primary, so it is not used again.
-        self.prepared = None;
+        self.forget();
         Failed::Unavailable(error.into())
     }
 
     fn drop_if_broken<T>(&mut self, answer: Result<T, Error>) -> Result<T, Error> {
         if answer.is_err() {
-            self.prepared = None;
+            self.forget();
         }
         answer
     }
 
     async fn ready(&mut self, deadline: Instant) -> Result<&Prepared, Error> {
         if self.prepared.as_ref().is_none_or(|prepared| prepared.client.is_closed()) {
-            self.prepared = None;
+            self.forget();
             self.reconnect(deadline).await?;
         }
         self.prepared.as_ref().ok_or(Error::Unavailable)
@@ -217,10 +250,12 @@ fn is_about_the_rows(code: &SqlState) -> bool {
 
 async fn prepare(database: &Database) -> Result<Prepared, Error> {
     let client = database.connect(Role::Appender).await?;
-    let (append, account_heads, job_streams) = futures::try_join!(
+    let (append, account_heads, job_streams, take_turn, end_turn) = futures::try_join!(
         client.prepare(append::APPEND),
         client.prepare(heads::ACCOUNT_HEADS),
         client.prepare(heads::JOB_STREAMS),
+        client.prepare(turn::TAKE),
+        client.prepare(turn::END),
     )?;
-    Ok(Prepared { client, append, account_heads, job_streams })
+    Ok(Prepared { client, append, account_heads, job_streams, take_turn, end_turn })
 }

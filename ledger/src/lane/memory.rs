@@ -5,19 +5,31 @@ use crate::draft::{Draft, Heads};
 use crate::head::{HeadCache, JobKey};
 use crate::ids::AccountId;
 use quick_cache::unsync::Cache;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// How many idempotency keys a lane remembers as used, so that a repeat is looked up at once.
 const REMEMBERED_KEYS: usize = 10_000;
+
+/// How long after a lost race a lane takes turns with other processes. Finding out that they have gone costs one
+/// more race at most.
+const SHARED: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub(super) struct Memory {
     pub(super) heads: HeadCache,
     used_keys: Cache<(AccountId, String), ()>,
+    /// Until when other processes must be expected to write to the same accounts.
+    shared_until: Option<Instant>,
 }
 
 impl Memory {
     pub(super) fn new(accounts: usize, jobs: usize) -> Memory {
-        Memory { heads: HeadCache::new(accounts, jobs), used_keys: Cache::new(REMEMBERED_KEYS) }
+        Memory {
+            heads: HeadCache::new(accounts, jobs),
+            used_keys: Cache::new(REMEMBERED_KEYS),
+            shared_until: None,
+        }
     }
 
     /// Remembers the heads as they will be once what was decided is written.
@@ -34,6 +46,16 @@ impl Memory {
     pub(super) fn forget(&mut self, accounts: &[AccountId], jobs: &[JobKey]) {
         accounts.iter().for_each(|id| self.heads.forget_account(*id));
         jobs.iter().for_each(|key| self.heads.forget_job(*key));
+    }
+
+    /// Takes note that another process wrote to one of the accounts.
+    pub(super) fn note_race(&mut self) {
+        self.shared_until = Some(Instant::now() + SHARED);
+    }
+
+    /// Whether heads are not worth remembering, because other processes write to the same accounts.
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared_until.is_some_and(|until| Instant::now() < until)
     }
 
     pub(super) fn is_used(&self, key: &(AccountId, String)) -> bool {

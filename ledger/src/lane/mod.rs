@@ -111,6 +111,8 @@ pub(crate) struct Lane {
 /// How a lane works.
 #[derive(Clone, Copy)]
 struct Rules {
+    /// Which lane of how many, as a number that the same lane of another process has too.
+    lane: i32,
     /// Most commands of one INSERT.
     batch: usize,
     refund_grace: TimeDelta,
@@ -120,10 +122,12 @@ struct Rules {
 impl Lane {
     pub(crate) async fn open(
         database: Database,
+        number: usize,
         options: &LedgerOptions,
         appended: Arc<watch::Sender<Position>>,
     ) -> Result<Lane, Error> {
         let rules = Rules {
+            lane: i32::try_from(options.lanes * 1_000 + number).unwrap_or(i32::MAX),
             batch: options.batch.max(1),
             refund_grace: TimeDelta::from_std(options.refund_grace).unwrap_or(TimeDelta::MAX),
             clock: options.clock,

@@ -32,6 +32,7 @@ impl Lane {
             match decided.deadline().filter(|_| !decided.rows.is_empty()) {
                 None => {
                     next = Batch::new(self.rules);
+                    self.connection.end_turn(self.rules.lane).await;
                     let left = self.settle(decided, &[]).await;
                     left.into_iter().for_each(|pending| next.take(pending, &self.memory));
                 }
@@ -70,7 +71,7 @@ impl Lane {
         }
         let cold = std::mem::take(&mut batch.cold);
         if let Some(deadline) = cold.iter().map(|pending| pending.deadline).min() {
-            match self.read_heads(&cold, &mut batch.draft, deadline).await {
+            match self.read_in_turn(&cold, &mut batch.draft, deadline).await {
                 Ok(()) => cold.into_iter().for_each(|pending| batch.decide(pending)),
                 Err(error) => fail_all(cold, &error),
             }
@@ -114,6 +115,20 @@ impl Lane {
         None
     }
 
+    /// Reads heads; while other processes write to the same accounts, from here to the end of the INSERT is this
+    /// lane's turn, so that nobody decides on the same heads meanwhile.
+    async fn read_in_turn(
+        &mut self,
+        cold: &[Pending],
+        draft: &mut Draft,
+        deadline: Instant,
+    ) -> Result<(), Error> {
+        if self.memory.is_shared() {
+            self.connection.take_turn(self.rules.lane, deadline).await?;
+        }
+        self.read_heads(cold, draft, deadline).await
+    }
+
     /// Gives the draft the heads of everything that these commands name. A head that the batch itself will move
     /// is not read: if it was not so, nothing of the batch will be written.
     async fn read_heads(
@@ -154,7 +169,12 @@ impl Lane {
     ) -> (Result<Vec<Position>, Failed>, Batch) {
         let Lane { connection, memory, rules, .. } = self;
         let mut next = Batch::new(*rules);
-        let mut writing = std::pin::pin!(write(connection, rows, deadline));
+        let lane = rules.lane;
+        let mut writing = std::pin::pin!(async {
+            let written = write(connection, rows, deadline).await;
+            connection.end_turn(lane).await;
+            written
+        });
         loop {
             let room = next.room();
             let more = async {
@@ -233,6 +253,7 @@ impl Lane {
     /// runs again, each account by itself from the second race on, so that a busy one does not hold up others.
     async fn after_a_race(&mut self, batch: Vec<Pending>) -> Vec<Vec<Pending>> {
         metrics::counter!("ledger_races_lost_total").increment(1);
+        self.memory.note_race();
         let mut left = Vec::new();
         for mut pending in batch {
             pending.fresh = true;

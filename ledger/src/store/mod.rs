@@ -8,6 +8,7 @@ pub(crate) mod mark;
 pub mod read;
 pub(crate) mod row;
 pub(crate) mod seals;
+pub(crate) mod turn;
 
 use crate::export;
 
@@ -18,6 +19,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("append: which are there", append::WRITTEN),
     ("account heads", heads::ACCOUNT_HEADS),
     ("job streams", heads::JOB_STREAMS),
+    ("turn: take", turn::TAKE),
+    ("turn: end", turn::END),
     ("idempotency keys", keys::BY_KEY),
     ("aftermath of a credit event", keys::AFTERMATH),
     ("job streams up to a version", keys::JOB_STREAM_UP_TO),
