@@ -67,7 +67,7 @@ fn settings_that_cannot_work_are_named() {
     says(&up(&["--listen", "127.0.0.1:0", "--log", "=="]), &["--log"]);
     says(&up(&["--refund-grace", "soon"]), &["--refund-grace", "soon"]);
     says(&up(&["--refund-grace", "11years"]), &["--refund-grace", "at most 10 years"]);
-    says(&up(&["--refund-grace", "-1d"]), &["--refund-grace"]);
+    says(&up(&["--refund-grace=-1d"]), &["--refund-grace"]);
     says(&up(&["--listen", "127.0.0.1:0", "--database-url", "nonsense"]), &["DATABASE_URL"]);
     let verify = verify(folder.path());
     says(&verify, &["there is no database", "DATABASE_URL"]);

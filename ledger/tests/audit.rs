@@ -10,6 +10,8 @@ const CHECKS: [&str; 7] = ["chain", "balances", "columns", "lots", "holds", "job
 
 fn documented() -> Vec<&'static str> {
     let page = include_str!("../../docs/audit.md");
+    // The statements about seals have tests of their own.
+    let page = page.split("## Sealed blocks").next().unwrap();
     let statements: Vec<&str> =
         page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
     assert_eq!(statements.len(), 10, "the page gained or lost a statement: say here which are checks");

@@ -193,10 +193,15 @@ impl Connection {
         if *code == SqlState::UNIQUE_VIOLATION || *code == SqlState::T_R_DEADLOCK_DETECTED {
             return Failed::Raced;
         }
+        if code.code().starts_with("57P") {
+            // The server ended the session. It may have committed before that and not have told.
+            self.forget();
+            return Failed::Unknown(error.into());
+        }
         if is_about_the_rows(code) {
             return Failed::Rejected(error.into());
         }
-        // Read-only, shutting down, disk full, out of connections, a timeout: the statement did nothing. A
+        // Read-only, disk full, out of connections, a timeout: the statement did nothing. A
         // session may be stuck on a demoted primary, so it is not used again.
         self.forget();
         Failed::Unavailable(error.into())
