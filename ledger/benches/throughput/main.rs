@@ -32,6 +32,10 @@ mod stage;
 use anyhow::Result;
 use settings::Task;
 
+/// The allocator of `cooly`, so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some(role) = child::role()? {

@@ -1,7 +1,7 @@
 //! Two processes that share one load: half of the callers here, half in a second process.
 //!
 //! On the same accounts they take each other's versions away and decide again; on accounts of their own they
-//! only share the server. They work on accounts that no other case touches, because a process that is told
+//! only share the server. Each has half of the lanes of one process. They work on accounts that no other case touches, because a process that is told
 //! nothing of another's writes pays for each when it comes back to that account.
 
 use crate::case::{ACCOUNTS, Case, System};
@@ -29,9 +29,14 @@ struct Half {
     length: Duration,
 }
 
+/// Lanes of each process, where one process has that many.
+pub(crate) fn lanes(alone: usize) -> usize {
+    alone.div_ceil(2)
+}
+
 /// Starts the second process and returns when it is ready.
 pub(crate) async fn start(url: &str, lanes: usize) -> Result<Child> {
-    let mut child = Child::start(Role::Share, url, lanes)?;
+    let mut child = Child::start(Role::Share, url, self::lanes(lanes))?;
     child.hear::<()>().await?.context("the second process did not start")?;
     Ok(child)
 }
