@@ -18,11 +18,10 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const ASK_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What a private server runs with, unless the caller says otherwise.
-const DEFAULTS: [(&str, &str); 5] = [
+const DEFAULTS: [(&str, &str); 4] = [
     ("shared_buffers", "256MB"),
     ("max_connections", "200"),
     ("max_wal_size", "2GB"),
-    ("wal_compression", "on"),
     ("log_timezone", "UTC"),
 ];
 

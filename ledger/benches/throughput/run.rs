@@ -57,6 +57,7 @@ async fn all_rounds(stage: &mut Stage, settings: &Settings) -> Result<Vec<Line>>
     let mut figures: Vec<Vec<Figure>> = cases.iter().map(|_| Vec::new()).collect();
     let mut progress = Progress { done: 0, all: cases.len() * settings.rounds, begun: Instant::now() };
     for round in 1..=settings.rounds {
+        stage.begin_round().await?;
         for (case, figures) in cases.iter().zip(&mut figures) {
             progress.tell(round, settings, *case);
             figures.push(stage.measure(*case).await.with_context(|| case.to_string())?);

@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use tokio_postgres::Client;
 
+/// What a server under load is given anyway, for all systems alike: checkpoints minutes and not seconds apart.
+const SERVER: [(&str, &str); 2] = [("max_wal_size", "16GB"), ("checkpoint_timeout", "15min")];
+
 /// How much longer than a measurement pgbench runs.
 const PGBENCH_LEAD: Duration = Duration::from_secs(2);
 
@@ -46,7 +49,9 @@ impl Stage {
     /// Starts a private server and fills it.
     pub(crate) async fn set(settings: &Settings) -> Result<Stage> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let options = PostgresOptions { data_dir: folder.path().join("postgres"), ..Default::default() };
+        let data_dir = folder.path().join("postgres");
+        let settings_of_server = SERVER.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let options = PostgresOptions { data_dir, settings: settings_of_server, ..Default::default() };
         let server = Postgres::start(options).await?;
         let database = Database::new(server.url())?;
         let mut owner = database.connect(Role::Owner).await?;
@@ -79,9 +84,15 @@ impl Stage {
         })
     }
 
-    /// Measures a case once. Begins with a checkpoint, so that none pays for what another left dirty.
+    /// Starts a round: what the rounds before left dirty is not paid for in it. Not before each case, since every
+    /// page that is touched for the first time after a checkpoint is written to the WAL as a whole: a case of a few
+    /// seconds would show little else.
+    pub(crate) async fn begin_round(&self) -> Result<()> {
+        Ok(self.owner.batch_execute("checkpoint").await?)
+    }
+
+    /// Measures a case once.
     pub(crate) async fn measure(&mut self, case: Case) -> Result<Figure> {
-        self.owner.batch_execute("checkpoint").await?;
         let accounts = case.place.accounts();
         match case.system {
             System::Cooly => self.buy(commands::purchase, case.callers, accounts).await,
