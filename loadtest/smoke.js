@@ -29,7 +29,10 @@ export default function () {
   const [retried, deleted, discarded] = deadLetters();
   mending(retried, deleted, discarded);
   accounts();
+  orders();
+  statements();
   auditor(picture);
+  sealed();
   strangers(picture);
   coverage();
   completed.add(1);
@@ -118,6 +121,50 @@ function accounts() {
     admin('GET', `/admin/accounts?search=${user.sub}`).items.some((account) => account.user === user.sub));
   admin('GET', `/admin/accounts/${user.sub}`, '/admin/accounts/{user}');
   eventually('the overview counts', () => admin('GET', '/admin/overview').generations.succeeded > 0);
+}
+
+// On an account of its own: the audit after the run knows of every operation on the others.
+function orders() {
+  const sub = `${user.sub}-orders`;
+  const order = (path, name, body, status = 201) =>
+    admin('POST', `/admin/accounts/${sub}${path}`, `/admin/accounts/{user}${name}`, body, status);
+  const terms = { source: 'promo', priority: 10, expires_at: '2099-01-01T00:00:00Z' };
+  const { lot } = order('/grants', '/grants', { amount: '50', reason: 'smoke', ...terms });
+  const tried = order('/holds', '/holds', { amount: '7', reason: 'smoke', dry_run: true }, 200);
+  expect('a dry run says what it would do', tried.held === '7');
+  const [first, second] = [1, 2].map(() => order('/holds', '/holds', { amount: '7', reason: 'smoke' }).hold.id);
+  expect('two holds are open', admin('GET', `/admin/accounts/${sub}/holds`, '/admin/accounts/{user}/holds').items.length === 2);
+  order(`/holds/${first}/capture`, '/holds/{hold}/capture', { amount: '5' });
+  order(`/holds/${second}/release`, '/holds/{hold}/release', {});
+  const commands = [{ user: sub, grant: { amount: '10', reason: 'smoke' } }, { user: sub, adjust: { amount: '-2', reason: 'smoke' } }];
+  admin('POST', '/admin/credits/batch', undefined, { commands }, 201);
+  const lines = `${JSON.stringify({ user: sub, amount: '1', reason: 'smoke' })}\n`;
+  const headers = { 'Idempotency-Key': 'smoke-bulk' };
+  const upload = call('POST', '/admin/grants/bulk', { token: tokens.admin, body: lines, headers });
+  expect('a bulk grant tells of each line', upload.body.includes('"outcome":"granted"'));
+  const unknown = { job_id: '01990000-0000-7000-8000-000000000000', reason: 'smoke' };
+  order('/refunds', '/refunds', unknown, 404);
+  order(`/lots/${lot.id}/void`, '/lots/{lot}/void', { reason: 'smoke' });
+  const { available } = admin('GET', `/admin/accounts/${sub}`, '/admin/accounts/{user}');
+  expect('what was captured, taken and voided is gone', available === '11');
+}
+
+function statements() {
+  const { closing } = get('/v1/credits/statement');
+  expect('a statement closes with what is there', closing !== undefined);
+  admin('GET', `/admin/accounts/${user.sub}/statement`, '/admin/accounts/{user}/statement');
+  const options = { token: tokens.auditor };
+  const lines = call('GET', `/audit/export?user=${user.sub}`, { ...options, name: '/audit/export' }).body;
+  expect('an export ends with its manifest', lines.trim().split('\n').pop().startsWith('{"export"'));
+}
+
+// A block may take longer to be sealed than this run takes.
+function sealed() {
+  const options = { token: tokens.auditor };
+  call('GET', '/audit/seals', options);
+  call('GET', '/audit/seals/keys', options);
+  call('GET', '/audit/seals/1', { ...options, name: '/audit/seals/{number}', expect: [200, 404] });
+  call('GET', '/audit/events/1/proof', { ...options, name: '/audit/events/{position}/proof', expect: [200, 409] });
 }
 
 function auditor(picture) {

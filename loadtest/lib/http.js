@@ -15,8 +15,10 @@ export function call(method, path, options = {}) {
   const { token, body, headers = {}, name = path, expect = [200], timeout = '40s' } = options;
   const sent = { ...headers };
   if (token) sent.Authorization = `Bearer ${token}`;
-  if (body !== undefined) sent['Content-Type'] = 'application/json';
-  const payload = body === undefined ? null : JSON.stringify(body);
+  // A text is sent as it is: a list of lines.
+  const lines = typeof body === 'string';
+  if (body !== undefined) sent['Content-Type'] = lines ? 'application/x-ndjson' : 'application/json';
+  const payload = body === undefined ? null : lines ? body : JSON.stringify(body);
   const tags = { name: `${method} ${name}` };
   const answer = http.request(method, url + path, payload, { headers: sent, tags, timeout });
   called.add(`${method} ${name.split('?')[0]}`);

@@ -9,6 +9,8 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    thread,
+    time::Duration,
 };
 
 use super::{connection::Address, owner::Owner, place};
@@ -16,6 +18,10 @@ use crate::error::{Doing, Error};
 
 /// A server log larger than this starts afresh.
 const LOG_LIMIT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// How often a folder that is in use is tried again, and after what pause.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A data folder that this process alone serves.
 #[derive(Debug)]
@@ -31,13 +37,13 @@ impl Home {
     pub(crate) fn open(data_dir: &Path) -> Result<Home, Error> {
         fs::create_dir_all(data_dir).doing(|| format!("creating {}", data_dir.display()))?;
         let data_dir = data_dir.canonicalize().doing(|| format!("resolving {}", data_dir.display()))?;
-        let mut locks = vec![lock(&data_dir)?];
+        let mut locks = vec![lock_patiently(&data_dir)?];
         let existing = place::remembered(&data_dir).unwrap_or_else(|| data_dir.clone());
         let owner = Owner::choose(&existing.join("cluster"))?;
         let folder = place::reachable(&data_dir, owner)?;
         if folder != data_dir {
             // A copied data folder points at the same stand-in: only one of them may serve it.
-            locks.push(lock(&folder)?);
+            locks.push(lock_patiently(&folder)?);
         }
         Ok(Home { folder, owner, _locks: locks })
     }
@@ -148,6 +154,18 @@ pub(crate) fn free_port() -> Result<u16, Error> {
 
 fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
+}
+
+/// A lock that was just let go can stay taken for a moment: a process that another thread is starting holds all
+/// open files until its own program runs.
+fn lock_patiently(folder: &Path) -> Result<File, Error> {
+    for _ in 0..LOCK_TRIES {
+        match lock(folder) {
+            Err(Error::InUse { .. }) => thread::sleep(LOCK_PAUSE),
+            answer => return answer,
+        }
+    }
+    lock(folder)
 }
 
 fn lock(folder: &Path) -> Result<File, Error> {
