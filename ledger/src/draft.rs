@@ -3,12 +3,9 @@
 //!
 //! A command drafts all its rows or none: a refusal leaves heads and rows as they were.
 
-use crate::account::{
-    self, AccountCommand, AccountEvent, AccountState, Charge, ForRun, Lot, Occasion, RefundReason,
-};
+use crate::account::{self, AccountCommand, AccountEvent, AccountState, Charge, ForRun, Lot, Occasion};
 use crate::chain::{GENESIS, Hash, Hashed};
 use crate::command::{Action, Command};
-use crate::context::{Actor, Idempotency};
 use crate::credits::Credits;
 use crate::decision::Decision;
 use crate::event::SCHEMA_VERSION;
@@ -16,10 +13,10 @@ use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, EventId, JobId};
 use crate::job::{self, JobCommand, JobEvent, JobState};
 use crate::refusal::Refusal;
+use crate::stored_key::{KeyPlaces, StoredKey, charge_key, stored_key};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -444,61 +441,5 @@ fn lots_of(credits: &[AccountEvent]) -> &[Lot] {
             | AccountEvent::Captured { from, .. },
         ) => from,
         _ => &[],
-    }
-}
-
-/// The key of what a job's event means for its account. A run is refunded as a whole once at most, whoever
-/// asks; anything else is as repeatable as the command itself.
-fn charge_key(command: &Command, place: usize, charge: &Charge, run: ForRun) -> Option<StoredKey> {
-    match charge {
-        Charge::Refund {
-            reason: RefundReason::Failed | RefundReason::Cancelled | RefundReason::Discarded,
-            ..
-        } => Some((format!("refund:{}:{}", run.job_id, run.run), None)),
-        Charge::Debit { .. }
-        | Charge::Hold { .. }
-        | Charge::Capture { .. }
-        | Charge::Release { .. }
-        | Charge::Refund { reason: RefundReason::Goodwill, .. } => stored_key(command, place),
-    }
-}
-
-/// The key column and the request hash beside it.
-pub(crate) type StoredKey = (String, Option<[u8; 32]>);
-
-/// Numbers the keyed events of commands that belong together. Each account counts its own, so that another request
-/// under the same key meets it in every account that both are about, in whatever order.
-#[derive(Default)]
-pub(crate) struct KeyPlaces {
-    next: HashMap<AccountId, usize>,
-}
-
-impl KeyPlaces {
-    /// The places of the next command.
-    pub(crate) fn of(&mut self, command: &Command) -> Range<usize> {
-        let next = self.next.entry(command.account).or_default();
-        let places = *next..*next + command.action.keyed_places();
-        *next = places.end;
-        places
-    }
-}
-
-/// The key that the `place`-th credit event of a command is written under. Users and admins have namespaces of
-/// their own, so that an admin's key never meets a user's on the same account.
-pub(crate) fn stored_key(command: &Command, place: usize) -> Option<StoredKey> {
-    let Idempotency { key, request_hash } = command.idempotency.as_ref().filter(|_| is_keyed(command))?;
-    let space = match command.context.actor {
-        Actor::User(_) => "user",
-        Actor::Admin(_) => "admin",
-        Actor::Worker(_) | Actor::System(_) => "system",
-    };
-    Some((format!("{space}/{place}:{}", key.as_str()), Some(*request_hash)))
-}
-
-fn is_keyed(command: &Command) -> bool {
-    match &command.action {
-        Action::Account(AccountCommand::Lapse) => false,
-        Action::Account(_) | Action::Queue { .. } => true,
-        Action::Job { command, .. } => matches!(command, JobCommand::Rerun | JobCommand::Refund { .. }),
     }
 }

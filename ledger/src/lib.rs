@@ -27,6 +27,7 @@ pub mod mark;
 mod refusal;
 pub mod seal;
 mod store;
+mod stored_key;
 pub mod verify;
 
 pub use command::{Action, Command, MAX_COMMANDS_PER_BATCH, MAX_JOBS_PER_COMMAND, NewJob, Outcome};

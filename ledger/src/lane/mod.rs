@@ -20,12 +20,12 @@ mod round;
 
 use crate::command::{Action, Command, NewJob, Outcome};
 use crate::database::Database;
-use crate::draft::stored_key;
 use crate::error::{BatchError, Error};
 use crate::head::JobKey;
 use crate::ids::{AccountId, Position};
 use crate::ledger::LedgerOptions;
 use crate::refusal::Refusal;
+use crate::stored_key::stored_key;
 use chrono::{DateTime, TimeDelta, Utc};
 use connection::Connection;
 use memory::Memory;
