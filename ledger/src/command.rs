@@ -6,6 +6,7 @@ use crate::credits::Credits;
 use crate::ids::{AccountId, JobId, Position, UserId};
 use crate::job::{JobCommand, JobRequest, JobState, Price};
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// Most jobs of one [`Action::Queue`].
 pub const MAX_JOBS_PER_COMMAND: usize = 100;
@@ -52,7 +53,7 @@ pub struct NewJob {
     /// Its id, made by the caller.
     pub job_id: JobId,
     /// What to make.
-    pub request: JobRequest,
+    pub request: Arc<JobRequest>,
     /// What it costs.
     pub price: Price,
 }
@@ -66,11 +67,11 @@ pub struct Outcome {
     /// When it was decided; of a replay, when it first was. What could be spent then is asked of `account` with it.
     pub at: DateTime<Utc>,
     /// The account right after the command; `None` if the command did not touch it.
-    pub account: Option<AccountState>,
+    pub account: Option<Arc<AccountState>>,
     /// What happened to the credits: the events of this command, without what merely lapsed before it.
     pub credits: Vec<AccountEvent>,
     /// The jobs right after the command, in the order of the command.
-    pub jobs: Vec<(JobId, JobState)>,
+    pub jobs: Vec<(JobId, Arc<JobState>)>,
     /// Whether this is the answer of an earlier request with the same idempotency key.
     pub replayed: bool,
 }

@@ -57,9 +57,9 @@ impl Row {
 #[derive(Debug, Clone)]
 pub(crate) struct Drafted {
     pub at: DateTime<Utc>,
-    pub account: Option<AccountState>,
+    pub account: Option<Arc<AccountState>>,
     pub credits: Vec<AccountEvent>,
-    pub jobs: Vec<(JobId, JobState)>,
+    pub jobs: Vec<(JobId, Arc<JobState>)>,
 }
 
 /// Commands that were drafted together: all of them, or none.
@@ -81,10 +81,26 @@ pub(crate) struct Refused {
 pub(crate) struct Draft {
     refund_grace: TimeDelta,
     heads: Heads,
-    moved_accounts: HashSet<AccountId>,
-    moved_jobs: HashSet<JobKey>,
-    rows: Vec<Row>,
+    /// Boxed: they are put in order later, and a row is large.
+    rows: Vec<Box<Row>>,
     scratch: String,
+}
+
+/// Names of streams.
+pub(crate) struct Streams {
+    pub accounts: HashSet<AccountId>,
+    pub jobs: HashSet<JobKey>,
+}
+
+impl Streams {
+    /// Those that the rows belong to.
+    pub(crate) fn of(rows: &[Box<Row>]) -> Streams {
+        let (accounts, jobs): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.stream_id == row.account_id);
+        Streams {
+            accounts: accounts.into_iter().map(|row| AccountId(row.account_id)).collect(),
+            jobs: jobs.into_iter().map(|row| (AccountId(row.account_id), JobId(row.stream_id))).collect(),
+        }
+    }
 }
 
 /// The ends of streams, by name.
@@ -100,8 +116,6 @@ impl Draft {
         Draft {
             refund_grace,
             heads: Heads::default(),
-            moved_accounts: HashSet::new(),
-            moved_jobs: HashSet::new(),
             rows: Vec::new(),
             scratch: String::with_capacity(1024),
         }
@@ -127,14 +141,9 @@ impl Draft {
         self.heads.jobs.contains_key(&key)
     }
 
-    /// Whether the draft has rows of the account's own stream.
-    pub(crate) fn moves_account(&self, id: AccountId) -> bool {
-        self.moved_accounts.contains(&id)
-    }
-
-    /// Whether the draft has rows of the job's stream.
-    pub(crate) fn moves_job(&self, key: JobKey) -> bool {
-        self.moved_jobs.contains(&key)
+    /// The streams of which the draft has rows.
+    pub(crate) fn moved(&self) -> Streams {
+        Streams::of(&self.rows)
     }
 
     /// Decides commands that belong together and, unless one is refused, adds their rows.
@@ -144,23 +153,14 @@ impl Draft {
         commands: &[Command],
         now: DateTime<Utc>,
     ) -> Result<DraftedAll, Refused> {
+        let rows_before = self.rows.len();
         let mut step = Step::new(self, index, now);
         let drafted = step.decide_all(commands);
-        let Step { accounts, jobs, mut rows, scratch, .. } = step;
-        self.scratch = scratch;
-        let commands = drafted?;
-        let writes = !rows.is_empty();
-        for Row { account_id, stream_id, .. } in &rows {
-            if stream_id == account_id {
-                self.moved_accounts.insert(AccountId(*account_id));
-            } else {
-                self.moved_jobs.insert((AccountId(*account_id), JobId(*stream_id)));
-            }
-        }
+        let Step { accounts, jobs, .. } = step;
+        let commands = drafted.inspect_err(|_| self.rows.truncate(rows_before))?;
         self.heads.accounts.extend(accounts);
         self.heads.jobs.extend(jobs);
-        self.rows.append(&mut rows);
-        Ok(DraftedAll { commands, writes })
+        Ok(DraftedAll { commands, writes: self.rows.len() > rows_before })
     }
 
     /// What [`Draft::add`] would answer; nothing is added.
@@ -170,15 +170,15 @@ impl Draft {
         commands: &[Command],
         now: DateTime<Utc>,
     ) -> Result<DraftedAll, Refused> {
-        let mut step = Step::new(self, index, now);
-        let drafted = step.decide_all(commands);
-        self.scratch = step.scratch;
+        let rows_before = self.rows.len();
+        let drafted = Step::new(self, index, now).decide_all(commands);
+        self.rows.truncate(rows_before);
         Ok(DraftedAll { commands: drafted?, writes: false })
     }
 
     /// The rows in the order in which they must be inserted, and the heads as they will then be.
-    pub(crate) fn finish(mut self) -> (Vec<Row>, Heads) {
-        self.rows.sort_by_key(Row::order);
+    pub(crate) fn finish(mut self) -> (Vec<Box<Row>>, Heads) {
+        self.rows.sort_by_key(|row| row.order());
         (self.rows, self.heads)
     }
 }
@@ -191,11 +191,12 @@ struct Step<'a> {
     heads: &'a Heads,
     accounts: Vec<(AccountId, AccountHead)>,
     jobs: Vec<(JobKey, JobHead)>,
-    rows: Vec<Row>,
+    /// Those of the commands before these, and then theirs.
+    rows: &'a mut Vec<Box<Row>>,
     /// Who acts in the command that is being drafted, and through what; shared by its rows.
     actor: Arc<str>,
     request_id: Arc<str>,
-    scratch: String,
+    scratch: &'a mut String,
 }
 
 /// What is asked of an account.
@@ -211,11 +212,11 @@ impl<'a> Step<'a> {
             index,
             now: DateTime::from_timestamp_micros(now.timestamp_micros()).unwrap_or(now),
             refund_grace: draft.refund_grace,
-            scratch: std::mem::take(&mut draft.scratch),
+            scratch: &mut draft.scratch,
             heads: &draft.heads,
             accounts: Vec::new(),
             jobs: Vec::new(),
-            rows: Vec::new(),
+            rows: &mut draft.rows,
             actor: Arc::default(),
             request_id: Arc::default(),
         }
@@ -246,7 +247,7 @@ impl<'a> Step<'a> {
             }
             Action::Queue { jobs } => {
                 for (place, new) in jobs.iter().enumerate() {
-                    let asked = JobCommand::Queue { request: new.request.clone(), price: new.price };
+                    let asked = JobCommand::Queue { request: Arc::clone(&new.request), price: new.price };
                     self.job(command, new.job_id, &asked, key_place + place, &mut drafted)?;
                 }
             }
@@ -255,7 +256,7 @@ impl<'a> Step<'a> {
             }
         }
         let touched = self.rows[rows_before..].iter().any(|row| row.state.is_some());
-        drafted.account = touched.then(|| self.account(command.account).state.clone());
+        drafted.account = touched.then(|| Arc::clone(&self.account(command.account).state));
         Ok(drafted)
     }
 
@@ -271,7 +272,7 @@ impl<'a> Step<'a> {
         let place = self.jobs.iter().position(|(known, _)| *known == key);
         let known = place.map_or_else(|| self.heads.jobs.get(&key), |place| Some(&self.jobs[place].1));
         let mut head = known.cloned().unwrap_or_default();
-        let (decision, charge) = job::decide(head.state.as_ref(), asked, self.now)?;
+        let (decision, charge) = job::decide(head.state.as_deref(), asked, self.now)?;
         if let Decision::Events(events) = decision {
             let mut credits = Vec::new();
             if let Some((charge, run)) = charge {
@@ -344,7 +345,7 @@ impl<'a> Step<'a> {
     ) {
         let blank = self.row(command, event.name(), event.encode());
         let head = self.account(command.account);
-        head.state.apply(event);
+        Arc::make_mut(&mut head.state).apply(event);
         head.version += 1;
         head.at = at;
         let (idempotency_key, request_hash) = key.map_or((None, None), |(key, hash)| (Some(key), hash));
@@ -352,8 +353,7 @@ impl<'a> Step<'a> {
             amount: Some(event.change().get()),
             balance_after: Some(Credits::get(head.state.balance)),
             job_id: event.job_id().map(|id| id.0),
-            // A state is text, numbers and options: nothing in it can fail to be JSON.
-            state: Some(serde_json::to_string(&head.state).expect("an account state is always JSON")),
+            state: Some(head.state.encode()),
             idempotency_key,
             request_hash,
             occurred_at: at,
@@ -368,7 +368,8 @@ impl<'a> Step<'a> {
 
     fn append_job_event(&mut self, command: &Command, job_id: JobId, head: &mut JobHead, event: JobEvent) {
         head.version += 1;
-        head.state = JobState::apply(head.state.take(), &event, head.version, self.now);
+        let state = head.state.take().map(Arc::unwrap_or_clone);
+        head.state = JobState::apply(state, &event, head.version, self.now).map(Arc::new);
         let row = Row {
             job_id: Some(job_id.0),
             stream_id: job_id.0,
@@ -425,9 +426,9 @@ impl<'a> Step<'a> {
             causation_id: row.causation_id,
             occurred_at_micros: row.occurred_at.timestamp_micros(),
         };
-        row.hash = hashed.after(&row.prev_hash, &mut self.scratch);
+        row.hash = hashed.after(&row.prev_hash, self.scratch);
         let hash = row.hash;
-        self.rows.push(row);
+        self.rows.push(Box::new(row));
         hash
     }
 }

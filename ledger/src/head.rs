@@ -9,6 +9,7 @@ use crate::ids::{AccountId, JobId};
 use crate::job::JobState;
 use chrono::{DateTime, Utc};
 use quick_cache::unsync::Cache;
+use std::sync::Arc;
 
 /// End of an account's stream.
 #[derive(Debug, Clone)]
@@ -17,7 +18,7 @@ pub(crate) struct AccountHead {
     pub hash: Hash,
     /// When its last event happened.
     pub at: DateTime<Utc>,
-    pub state: AccountState,
+    pub state: Arc<AccountState>,
 }
 
 /// End of a job's stream; `state` is `None` before its first event.
@@ -25,12 +26,12 @@ pub(crate) struct AccountHead {
 pub(crate) struct JobHead {
     pub version: i64,
     pub hash: Hash,
-    pub state: Option<JobState>,
+    pub state: Option<Arc<JobState>>,
 }
 
 impl Default for AccountHead {
     fn default() -> AccountHead {
-        AccountHead { version: 0, hash: GENESIS, at: DateTime::UNIX_EPOCH, state: AccountState::default() }
+        AccountHead { version: 0, hash: GENESIS, at: DateTime::UNIX_EPOCH, state: Arc::default() }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod export;
 mod head;
 mod ids;
 pub mod job;
+mod json;
 mod lane;
 mod ledger;
 pub mod mark;

@@ -4,6 +4,7 @@ mod support;
 
 use ledger::account::{AccountCommand, AccountEvent, AccountState};
 use ledger::{Command, Refusal, UserId};
+use std::sync::Arc;
 use support::{Bench, adjust, bench, capture, credits, grant, hold, on_account, queue, user, void, with_key};
 
 /// One command of every kind that can be accepted on an account with a lot, a hold and a job.
@@ -28,7 +29,7 @@ async fn commands(bench: &Bench, alice: &UserId) -> Vec<Command> {
     commands
 }
 
-fn told(outcome: &ledger::Outcome) -> (Option<AccountState>, Vec<AccountEvent>, usize) {
+fn told(outcome: &ledger::Outcome) -> (Option<Arc<AccountState>>, Vec<AccountEvent>, usize) {
     (outcome.account.clone(), outcome.credits.clone(), outcome.jobs.len())
 }
 

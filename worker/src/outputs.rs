@@ -92,7 +92,8 @@ mod tests {
                 prompt,
                 count: 1,
                 params: Params::default(),
-            },
+            }
+            .into(),
         }
     }
 

@@ -108,7 +108,9 @@ fn priced(app: &App, batch: NewBatch) -> Result<Vec<NewJob>, Problem> {
     let mut refused: Option<Problem> = None;
     for (index, item) in batch.items.into_iter().enumerate() {
         match item.priced(&app.catalogue) {
-            Ok((request, price)) => jobs.push(NewJob { job_id: JobId::generate(), request, price }),
+            Ok((request, price)) => {
+                jobs.push(NewJob { job_id: JobId::generate(), request: request.into(), price })
+            }
             Err(mut problem) => {
                 let errors = std::mem::take(&mut problem.errors);
                 let placed = errors.into_iter().map(|error| at(index, error));

@@ -162,7 +162,7 @@ impl Generations {
         let Tried { body, dry_run } = body.0;
         let (request, price) = body.priced(&app.catalogue)?;
         let idempotency = idempotency::of(key.0, "createGeneration", &request)?;
-        let job = NewJob { job_id: JobId::generate(), request, price };
+        let job = NewJob { job_id: JobId::generate(), request: request.into(), price };
         let action = Action::Queue { jobs: vec![job] };
         if dry_run {
             let outcome = quoted(&app, &caller, idempotency, action).await?;

@@ -66,7 +66,7 @@ impl PurchaseQuote {
 impl BatchQuote {
     /// Of what buying many would lead to.
     pub(crate) fn of(outcome: &Outcome) -> Result<BatchQuote, Problem> {
-        let jobs = outcome.jobs.iter().map(|(_, job)| job);
+        let jobs = outcome.jobs.iter().map(|(_, job)| &**job);
         let cost = jobs.clone().try_fold(Credits::ZERO, |sum, job| sum.checked_add(job.cost));
         // They were all paid from one account, which cannot hold more than the largest amount.
         let cost = cost.ok_or_else(|| Problem::internal("a batch costs more than there can be"))?;

@@ -40,7 +40,7 @@ async fn eventful(server: &Server, user: &str) -> Client {
         ask(server, user, hold).await;
         let state = ask(server, user, AccountCommand::Lapse).await.account;
         let state = match state {
-            Some(state) => state,
+            Some(state) => state.as_ref().clone(),
             None => {
                 let client = server.pool.get().await.unwrap();
                 ledger::read::account(&**client, crate::support::account(user)).await.unwrap().unwrap().0

@@ -39,7 +39,10 @@ pub(crate) fn purchase(user: &UserId) -> Command {
         params: Params::default(),
     };
     let price = Price::Fixed(Credits::whole(COST).expect("four is an amount"));
-    command(user, Action::Queue { jobs: vec![NewJob { job_id: JobId::generate(), request, price }] })
+    command(
+        user,
+        Action::Queue { jobs: vec![NewJob { job_id: JobId::generate(), request: request.into(), price }] },
+    )
 }
 
 /// A purchase under an idempotency key of its own.

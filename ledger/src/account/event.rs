@@ -7,6 +7,7 @@ use super::hold::{HoldId, ReleaseReason};
 use super::lot::{Lot, LotId, Priority, Source};
 use crate::credits::{Change, Credits};
 use crate::ids::{JobId, UserId};
+use crate::json;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -206,8 +207,7 @@ fn is_other_source(source: &Source) -> bool {
 impl AccountEvent {
     /// The payload column: compact JSON, the exact bytes that are hashed.
     pub fn encode(&self) -> String {
-        // Text, numbers, options, lists and maps of text: nothing in it can fail to be JSON.
-        serde_json::to_string(self).expect("an event is always JSON")
+        json::encode(self)
     }
 
     /// The name in the `type` column.

@@ -5,6 +5,7 @@ use super::hold::{Hold, HoldId};
 use super::lot::{Lot, LotId, Source, total};
 use crate::credits::{Change, Credits};
 use crate::ids::UserId;
+use crate::json;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,11 @@ impl From<StoredState> for AccountState {
 }
 
 impl AccountState {
+    /// The text of the `state` column.
+    pub(crate) fn encode(&self) -> String {
+        json::encode(self)
+    }
+
     /// Credits that can be spent at `now`.
     pub fn available(&self, now: DateTime<Utc>) -> Credits {
         self.sum(|lot| lot.is_spendable(now))

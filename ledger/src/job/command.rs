@@ -7,6 +7,7 @@ use super::price::Price;
 use super::request::JobRequest;
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 /// One thing asked of a job. `fencing` is the token that `Start` gave: the version of its `job.started`.
 #[derive(Debug, Clone)]
@@ -14,7 +15,7 @@ pub enum JobCommand {
     /// Queue a new job; its price is debited or held in the same INSERT.
     Queue {
         /// What to make.
-        request: JobRequest,
+        request: Arc<JobRequest>,
         /// What it costs.
         price: Price,
     },

@@ -11,6 +11,7 @@ use crate::credits::Credits;
 use crate::decision::Decision;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// What a job's events mean for its account in the same INSERT: a charge, and the run that it is for.
 pub type Charged = Option<(Charge, u32)>;
@@ -30,7 +31,7 @@ pub fn decide(
             None => {
                 let (cost, per_second) = (price.most(), price.per_second());
                 let queued =
-                    JobEvent::Queued { request: request.clone(), cost, per_second, from: Vec::new() };
+                    JobEvent::Queued { request: Arc::clone(request), cost, per_second, from: Vec::new() };
                 Ok((one(queued), Some((take(cost, per_second), 1))))
             }
         };

@@ -15,6 +15,7 @@ use crate::decision::Decision;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use std::sync::Arc;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -28,14 +29,14 @@ fn failure(class: FailureClass) -> Failure {
     Failure { class, code: "code".into(), message: "message".into() }
 }
 
-fn request() -> JobRequest {
-    JobRequest {
+fn request() -> Arc<JobRequest> {
+    Arc::new(JobRequest {
         kind: Kind::Image,
         model: "m".into(),
         prompt: "p".into(),
         count: 1,
         params: Params::default(),
-    }
+    })
 }
 
 const POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, give_up_after_seconds: 3_600 };

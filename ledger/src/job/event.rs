@@ -5,8 +5,10 @@ use super::output::Output;
 use super::request::JobRequest;
 use crate::account::Lot;
 use crate::credits::Credits;
+use crate::json;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One fact about a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,7 +18,7 @@ pub enum JobEvent {
     #[serde(rename = "job.queued")]
     Queued {
         /// What to make.
-        request: JobRequest,
+        request: Arc<JobRequest>,
         /// What it cost, or at most costs.
         cost: Credits,
         /// The price of a second of output, where the price depends on that: `cost` is then only held.
@@ -111,8 +113,7 @@ pub enum JobEvent {
 impl JobEvent {
     /// The payload column: compact JSON, the exact bytes that are hashed.
     pub fn encode(&self) -> String {
-        // Text, numbers, options, lists and maps of text: nothing in it can fail to be JSON.
-        serde_json::to_string(self).expect("an event is always JSON")
+        json::encode(self)
     }
 
     /// The name in the `type` column.

@@ -9,6 +9,7 @@ use crate::credits::Credits;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::Arc;
 
 /// Where a job is in its life. See `docs/job-states.md` for the diagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -76,7 +77,7 @@ pub struct Attempt {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobState {
     /// What was asked for.
-    pub request: JobRequest,
+    pub request: Arc<JobRequest>,
     /// What one run costs, or at most costs.
     pub cost: Credits,
     /// The price of a second of output, where the price depends on that.
@@ -125,7 +126,7 @@ impl JobState {
         let Some(mut job) = state else {
             return match event {
                 JobEvent::Queued { request, cost, per_second, from } => {
-                    let mut job = JobState::queued(request.clone(), *cost, *per_second, at);
+                    let mut job = JobState::queued(Arc::clone(request), *cost, *per_second, at);
                     job.charge(1, *cost, from);
                     Some(job)
                 }
@@ -146,7 +147,7 @@ impl JobState {
     }
 
     fn queued(
-        request: JobRequest,
+        request: Arc<JobRequest>,
         cost: Credits,
         per_second: Option<Credits>,
         at: DateTime<Utc>,

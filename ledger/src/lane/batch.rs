@@ -4,7 +4,6 @@ use super::memory::Memory;
 use super::{Pending, Rules};
 use crate::draft::{Draft, DraftedAll, Heads, Refused, Row};
 use crate::error::Error;
-use crate::head::JobKey;
 use crate::ids::AccountId;
 use std::collections::HashSet;
 use tokio::time::Instant;
@@ -29,8 +28,10 @@ pub(super) struct Batch {
 
 /// A batch after everything in it was decided.
 pub(super) struct Decided {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<Box<Row>>,
     pub(super) heads: Heads,
+    /// How many numbers were given to commands.
+    pub(super) indices: usize,
     /// Commands to answer once the rows are written; the number is the one their rows carry.
     pub(super) accepted: Vec<(usize, Pending, DraftedAll)>,
     /// Commands that are refused, once the rows are written.
@@ -119,7 +120,8 @@ impl Batch {
     pub(super) fn finish(self) -> Decided {
         metrics::histogram!("ledger_batch_commands").record(self.commands as f64);
         let (rows, heads) = self.draft.finish();
-        Decided { rows, heads, accepted: self.accepted, refused: self.refused, again: self.again }
+        let Batch { next_index: indices, accepted, refused, again, .. } = self;
+        Decided { rows, heads, indices, accepted, refused, again }
     }
 
     /// Everything in it, undecided: what it was decided on is not so.
@@ -135,10 +137,5 @@ impl Decided {
     pub(super) fn deadline(&self) -> Option<Instant> {
         let accepted = self.accepted.iter().map(|(_, pending, _)| pending.deadline);
         accepted.chain(self.refused.iter().map(|(pending, _)| pending.deadline)).min()
-    }
-
-    /// The streams whose heads it stands on.
-    pub(super) fn streams(&self) -> (Vec<AccountId>, Vec<JobKey>) {
-        (self.heads.accounts.keys().copied().collect(), self.heads.jobs.keys().copied().collect())
     }
 }

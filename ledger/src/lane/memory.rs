@@ -1,8 +1,8 @@
 //! What a lane remembers: the heads of streams, which idempotency keys were used.
 
 use super::Pending;
-use crate::draft::{Draft, Heads};
-use crate::head::{HeadCache, JobKey};
+use crate::draft::{Draft, Heads, Streams};
+use crate::head::HeadCache;
 use crate::ids::AccountId;
 use quick_cache::unsync::Cache;
 use std::time::Duration;
@@ -43,9 +43,9 @@ impl Memory {
     }
 
     /// Forgets heads that turned out to be otherwise.
-    pub(super) fn forget(&mut self, accounts: &[AccountId], jobs: &[JobKey]) {
-        accounts.iter().for_each(|id| self.heads.forget_account(*id));
-        jobs.iter().for_each(|key| self.heads.forget_job(*key));
+    pub(super) fn forget(&mut self, streams: &Streams) {
+        streams.accounts.iter().for_each(|id| self.heads.forget_account(*id));
+        streams.jobs.iter().for_each(|key| self.heads.forget_job(*key));
     }
 
     /// Takes note that another process wrote to one of the accounts.

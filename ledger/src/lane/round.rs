@@ -4,7 +4,7 @@ use super::batch::{Batch, Decided};
 use super::connection::{Connection, Failed};
 use super::{Inbox, Lane, Pending};
 use crate::command::{Command, Outcome};
-use crate::draft::{Draft, Drafted, Refused, Row};
+use crate::draft::{Draft, Drafted, Refused, Row, Streams};
 use crate::error::{Error, chain};
 use crate::ids::{AccountId, Position};
 use crate::refusal::Refusal;
@@ -39,7 +39,6 @@ impl Lane {
                 }
                 Some(deadline) => {
                     let mut decided = decided;
-                    let (accounts, jobs) = decided.streams();
                     self.memory.expect(std::mem::take(&mut decided.heads));
                     // What must be run by itself is not kept waiting by what comes in.
                     let more = if again.is_empty() { Some(&mut *inbox) } else { None };
@@ -51,7 +50,7 @@ impl Lane {
                             left.into_iter().for_each(|pending| next.take(pending, &self.memory));
                         }
                         Err(failed) => {
-                            self.memory.forget(&accounts, &jobs);
+                            self.memory.forget(&Streams::of(&decided.rows));
                             again.extend(self.recover(decided, failed).await);
                             again.push_back(next.abandon());
                             return;
@@ -139,11 +138,12 @@ impl Lane {
         deadline: Instant,
     ) -> Result<(), Error> {
         let (mut accounts, mut jobs) = (HashSet::new(), HashSet::new());
+        let moved = draft.moved();
         for pending in cold {
             let known = !pending.fresh && self.memory.recall(pending, draft);
             if !known {
-                accounts.extend(pending.accounts().filter(|id| !draft.moves_account(*id)));
-                jobs.extend(pending.jobs().filter(|key| !draft.moves_job(*key)));
+                accounts.extend(pending.accounts().filter(|id| !moved.accounts.contains(id)));
+                jobs.extend(pending.jobs().filter(|key| !moved.jobs.contains(key)));
             }
         }
         let accounts: Vec<_> = accounts.into_iter().collect();
@@ -164,7 +164,7 @@ impl Lane {
     /// Writes the rows, and decides meanwhile what comes in.
     async fn write_and_gather(
         &mut self,
-        rows: &[Row],
+        rows: &[Box<Row>],
         deadline: Instant,
         mut inbox: Option<&mut Inbox>,
     ) -> (Result<Vec<Position>, Failed>, Batch) {
@@ -195,10 +195,9 @@ impl Lane {
     /// Answers everyone; returns the commands that must be decided again. Refusals with a key look it up first.
     async fn settle(&mut self, decided: Decided, positions: &[Position]) -> Vec<Pending> {
         self.memory.expect(decided.heads);
-        let mut last = HashMap::new();
+        let mut last = vec![None; decided.indices];
         for (row, position) in decided.rows.iter().zip(positions) {
-            let newest = last.entry(row.command).or_insert(*position);
-            *newest = (*newest).max(*position);
+            last[row.command] = last[row.command].max(Some(*position));
         }
         if let Some(newest) = positions.iter().max() {
             self.appended.send_if_modified(|appended| {
@@ -212,7 +211,7 @@ impl Lane {
             if let Some(key) = pending.first_key().filter(|_| drafted.writes) {
                 self.memory.note_used(key);
             }
-            let position = last.get(&index).copied();
+            let position = last[index];
             let outcomes = drafted.commands.into_iter().map(|drafted| outcome(drafted, position)).collect();
             pending.answer(Ok(outcomes));
         }
@@ -282,7 +281,7 @@ impl Lane {
 /// Writes the rows; an unknown outcome is settled before this returns, or stays [`Failed::Unknown`].
 async fn write(
     connection: &mut Connection,
-    rows: &[Row],
+    rows: &[Box<Row>],
     deadline: Instant,
 ) -> Result<Vec<Position>, Failed> {
     let mut unknown = false;

@@ -10,6 +10,7 @@ use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, JobId};
 use crate::job::JobState;
 use std::collections::HashMap;
+use std::sync::Arc;
 use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
@@ -45,7 +46,7 @@ pub(crate) async fn accounts(
     let mut heads: HashMap<_, _> = ids.iter().map(|id| (*id, AccountHead::default())).collect();
     let asked: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
     for row in client.query(statement, &[&asked]).await? {
-        let state = account_state(row.try_get(3)?)?;
+        let state = Arc::new(account_state(row.try_get(3)?)?);
         let (version, hash) = (row.try_get(1)?, hash(row.try_get(2)?)?);
         let head = AccountHead { version, hash, at: row.try_get(4)?, state };
         heads.insert(AccountId(row.try_get(0)?), head);
@@ -72,7 +73,9 @@ pub(crate) async fn jobs(
                 problem: "a credit event in a job's stream".into(),
             });
         };
-        head.state = JobState::apply(head.state.take(), &event, version, row.try_get(7)?);
+        head.state =
+            JobState::apply(head.state.take().map(Arc::unwrap_or_clone), &event, version, row.try_get(7)?)
+                .map(Arc::new);
         head.version = version;
         head.hash = hash(row.try_get(3)?)?;
     }

@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::ids::{AccountId, JobId, Position};
 use crate::job::JobState;
 use chrono::DateTime;
+use std::sync::Arc;
 use tokio_postgres::Client;
 
 /// The credit events that were written under these keys, in the order asked.
@@ -73,7 +74,7 @@ pub(crate) async fn earlier(
             return Ok(Earlier::Different);
         }
         let state: Option<&str> = row.try_get(3)?;
-        outcome.account = state.map(account_state).transpose()?;
+        outcome.account = state.map(account_state).transpose()?.map(Arc::new);
         outcome.at = row.try_get(7)?;
         note_position(&mut outcome.position, Position(row.try_get(2)?));
         let Event::Account(event) = Event::decode(row.try_get(4)?, row.try_get(5)?, row.try_get(6)?)? else {
@@ -84,7 +85,7 @@ pub(crate) async fn earlier(
         };
         if let (Some(job_id), Some(version)) = (event.job_id(), event.job_version()) {
             let (state, position) = job_at(client, account, job_id, version).await?;
-            outcome.jobs.push((job_id, state));
+            outcome.jobs.push((job_id, Arc::new(state)));
             note_position(&mut outcome.position, position);
         }
         let returned = gives_back(&event);
@@ -120,7 +121,7 @@ async fn add_aftermath(
         if !row.try_get::<_, bool>(5)? {
             break;
         }
-        outcome.account = row.try_get::<_, Option<&str>>(1)?.map(account_state).transpose()?;
+        outcome.account = row.try_get::<_, Option<&str>>(1)?.map(account_state).transpose()?.map(Arc::new);
         note_position(&mut outcome.position, Position(row.try_get(0)?));
         if let Event::Account(event) = Event::decode(row.try_get(2)?, row.try_get(3)?, row.try_get(4)?)? {
             outcome.credits.push(event);

@@ -12,6 +12,7 @@ use ledger::{
     Action, Actor, Command, Context, Credits, Database, ExecuteError, Idempotency, IdempotencyKey, JobId,
     Ledger, LedgerOptions, NewJob, Outcome, Refusal, Role, UserId,
 };
+use std::sync::Arc;
 use tokio_postgres::Client;
 
 pub(crate) struct Bench {
@@ -198,14 +199,14 @@ pub(crate) fn refund(amount: Option<&str>) -> JobCommand {
     JobCommand::Refund { amount: amount.map(credits), reason: "test".into() }
 }
 
-pub(crate) fn request(prompt: &str) -> JobRequest {
-    JobRequest {
+pub(crate) fn request(prompt: &str) -> Arc<JobRequest> {
+    Arc::new(JobRequest {
         kind: Kind::Image,
         model: "sim-image".into(),
         prompt: prompt.into(),
         count: 1,
         params: Params::default(),
-    }
+    })
 }
 
 pub(crate) fn queue(user: &UserId, cost: &str) -> (JobId, Command) {

@@ -81,7 +81,7 @@ fn purchase(user: &UserId, job_id: JobId) -> Command {
         params: Params::default(),
     };
     let price = Price::Fixed(Credits::whole(4).expect("four is an amount"));
-    command(user, Action::Queue { jobs: vec![NewJob { job_id, request, price }] })
+    command(user, Action::Queue { jobs: vec![NewJob { job_id, request: request.into(), price }] })
 }
 
 fn about(user: &UserId, job_id: JobId, asked: JobCommand) -> Command {

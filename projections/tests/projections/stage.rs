@@ -13,6 +13,7 @@ use ledger::{
 };
 use projections::{ProjectorOptions, wait_for};
 use std::cell::Cell;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::{Client, NoTls};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -123,7 +124,7 @@ impl Stage {
         self.execute(user, Actor::Admin("ada".into()), Action::Account(command)).await
     }
 
-    pub(crate) async fn grant(&self, user: &UserId, amount: u64) -> AccountState {
+    pub(crate) async fn grant(&self, user: &UserId, amount: u64) -> Arc<AccountState> {
         let action = Action::grant(user.clone(), credits(amount), "welcome");
         self.execute(user, Actor::Admin("ada".into()), action).await.account.unwrap()
     }
@@ -141,13 +142,13 @@ impl Stage {
 
     pub(crate) async fn queue_at(&self, user: &UserId, model: &str, price: Price) -> JobId {
         let job_id = JobId::generate();
-        let jobs = vec![NewJob { job_id, request: request(model), price }];
+        let jobs = vec![NewJob { job_id, request: request(model).into(), price }];
         let _ = self.execute(user, Actor::User(user.to_string()), Action::Queue { jobs }).await;
         job_id
     }
 
     /// Asks something of a job and returns it as it is then.
-    pub(crate) async fn job(&self, user: &UserId, job_id: JobId, command: JobCommand) -> JobState {
+    pub(crate) async fn job(&self, user: &UserId, job_id: JobId, command: JobCommand) -> Arc<JobState> {
         let action = Action::Job { job_id, command };
         self.execute(user, Actor::Worker("w1".into()), action).await.jobs[0].1.clone()
     }
@@ -155,7 +156,7 @@ impl Stage {
     /// Claims a job and returns the claim's token.
     pub(crate) async fn start(&self, user: &UserId, job: JobId) -> i64 {
         let start = JobCommand::Start { worker: "w1".into(), lease_seconds: 60, policy: policy() };
-        self.job(user, job, start).await.attempt.expect("it is running").fencing
+        self.job(user, job, start).await.attempt.as_ref().expect("it is running").fencing
     }
 
     pub(crate) async fn succeed(&self, user: &UserId, job: JobId) {

@@ -152,7 +152,7 @@ async fn generations_show_every_job_as_the_log_has_it() {
         let state = ledger::read::job(&**client, account, shown.id).await.unwrap().unwrap();
         assert_eq!(
             (&shown.request, shown.status, shown.cost, shown.charged, shown.run, shown.attempts),
-            (&state.request, state.status, state.cost, state.charged, state.run, state.attempts)
+            (&*state.request, state.status, state.cost, state.charged, state.run, state.attempts)
         );
         assert_eq!((&shown.failure, &shown.outputs), (&state.failure, &state.outputs));
         assert_eq!((shown.created_at, shown.finished_at), (state.created_at, state.finished_at));

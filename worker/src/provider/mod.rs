@@ -11,6 +11,7 @@ pub use registry::Providers;
 use bytes::Bytes;
 use ledger::job::JobRequest;
 use ledger::{AccountId, JobId};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One attempt at a job, as a provider sees it.
@@ -27,7 +28,7 @@ pub struct Task {
     /// The attempt's fencing token.
     pub fencing: i64,
     /// What to make.
-    pub request: JobRequest,
+    pub request: Arc<JobRequest>,
 }
 
 impl Task {

@@ -12,6 +12,7 @@ use chrono::Utc;
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, Status};
 use ledger::{Actor, ExecuteError, Refusal};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Longer than any outage that a claim should sit out; then the message comes again.
@@ -36,7 +37,7 @@ impl Runner {
         };
         match started {
             Ok(outcome) => match outcome.jobs.into_iter().next() {
-                Some((_, job)) => won(message, job),
+                Some((_, job)) => won(message, Arc::unwrap_or_clone(job)),
                 None => Claim::Refused(Fate::Later(LOOK_AGAIN)),
             },
             Err(ExecuteError::Refused(refusal)) => self.refused(message, delivery, &refusal).await,

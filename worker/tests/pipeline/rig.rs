@@ -186,7 +186,7 @@ impl Rig {
     async fn queue_requests(&self, requests: impl IntoIterator<Item = (JobId, JobRequest)>) {
         let jobs = requests.into_iter().map(|(job_id, request)| {
             let price = catalogue().quote(&request).unwrap();
-            NewJob { job_id, request, price }
+            NewJob { job_id, request: request.into(), price }
         });
         let _queued = self.execute(Action::Queue { jobs: jobs.collect() }).await;
     }

@@ -66,7 +66,7 @@ impl Server {
         let job_id = JobId(Uuid::parse_str(id).unwrap());
         let action = Action::Job { job_id, command };
         let command = Command { account: account(user), context: context(), idempotency: None, action };
-        self.ledger.execute(command).await.unwrap().jobs.remove(0).1
+        self.ledger.execute(command).await.unwrap().jobs[0].1.as_ref().clone()
     }
 
     /// A dead generation of this user, as it was bought.

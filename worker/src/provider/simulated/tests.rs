@@ -21,7 +21,8 @@ fn task(model: &str, kind: Kind, count: u32, params: Params) -> Task {
         run: 1,
         attempt: 1,
         fencing: 2,
-        request: JobRequest { kind, model: model.into(), prompt: "a quiet harbour".into(), count, params },
+        request: JobRequest { kind, model: model.into(), prompt: "a quiet harbour".into(), count, params }
+            .into(),
     }
 }
 
