@@ -66,6 +66,11 @@ impl Batch {
         self.commands == 0
     }
 
+    /// Whether nothing needs to be read before it is written.
+    pub(super) fn is_decided(&self) -> bool {
+        self.repeats.is_empty() && self.cold.is_empty()
+    }
+
     /// Takes commands: decides them, or lays them aside until what they need was read.
     pub(super) fn take(&mut self, pending: Pending, memory: &Memory) {
         if pending.deadline <= Instant::now() {

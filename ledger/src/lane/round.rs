@@ -4,12 +4,13 @@ use super::batch::{Batch, Decided};
 use super::connection::{Connection, Failed};
 use super::{Inbox, Lane, Pending};
 use crate::command::{Command, Outcome};
-use crate::draft::{Draft, Drafted, Refused, Row, Streams};
+use crate::draft::{Draft, Drafted, DraftedAll, Refused, Row, Streams};
 use crate::error::{Error, chain};
 use crate::ids::{AccountId, Position};
 use crate::refusal::Refusal;
 use crate::stored_key::{KeyPlaces, StoredKey, stored_key};
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,14 +28,20 @@ impl Lane {
     ) {
         let mut batch = Batch::new(self.rules);
         pendings.into_iter().for_each(|pending| batch.take(pending, &self.memory));
+        let mut answers = Answers::default();
         while !batch.is_empty() {
+            if !batch.is_decided() {
+                std::mem::take(&mut answers).send();
+            }
             let decided = self.complete(batch).await;
             let mut next;
             match decided.deadline().filter(|_| !decided.rows.is_empty()) {
                 None => {
                     next = Batch::new(self.rules);
                     self.connection.end_turn(self.rules.lane).await;
-                    let left = self.settle(decided, &[]).await;
+                    std::mem::take(&mut answers).send();
+                    let left;
+                    (answers, left) = self.settle(decided, &[]).await;
                     left.into_iter().for_each(|pending| next.take(pending, &self.memory));
                 }
                 Some(deadline) => {
@@ -42,11 +49,14 @@ impl Lane {
                     self.memory.expect(std::mem::take(&mut decided.heads));
                     // What must be run by itself is not kept waiting by what comes in.
                     let more = if again.is_empty() { Some(&mut *inbox) } else { None };
-                    let (written, gathered) = self.write_and_gather(&decided.rows, deadline, more).await;
+                    let (written, gathered) = self
+                        .write_and_gather(&decided.rows, deadline, std::mem::take(&mut answers), more)
+                        .await;
                     next = gathered;
                     match written {
                         Ok(positions) => {
-                            let left = self.settle(decided, &positions).await;
+                            let left;
+                            (answers, left) = self.settle(decided, &positions).await;
                             left.into_iter().for_each(|pending| next.take(pending, &self.memory));
                         }
                         Err(failed) => {
@@ -60,6 +70,7 @@ impl Lane {
             }
             batch = next;
         }
+        answers.send();
     }
 
     /// Reads what the batch lacks and decides what is left of it.
@@ -161,11 +172,13 @@ impl Lane {
         Ok(())
     }
 
-    /// Writes the rows, and decides meanwhile what comes in.
+    /// Writes the rows. Meanwhile it answers those before them, so that nothing keeps the rows waiting, and decides
+    /// what comes in.
     async fn write_and_gather(
         &mut self,
         rows: &[Box<Row>],
         deadline: Instant,
+        answers: Answers,
         mut inbox: Option<&mut Inbox>,
     ) -> (Result<Vec<Position>, Failed>, Batch) {
         let Lane { connection, memory, rules, .. } = self;
@@ -176,6 +189,11 @@ impl Lane {
             connection.end_turn(lane).await;
             written
         });
+        let sent = futures::poll!(&mut writing);
+        answers.send();
+        if let Poll::Ready(written) = sent {
+            return (written, next);
+        }
         loop {
             let room = next.room();
             let more = async {
@@ -192,8 +210,9 @@ impl Lane {
         }
     }
 
-    /// Answers everyone; returns the commands that must be decided again. Refusals with a key look it up first.
-    async fn settle(&mut self, decided: Decided, positions: &[Position]) -> Vec<Pending> {
+    /// What to answer to whom, and the commands that must be decided again. Refusals are answered here: those with a key
+    /// look it up first.
+    async fn settle(&mut self, decided: Decided, positions: &[Position]) -> (Answers, Vec<Pending>) {
         self.memory.expect(decided.heads);
         let mut last = vec![None; decided.indices];
         for (row, position) in decided.rows.iter().zip(positions) {
@@ -207,20 +226,21 @@ impl Lane {
             });
         }
         metrics::counter!("ledger_events_appended_total").increment(positions.len() as u64);
-        for (index, pending, drafted) in decided.accepted {
+        for (_, pending, drafted) in &decided.accepted {
             if let Some(key) = pending.first_key().filter(|_| drafted.writes) {
                 self.memory.note_used(key);
             }
-            let position = last[index];
-            let outcomes = drafted.commands.into_iter().map(|drafted| outcome(drafted, position)).collect();
-            pending.answer(Ok(outcomes));
+        }
+        let mut answers = Answers { accepted: decided.accepted, last };
+        if !decided.refused.is_empty() {
+            std::mem::take(&mut answers).send();
         }
         for (pending, Refused { place, refusal }) in decided.refused {
             if let Some(pending) = self.answer_repeat(pending).await {
                 pending.refuse(place, refusal);
             }
         }
-        decided.again
+        (answers, decided.again)
     }
 
     /// Nothing was written, or it is not known. Says who tries again with whom.
@@ -275,6 +295,24 @@ impl Lane {
             by_account.entry(first).or_default().push(pending);
         }
         by_account.into_values().collect()
+    }
+}
+
+/// What to answer to commands whose rows are written.
+#[derive(Default)]
+struct Answers {
+    accepted: Vec<(usize, Pending, DraftedAll)>,
+    /// The newest position of each command, by its number.
+    last: Vec<Option<Position>>,
+}
+
+impl Answers {
+    fn send(self) {
+        for (index, pending, drafted) in self.accepted {
+            let position = self.last[index];
+            let outcomes = drafted.commands.into_iter().map(|drafted| outcome(drafted, position)).collect();
+            pending.answer(Ok(outcomes));
+        }
     }
 }
 

@@ -66,7 +66,7 @@ impl Story<'_> {
         let as_of = AsOf::Position(position);
         let then = read::account_at(&self.stage.reader, self.names[*who].account(), as_of).await.unwrap();
         match then {
-            Some(then) if then.state == *state => Ok(()),
+            Some(then) if then.state == **state => Ok(()),
             then => Err(format!("at {position:?} it was {state:?} and is read as {then:?}")),
         }
     }
