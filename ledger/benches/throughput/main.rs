@@ -8,7 +8,8 @@
 //!
 //! `BENCH_SECONDS` (3) is the length of one measurement, `BENCH_ROUNDS` (3) how many there are, `BENCH_LANES` (2)
 //! how many lanes a ledger has, `BENCH_GROWTH` (0,1000000,10000000) the lengths of the logs of `growth`,
-//! `BENCH_MEMORY_SECONDS` (120) and `BENCH_ACCOUNTS` (100000) how long and over how many accounts `memory` goes.
+//! `BENCH_MEMORY_SECONDS` (120), `BENCH_MEMORY_RATE` (5000) and `BENCH_ACCOUNTS` (100000) how long, at how many
+//! commands each second and over how many accounts `memory` goes.
 
 mod baselines;
 mod case;

@@ -1,7 +1,8 @@
 //! Memory of a process that has a ledger and nothing else, over many accounts and over time.
 //!
 //! Runs in a process of its own, whose memory no other part of the benchmark has grown. First every account
-//! is opened, each touched once; then 64 callers buy for as long as was asked.
+//! is opened, each touched once; then 64 callers buy for as long as was asked, together at the rate that was asked:
+//! an hour as fast as they can would fill a disk.
 
 use crate::case::ACCOUNTS;
 use crate::child::{Child, Parent, Role};
@@ -23,6 +24,8 @@ const POINTS: usize = 10;
 struct Wish {
     accounts: usize,
     length: Duration,
+    /// Commands each second, of all callers together.
+    rate: u32,
 }
 
 /// The memory of the process at one moment.
@@ -44,9 +47,10 @@ pub(crate) async fn measure(
     lanes: usize,
     accounts: usize,
     length: Duration,
+    rate: u32,
 ) -> Result<Vec<Point>> {
     let mut child = Child::start(Role::Memory, url, lanes)?;
-    child.tell(&Wish { accounts, length }).await?;
+    child.tell(&Wish { accounts, length, rate }).await?;
     let mut points = Vec::new();
     while let Some(point) = child.hear::<Point>().await? {
         eprintln!(
@@ -74,7 +78,7 @@ pub(crate) async fn play(url: &str, lanes: usize) -> Result<()> {
         watch.tell(end)?;
     }
     let watch = Arc::new(watch);
-    let buying = watch.clone().buy(ledger.clone(), wish.length);
+    let buying = watch.clone().buy(ledger.clone(), wish.length, wish.rate);
     let telling = async {
         for _ in 0..POINTS {
             tokio::time::sleep(wish.length / POINTS as u32).await;
@@ -114,14 +118,17 @@ impl Watch {
     }
 
     /// Buys on the first accounts, keeping no times: they would be what grows.
-    async fn buy(self: Arc<Watch>, ledger: Ledger, length: Duration) -> Result<()> {
+    async fn buy(self: Arc<Watch>, ledger: Ledger, length: Duration, rate: u32) -> Result<()> {
+        let pause = Duration::from_secs(1) * CALLERS as u32 / rate;
         let users = ours::users(ACCOUNTS)?;
         let end = Instant::now() + length;
         let tasks = (0..CALLERS).map(|caller| {
             let (watch, ledger, users) = (self.clone(), ledger.clone(), users.clone());
             tokio::spawn(async move {
                 let mut turn = caller;
+                let mut pace = tokio::time::interval(pause);
                 while Instant::now() < end {
+                    pace.tick().await;
                     ledger.execute(commands::purchase(&users[turn % ACCOUNTS])).await?;
                     watch.commands.fetch_add(1, Ordering::Relaxed);
                     turn += CALLERS;

@@ -73,7 +73,8 @@ async fn watch_memory(stage: &Stage, settings: &Settings) -> Result<Vec<memory::
     const NAME: &str = "memory";
     stage.fresh_database(NAME).await?;
     let points =
-        memory::measure(&stage.url(NAME), settings.lanes, settings.accounts, settings.memory).await?;
+        memory::measure(&stage.url(NAME), settings.lanes, settings.accounts, settings.memory, settings.rate)
+            .await?;
     stage.drop_database(NAME).await?;
     Ok(points)
 }

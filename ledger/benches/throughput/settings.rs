@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     pub(crate) growth: Vec<u64>,
     /// How long the memory part loads the ledger.
     pub(crate) memory: Duration,
+    /// At how many commands each second.
+    pub(crate) rate: u32,
     /// How many accounts the memory part touches before.
     pub(crate) accounts: usize,
 }
@@ -98,6 +100,7 @@ impl Task {
             lanes: usize::try_from(number("BENCH_LANES", 2)?)?,
             growth: numbers("BENCH_GROWTH", "0,1000000,10000000")?,
             memory: Duration::from_secs(number("BENCH_MEMORY_SECONDS", 120)?),
+            rate: u32::try_from(number("BENCH_MEMORY_RATE", 5_000)?.max(1))?,
             accounts: usize::try_from(number("BENCH_ACCOUNTS", 100_000)?)?,
             parts,
             json,
