@@ -60,7 +60,7 @@ pub(crate) async fn view(
         Some(PastMoment::At(instant)) => (AsOf::Instant(instant), instant),
         Some(PastMoment::After(position)) => {
             let before = Position(position.0.saturating_sub(1));
-            let events = read::page(&**client, before, position, 1).await?;
+            let events = read::page(&**client, read::Side::Both, before, position, 1).await?;
             let event = events.first().ok_or_else(|| {
                 Problem::value("as_of", "is not the position of an event; take one from `Ledger-Position`")
             })?;

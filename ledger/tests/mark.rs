@@ -63,7 +63,7 @@ async fn read_to_the_mark(
     loop {
         let finished = done.is_cancelled();
         let until = *mark.borrow_and_update();
-        let page = ledger::read::page(&client, after, until, 1_000).await.unwrap();
+        let page = ledger::read::page(&client, ledger::read::Side::Both, after, until, 1_000).await.unwrap();
         seen.extend(page.iter().map(|event| event.position.0));
         after = page.last().map_or(until.max(after), |event| event.position);
         if finished && page.is_empty() {

@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use ledger::account::AccountState;
 use ledger::job::{JobEvent, JobState, Status};
+use ledger::read::Side;
 use ledger::{AccountId, Credits, JobId, Position, RecordedEvent, StreamId, UserId};
 
 /// Names a stream.
@@ -12,6 +13,8 @@ pub(crate) type StreamKey = (AccountId, StreamId);
 /// What a page of the log changes.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
+    /// Which events the page had.
+    pub side: Side,
     /// The page began after this position.
     pub after: Position,
     /// Everything up to here is in the batch.
@@ -130,6 +133,7 @@ impl Batch {
             reason: reason.to_owned(),
         });
         Batch {
+            side: self.side,
             after: self.after,
             end: self.end,
             events: self.events,

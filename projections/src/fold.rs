@@ -5,11 +5,14 @@
 use crate::batch::{AccountChange, Batch, JobChange, JobStep, Misfit, StreamKey};
 use crate::known_jobs::{Job, KnownJob};
 use ledger::job::JobState;
+use ledger::read::Side;
 use ledger::{AccountId, Credits, Event, JobId, Position, RecordedEvent, StreamId, UserId};
 use std::collections::{BTreeMap, HashMap};
 
 /// A page of the log as it was read.
 pub(crate) struct Page {
+    /// Which events it has.
+    pub side: Side,
     /// It began after this position.
     pub after: Position,
     /// Everything up to here is in it.
@@ -22,8 +25,8 @@ pub(crate) struct Page {
 
 /// Folds a page. `known` tells of each job that began before the page.
 pub(crate) fn fold(page: Page, mut known: HashMap<StreamKey, KnownJob>) -> Batch {
-    let Page { after, end, full, events } = page;
-    let mut batch = Batch { after, end, full, events: events.len(), ..Batch::default() };
+    let Page { side, after, end, full, events } = page;
+    let mut batch = Batch { side, after, end, full, events: events.len(), ..Batch::default() };
     // Ordered, so that rows are written in one order whatever the page: index pages stay warm, and two
     // transactions that meet on rows wait for each other instead of dead-locking.
     let mut streams: BTreeMap<(StreamId, AccountId), Vec<RecordedEvent>> = BTreeMap::new();
@@ -166,6 +169,7 @@ mod tests {
     use chrono::{DateTime, Utc};
     use ledger::account::{AccountEvent, AccountState};
     use ledger::job::{JobEvent, JobRequest, Kind, Params, Status};
+    use ledger::read::Side;
     use ledger::{Credits, Event, EventId, JobId, Position, RecordedEvent, StreamId, UserId};
     use std::collections::HashMap;
     use uuid::Uuid;
@@ -223,7 +227,12 @@ mod tests {
     fn queued() -> JobEvent {
         let (model, prompt) = ("m".into(), "p".into());
         let request = JobRequest { kind: Kind::Image, model, prompt, count: 1, params: Params::default() };
-        JobEvent::Queued { request, cost: Credits::whole(4).unwrap(), per_second: None, from: Vec::new() }
+        JobEvent::Queued {
+            request: request.into(),
+            cost: Credits::whole(4).unwrap(),
+            per_second: None,
+            from: Vec::new(),
+        }
     }
 
     fn started() -> JobEvent {
@@ -231,7 +240,7 @@ mod tests {
     }
 
     fn folded(events: Vec<RecordedEvent>, known: HashMap<StreamKey, KnownJob>) -> Batch {
-        fold(Page { after: Position(0), end: Position(9), full: false, events }, known)
+        fold(Page { side: Side::Both, after: Position(0), end: Position(9), full: false, events }, known)
     }
 
     fn nothing_known() -> HashMap<StreamKey, KnownJob> {

@@ -27,7 +27,7 @@ pub(crate) struct Job {
 pub(crate) type KnownJob = Result<Job, String>;
 
 /// Unfinished jobs worth remembering; past that the memory starts over, which costs one read each.
-const MOST_REMEMBERED: usize = 20_000;
+const MOST_REMEMBERED: usize = 50_000;
 
 pub(crate) const EARLIER: &str = r"
 select asked.account_id, asked.job_id, event.version, event.type, event.schema_version, event.payload,

@@ -16,6 +16,7 @@ use crate::feed::Feed;
 use crate::lease::run_while_held;
 use crate::read_model::ReadModel;
 use deadpool_postgres::{Object, Pool};
+use ledger::read::Side;
 use ledger::{Database, Position, Role};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,8 +27,9 @@ use tokio_util::sync::CancellationToken;
 /// Name of the projector's lease.
 pub const LEASE: &str = "projector";
 
-/// Events of one batch that pay for its round trips without making readers wait for its end.
-pub const DEFAULT_BATCH: usize = 5_000;
+/// Most events of one batch. A job whose whole life is in one is written once, so long ones catch up faster; a
+/// projector that keeps up never sees one.
+pub const DEFAULT_BATCH: usize = 20_000;
 
 const LEASE_TTL: Duration = Duration::from_secs(5);
 const IDLE_POLL: Duration = Duration::from_secs(5);
@@ -117,14 +119,13 @@ async fn session(
             }
             continue;
         };
-        let batch = match ahead.take().filter(|ahead| ahead.after == round.after && ahead.end <= round.until)
-        {
+        let batch = match ahead.take().filter(|ahead| round.fits(ahead)) {
             Some(batch) => batch,
-            None => feed.read(&**reader, round.after, round.until).await?,
+            None => feed.read(&**reader, round.side(), round.after, round.until).await?,
         };
         let read_ahead = async {
             if batch.full {
-                Some(feed.read(&**reader, batch.end, round.until).await).transpose()
+                Some(feed.read(&**reader, round.side(), batch.end, round.until).await).transpose()
             } else {
                 Ok(None)
             }
@@ -152,6 +153,18 @@ struct Round {
     models: Vec<ReadModel>,
     after: Position,
     until: Position,
+}
+
+impl Round {
+    /// The side of the log that its read models are made of.
+    fn side(&self) -> Side {
+        ReadModel::side(&self.models)
+    }
+
+    /// Whether a batch that was read ahead is what this round begins with.
+    fn fits(&self, ahead: &Batch) -> bool {
+        ahead.side == self.side() && ahead.after == self.after && ahead.end <= self.until
+    }
 }
 
 /// The connection that writes, and where the read models stand after its last commit.

@@ -5,6 +5,7 @@ use crate::batch::{JobChange, StreamKey, View};
 use crate::error::Error;
 use crate::{balances, dead_letters, generations, history, overview, pending, usage};
 use deadpool_postgres::Transaction;
+use ledger::read::Side;
 use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
@@ -65,6 +66,17 @@ impl ReadModel {
 
     pub(crate) fn reads_jobs(self) -> bool {
         !matches!(self, ReadModel::Balances | ReadModel::History)
+    }
+
+    /// The side of the log that these read models are made of.
+    pub(crate) fn side(models: &[ReadModel]) -> Side {
+        let accounts = models.iter().any(|model| model.reads_accounts());
+        let jobs = models.iter().any(|model| model.reads_jobs());
+        match (accounts, jobs) {
+            (true, false) => Side::Credits,
+            (false, true) => Side::Jobs,
+            (true, true) | (false, false) => Side::Both,
+        }
     }
 
     /// The statement that reads the versions at which this read model's rows stand; `None` if its rows sum

@@ -7,7 +7,6 @@
 
 use crate::copies;
 use crate::error::Error;
-use crate::projector::DEFAULT_BATCH;
 use crate::read_model::ReadModel;
 use crate::replay::Replay;
 use deadpool_postgres::Object;
@@ -15,6 +14,9 @@ use ledger::{Database, Position, Role};
 use std::time::Duration;
 use tokio_postgres::GenericClient;
 use tokio_postgres::error::SqlState;
+
+/// Most positions that are left for the switch, during which readers of the table wait.
+const MOST_IN_THE_SWITCH: i64 = 5_000;
 
 /// How long a try to switch waits for readers that hold the table: new readers queue behind it meanwhile.
 const SWITCH_PATIENCE: &str = "set local lock_timeout = '2s'";
@@ -68,7 +70,7 @@ async fn prepare(client: &Object, schema: &str, model: ReadModel) -> Result<(), 
     Ok(())
 }
 
-/// Replays until less than a batch is left; the projector moves on meanwhile, so the switch does the rest.
+/// Replays until little is left; the projector moves on meanwhile, so the switch does the rest.
 async fn catch_up(
     client: &mut Object,
     model: ReadModel,
@@ -78,7 +80,7 @@ async fn catch_up(
     loop {
         let goal = checkpoint(&***client, model, "").await?;
         progress(count(replay.position()), count(goal));
-        if goal.0 - replay.position().0 < DEFAULT_BATCH as i64 {
+        if goal.0 - replay.position().0 < MOST_IN_THE_SWITCH {
             return Ok(());
         }
         replay.advance(client, goal, |position| progress(count(position), count(goal))).await?;

@@ -48,7 +48,8 @@ impl Replay {
     ) -> Result<(), Error> {
         while self.position < until {
             let mut transaction = client.transaction().await?;
-            let batch = self.feed.read(&*transaction, self.position, until).await?;
+            let batch =
+                self.feed.read(&*transaction, ReadModel::side(&self.models), self.position, until).await?;
             match write(&mut transaction, &self.models, &batch).await {
                 Ok(()) => self.feed.written(),
                 Err(error) if error.is_about_data() && !self.feed.refused(&batch) => continue,

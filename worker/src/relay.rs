@@ -13,7 +13,8 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use futures::future::try_join_all;
 use ledger::job::JobEvent;
-use ledger::{Event, JobId, Position, RecordedEvent, read};
+use ledger::read::{self, Side};
+use ledger::{Event, JobId, Position, RecordedEvent};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -78,7 +79,7 @@ async fn follow(station: Arc<Station>, fencing: i64, held: CancellationToken) ->
 
 async fn read_page(station: &Station, after: Position, until: Position) -> Result<Vec<RecordedEvent>, Error> {
     let client = station.reader.get().await?;
-    Ok(read::page(&**client, after, until, PAGE as i64).await?)
+    Ok(read::page(&**client, Side::Jobs, after, until, PAGE as i64).await?)
 }
 
 /// The messages that these events ask for, in order.

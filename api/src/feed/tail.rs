@@ -59,7 +59,7 @@ impl Tail {
 
     async fn page(&self, after: Position, mark: Position) -> Result<Vec<RecordedEvent>, ledger::Error> {
         let client = self.pool.get().await?;
-        read::page(&**client, after, mark, PAGE_EVENTS).await
+        read::page(&**client, read::Side::Both, after, mark, PAGE_EVENTS).await
     }
 
     fn tell(&self, page: &[RecordedEvent], mark: Position) {

@@ -32,6 +32,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("events at versions", history::AT_VERSIONS),
     ("stream", read::STREAM),
     ("page", read::PAGE),
+    ("page: credits", read::PAGE_OF_CREDITS),
+    ("page: jobs", read::PAGE_OF_JOBS),
     ("export: is there such an account", export::HAS_EVENTS),
     ("export: page of the log", export::LOG_PAGE),
     ("export: page of an account", export::ACCOUNT_PAGE),

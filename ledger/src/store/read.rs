@@ -25,12 +25,36 @@ pub(crate) const STREAM: &str = concat!(
     " from events where account_id = $1 and stream_id = $2 order by version"
 );
 
+macro_rules! page {
+    ($condition:literal) => {
+        concat!(
+            "select ",
+            event_columns!(),
+            " from events where position > $1 and position <= $2",
+            $condition,
+            " order by position limit $3"
+        )
+    };
+}
+
 /// The tail between two positions, in order.
-pub(crate) const PAGE: &str = concat!(
-    "select ",
-    event_columns!(),
-    " from events where position > $1 and position <= $2 order by position limit $3"
-);
+pub(crate) const PAGE: &str = page!("");
+/// Of the tail, the credit events. The schema gives an amount to those alone.
+pub(crate) const PAGE_OF_CREDITS: &str = page!(" and amount is not null");
+/// Of the tail, the events of jobs.
+pub(crate) const PAGE_OF_JOBS: &str = page!(" and amount is null");
+
+/// Which side of the log is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Side {
+    /// Both.
+    #[default]
+    Both,
+    /// What happened to accounts.
+    Credits,
+    /// What happened to jobs.
+    Jobs,
+}
 
 /// Which events an auditor asks for. Everything that is set must hold.
 #[derive(Debug, Clone, Default)]
@@ -81,16 +105,22 @@ pub async fn stream(
     rows.iter().map(recorded).collect()
 }
 
-/// At most `limit` events with `after < position <= until`, in order. `until` must not pass the safe mark.
+/// At most `limit` events of one side with `after < position <= until`, in order. `until` must not pass the safe mark.
 pub async fn page(
     client: &impl GenericClient,
+    side: Side,
     after: Position,
     until: Position,
     limit: i64,
 ) -> Result<Vec<RecordedEvent>, Error> {
+    let sql = match side {
+        Side::Both => PAGE,
+        Side::Credits => PAGE_OF_CREDITS,
+        Side::Jobs => PAGE_OF_JOBS,
+    };
     let parameters: [(&(dyn ToSql + Sync), Type); 3] =
         [(&after.0, Type::INT8), (&until.0, Type::INT8), (&limit, Type::INT8)];
-    let rows = client.query_typed(PAGE, &parameters).await?;
+    let rows = client.query_typed(sql, &parameters).await?;
     rows.iter().map(recorded).collect()
 }
 

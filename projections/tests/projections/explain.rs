@@ -5,7 +5,7 @@ use crate::readers::statements;
 use crate::stage::{Stage, user};
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::job::{FailureClass, Kind, Status};
-use ledger::read::{self, EventFilter};
+use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
 use projections::{balances, dead_letters, generations, history, overview, pending, usage};
 use serde_json::Value;
@@ -198,6 +198,11 @@ async fn audit(client: &mut Client) {
         let after = found.last().map_or(Position(500_000), |event| event.position);
         run!(client, "next audit page", |on| read::events(&on, &filter, after, 50));
     }
-    let found = run!(client, "tail", |on| read::page(&on, Position(500_000), Position(600_000), 100));
-    assert_eq!(found.len(), 100);
+    for side in [Side::Both, Side::Credits, Side::Jobs] {
+        for (after, until) in [(500_000, 600_000), (0, 600_000)] {
+            let (after, until) = (Position(after), Position(until));
+            let found = run!(client, "tail", |on| read::page(&on, side, after, until, 100));
+            assert_eq!(found.len(), 100, "{side:?}");
+        }
+    }
 }
