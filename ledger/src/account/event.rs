@@ -42,7 +42,7 @@ pub enum AccountEvent {
         #[serde(default, skip_serializing_if = "LotId::is_unnamed")]
         lot: LotId,
         /// When it burns among the others.
-        #[serde(default, skip_serializing_if = "is_default_priority")]
+        #[serde(default, skip_serializing_if = "Priority::is_default")]
         priority: Priority,
         /// From when it can be spent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,7 +51,7 @@ pub enum AccountEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         expires_at: Option<DateTime<Utc>>,
         /// Where it came from.
-        #[serde(default, skip_serializing_if = "is_other_source")]
+        #[serde(default, skip_serializing_if = "Source::is_other")]
         source: Source,
         /// Free text of the granting system.
         #[serde(default, skip_serializing_if = "Metadata::is_empty")]
@@ -194,14 +194,6 @@ pub enum AccountEvent {
         /// Why.
         reason: String,
     },
-}
-
-fn is_default_priority(priority: &Priority) -> bool {
-    *priority == Priority::DEFAULT
-}
-
-fn is_other_source(source: &Source) -> bool {
-    *source == Source::Other
 }
 
 impl AccountEvent {

@@ -49,7 +49,7 @@ impl Priority {
         self.0
     }
 
-    fn is_default(&self) -> bool {
+    pub(super) fn is_default(&self) -> bool {
         *self == Priority::DEFAULT
     }
 }
@@ -106,7 +106,7 @@ impl Source {
         }
     }
 
-    fn is_other(&self) -> bool {
+    pub(super) fn is_other(&self) -> bool {
         *self == Source::Other
     }
 }

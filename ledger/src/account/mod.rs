@@ -6,6 +6,8 @@ mod decide;
 #[cfg(test)]
 mod decide_tests;
 mod event;
+#[cfg(test)]
+mod event_tests;
 mod hold;
 mod lot;
 mod state;
