@@ -81,8 +81,7 @@ pub(crate) struct Refused {
 pub(crate) struct Draft {
     refund_grace: TimeDelta,
     heads: Heads,
-    /// Boxed: they are put in order later, and a row is large.
-    rows: Vec<Box<Row>>,
+    rows: Vec<Row>,
     scratch: String,
 }
 
@@ -94,7 +93,7 @@ pub(crate) struct Streams {
 
 impl Streams {
     /// Those that the rows belong to.
-    pub(crate) fn of(rows: &[Box<Row>]) -> Streams {
+    pub(crate) fn of(rows: &[Row]) -> Streams {
         let (accounts, jobs): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.stream_id == row.account_id);
         Streams {
             accounts: accounts.into_iter().map(|row| AccountId(row.account_id)).collect(),
@@ -177,8 +176,9 @@ impl Draft {
     }
 
     /// The rows in the order in which they must be inserted, and the heads as they will then be.
-    pub(crate) fn finish(mut self) -> (Vec<Box<Row>>, Heads) {
-        self.rows.sort_by_key(|row| row.order());
+    pub(crate) fn finish(mut self) -> (Vec<Row>, Heads) {
+        // A row is large: with its keys aside each is moved once.
+        self.rows.sort_by_cached_key(Row::order);
         (self.rows, self.heads)
     }
 }
@@ -192,7 +192,7 @@ struct Step<'a> {
     accounts: Vec<(AccountId, AccountHead)>,
     jobs: Vec<(JobKey, JobHead)>,
     /// Those of the commands before these, and then theirs.
-    rows: &'a mut Vec<Box<Row>>,
+    rows: &'a mut Vec<Row>,
     /// Who acts in the command that is being drafted, and through what; shared by its rows.
     actor: Arc<str>,
     request_id: Arc<str>,
@@ -428,7 +428,7 @@ impl<'a> Step<'a> {
         };
         row.hash = hashed.after(&row.prev_hash, self.scratch);
         let hash = row.hash;
-        self.rows.push(Box::new(row));
+        self.rows.push(row);
         hash
     }
 }

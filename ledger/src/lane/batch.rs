@@ -28,7 +28,7 @@ pub(super) struct Batch {
 
 /// A batch after everything in it was decided.
 pub(super) struct Decided {
-    pub(super) rows: Vec<Box<Row>>,
+    pub(super) rows: Vec<Row>,
     pub(super) heads: Heads,
     /// How many numbers were given to commands.
     pub(super) indices: usize,
@@ -93,7 +93,7 @@ impl Batch {
 
     /// Takes commands whose key was not used before.
     pub(super) fn admit(&mut self, mut pending: Pending, memory: &Memory) {
-        pending.fresh |= memory.is_shared();
+        pending.fresh |= memory.sharing.reads_anew();
         if pending.fresh || !memory.recall(&pending, &mut self.draft) {
             self.cold.push(pending);
         } else {

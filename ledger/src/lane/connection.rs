@@ -160,11 +160,7 @@ impl Connection {
     }
 
     /// Appends the rows, all or none.
-    pub(super) async fn append(
-        &mut self,
-        rows: &[Box<Row>],
-        deadline: Instant,
-    ) -> Result<Vec<Position>, Failed> {
+    pub(super) async fn append(&mut self, rows: &[Row], deadline: Instant) -> Result<Vec<Position>, Failed> {
         let prepared = self.ready(deadline).await.map_err(Failed::Unavailable)?;
         let insert = append::append(&prepared.client, &prepared.append, rows);
         match timeout(LONGEST_STATEMENT, insert).await {
@@ -178,11 +174,7 @@ impl Connection {
     }
 
     /// The positions of the rows that are in the log under their event ids.
-    pub(super) async fn written(
-        &mut self,
-        rows: &[Box<Row>],
-        deadline: Instant,
-    ) -> Result<Vec<Position>, Error> {
+    pub(super) async fn written(&mut self, rows: &[Row], deadline: Instant) -> Result<Vec<Position>, Error> {
         let prepared = self.ready(deadline).await?;
         let look_up = async { Ok(append::written(&prepared.client, rows).await?) };
         let answer = timeout(LONGEST_STATEMENT, look_up).await.unwrap_or(Err(Error::Unavailable));

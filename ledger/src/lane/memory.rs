@@ -1,26 +1,21 @@
 //! What a lane remembers: the heads of streams, which idempotency keys were used.
 
 use super::Pending;
+use super::sharing::Sharing;
 use crate::draft::{Draft, Heads, Streams};
 use crate::head::HeadCache;
 use crate::ids::AccountId;
 use quick_cache::unsync::Cache;
-use std::time::Duration;
-use tokio::time::Instant;
 
 /// How many idempotency keys a lane remembers as used, so that a repeat is looked up at once.
 const REMEMBERED_KEYS: usize = 10_000;
-
-/// How long after a lost race a lane takes turns with other processes. Finding out that they have gone costs one
-/// more race at most.
-const SHARED: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub(super) struct Memory {
     pub(super) heads: HeadCache,
     used_keys: Cache<(AccountId, String), ()>,
-    /// Until when other processes must be expected to write to the same accounts.
-    shared_until: Option<Instant>,
+    /// Whether the heads are still so, other processes considered.
+    pub(super) sharing: Sharing,
 }
 
 impl Memory {
@@ -28,7 +23,7 @@ impl Memory {
         Memory {
             heads: HeadCache::new(accounts, jobs),
             used_keys: Cache::new(REMEMBERED_KEYS),
-            shared_until: None,
+            sharing: Sharing::default(),
         }
     }
 
@@ -46,16 +41,6 @@ impl Memory {
     pub(super) fn forget(&mut self, streams: &Streams) {
         streams.accounts.iter().for_each(|id| self.heads.forget_account(*id));
         streams.jobs.iter().for_each(|key| self.heads.forget_job(*key));
-    }
-
-    /// Takes note that another process wrote to one of the accounts.
-    pub(super) fn note_race(&mut self) {
-        self.shared_until = Some(Instant::now() + SHARED);
-    }
-
-    /// Whether heads are not worth remembering, because other processes write to the same accounts.
-    pub(super) fn is_shared(&self) -> bool {
-        self.shared_until.is_some_and(|until| Instant::now() < until)
     }
 
     pub(super) fn is_used(&self, key: &(AccountId, String)) -> bool {

@@ -17,6 +17,7 @@ mod batch;
 mod connection;
 mod memory;
 mod round;
+mod sharing;
 
 use crate::command::{Action, Command, NewJob, Outcome};
 use crate::database::Database;

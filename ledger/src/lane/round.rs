@@ -14,6 +14,9 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Races lost in a row from which each account of a batch runs by itself. One race more may be chance.
+const APART: u32 = 3;
+
 /// Races lost in a row before a command gives up; the pauses in between add up to less than the deadline.
 const MOST_LOST_RACES: u32 = 64;
 
@@ -55,6 +58,7 @@ impl Lane {
                     next = gathered;
                     match written {
                         Ok(positions) => {
+                            self.memory.sharing.note_written();
                             let left;
                             (answers, left) = self.settle(decided, &positions).await;
                             left.into_iter().for_each(|pending| next.take(pending, &self.memory));
@@ -134,7 +138,7 @@ impl Lane {
         draft: &mut Draft,
         deadline: Instant,
     ) -> Result<(), Error> {
-        if self.memory.is_shared() {
+        if self.memory.sharing.takes_turns() {
             self.connection.take_turn(self.rules.lane, deadline).await?;
         }
         self.read_heads(cold, draft, deadline).await
@@ -176,7 +180,7 @@ impl Lane {
     /// what comes in.
     async fn write_and_gather(
         &mut self,
-        rows: &[Box<Row>],
+        rows: &[Row],
         deadline: Instant,
         answers: Answers,
         mut inbox: Option<&mut Inbox>,
@@ -270,10 +274,11 @@ impl Lane {
     }
 
     /// Somebody else wrote to a stream or under a key of this batch. Its repeats are answered; what is left
-    /// runs again, each account by itself from the second race on, so that a busy one does not hold up others.
+    /// runs again, in the end each account by itself, so that a busy one does not hold up others.
     async fn after_a_race(&mut self, batch: Vec<Pending>) -> Vec<Vec<Pending>> {
         metrics::counter!("ledger_races_lost_total").increment(1);
-        self.memory.note_race();
+        let in_a_row = batch.iter().map(|pending| pending.lost_races + 1).max().unwrap_or(0);
+        self.memory.sharing.note_race(in_a_row);
         let mut left = Vec::new();
         for mut pending in batch {
             pending.fresh = true;
@@ -285,7 +290,7 @@ impl Lane {
             }
         }
         let most = left.iter().map(|pending| pending.lost_races).max().unwrap_or(0);
-        if most < 2 {
+        if most < APART {
             return vec![left];
         }
         tokio::time::sleep(jitter(most)).await;
@@ -319,7 +324,7 @@ impl Answers {
 /// Writes the rows; an unknown outcome is settled before this returns, or stays [`Failed::Unknown`].
 async fn write(
     connection: &mut Connection,
-    rows: &[Box<Row>],
+    rows: &[Row],
     deadline: Instant,
 ) -> Result<Vec<Position>, Failed> {
     let mut unknown = false;

@@ -43,7 +43,7 @@ order by place";
 pub(crate) async fn append(
     client: &Client,
     statement: &Statement,
-    rows: &[Box<Row>],
+    rows: &[Row],
 ) -> Result<Vec<Position>, Error> {
     macro_rules! column {
         ($field:ident) => {
@@ -114,7 +114,7 @@ impl ToSql for Json<'_> {
 }
 
 /// The positions of those rows that are in the log under these event ids, in their order.
-pub(crate) async fn written(client: &Client, rows: &[Box<Row>]) -> Result<Vec<Position>, Error> {
+pub(crate) async fn written(client: &Client, rows: &[Row]) -> Result<Vec<Position>, Error> {
     let accounts: Vec<_> = rows.iter().map(|row| row.account_id).collect();
     let streams: Vec<_> = rows.iter().map(|row| row.stream_id).collect();
     let versions: Vec<_> = rows.iter().map(|row| row.version).collect();
