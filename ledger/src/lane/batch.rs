@@ -93,7 +93,7 @@ impl Batch {
 
     /// Takes commands whose key was not used before.
     pub(super) fn admit(&mut self, mut pending: Pending, memory: &Memory) {
-        pending.fresh |= memory.sharing.reads_anew();
+        pending.fresh |= memory.sharing.reads_anew(Instant::now());
         if pending.fresh || !memory.recall(&pending, &mut self.draft) {
             self.cold.push(pending);
         } else {

@@ -138,7 +138,7 @@ impl Lane {
         draft: &mut Draft,
         deadline: Instant,
     ) -> Result<(), Error> {
-        if self.memory.sharing.takes_turns() {
+        if self.memory.sharing.takes_turns(Instant::now()) {
             self.connection.take_turn(self.rules.lane, deadline).await?;
         }
         self.read_heads(cold, draft, deadline).await
@@ -278,7 +278,7 @@ impl Lane {
     async fn after_a_race(&mut self, batch: Vec<Pending>) -> Vec<Vec<Pending>> {
         metrics::counter!("ledger_races_lost_total").increment(1);
         let in_a_row = batch.iter().map(|pending| pending.lost_races + 1).max().unwrap_or(0);
-        self.memory.sharing.note_race(in_a_row);
+        self.memory.sharing.note_race(in_a_row, Instant::now());
         let mut left = Vec::new();
         for mut pending in batch {
             pending.fresh = true;

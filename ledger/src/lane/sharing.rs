@@ -30,13 +30,13 @@ pub(super) struct Sharing {
 
 impl Sharing {
     /// Whether remembered heads are worth little.
-    pub(super) fn reads_anew(&self) -> bool {
-        is_ahead(self.expected_until) || self.takes_turns()
+    pub(super) fn reads_anew(&self, now: Instant) -> bool {
+        is_ahead(self.expected_until, now) || self.takes_turns(now)
     }
 
     /// Whether heads are read and written in turns.
-    pub(super) fn takes_turns(&self) -> bool {
-        is_ahead(self.turns_until)
+    pub(super) fn takes_turns(&self, now: Instant) -> bool {
+        is_ahead(self.turns_until, now)
     }
 
     /// Takes note of a batch that was written.
@@ -45,10 +45,9 @@ impl Sharing {
     }
 
     /// Takes note of a batch that another process forestalled, `in_a_row` times by now.
-    pub(super) fn note_race(&mut self, in_a_row: u32) {
-        let now = Instant::now();
+    pub(super) fn note_race(&mut self, in_a_row: u32, now: Instant) {
         self.lost += WEIGHT * (1.0 - self.lost);
-        self.expected_until = Some(now + EXPECTED);
+        self.expected_until = self.expected_until.max(Some(now + EXPECTED));
         if self.lost > TOO_MANY || in_a_row >= IN_A_ROW {
             self.turns_until = Some(now + EXPECTED);
             // Whoever takes turns loses none. When they end it is counted from the start.
@@ -58,50 +57,53 @@ impl Sharing {
     }
 }
 
-fn is_ahead(moment: Option<Instant>) -> bool {
-    moment.is_some_and(|moment| Instant::now() < moment)
+fn is_ahead(moment: Option<Instant>, now: Instant) -> bool {
+    moment.is_some_and(|moment| now < moment)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{EXPECTED, Sharing};
+    use super::{EXPECTED, IN_A_ROW, Sharing};
+    use tokio::time::Instant;
 
-    fn after(batches: &[bool]) -> Sharing {
+    fn after(batches: impl IntoIterator<Item = bool>, now: Instant) -> Sharing {
         let mut sharing = Sharing::default();
         for lost in batches {
-            if *lost { sharing.note_race(1) } else { sharing.note_written() }
+            if lost { sharing.note_race(1, now) } else { sharing.note_written() }
         }
         sharing
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_lost_race_is_remembered_for_a_while() {
-        let sharing = after(&[true]);
-        assert!(sharing.reads_anew() && !sharing.takes_turns());
-        tokio::time::advance(EXPECTED).await;
-        assert!(!sharing.reads_anew());
+    #[test]
+    fn a_lost_race_is_remembered_for_a_while() {
+        let now = Instant::now();
+        let sharing = after([true], now);
+        assert!(sharing.reads_anew(now) && !sharing.takes_turns(now));
+        assert!(!sharing.reads_anew(now + EXPECTED));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_few_lost_races_are_cheaper_than_turns() {
-        let one_in_seven: Vec<bool> = (0..7_000).map(|batch| batch % 7 == 0).collect();
-        assert!(!after(&one_in_seven).takes_turns());
+    #[test]
+    fn a_few_lost_races_are_cheaper_than_turns() {
+        let now = Instant::now();
+        let one_in_seven = (0..7_000).map(|batch| batch % 7 == 0);
+        assert!(!after(one_in_seven, now).takes_turns(now));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn many_lost_races_end_in_turns_which_end_by_themselves() {
-        let sharing = after(&[true; 30]);
-        assert!(sharing.takes_turns());
-        tokio::time::advance(EXPECTED).await;
-        assert!(!sharing.takes_turns() && sharing.reads_anew());
-        tokio::time::advance(EXPECTED).await;
-        assert!(!sharing.reads_anew());
+    #[test]
+    fn many_lost_races_end_in_turns_which_end_by_themselves() {
+        let now = Instant::now();
+        let sharing = after([true; 30], now);
+        assert!(sharing.takes_turns(now) && sharing.reads_anew(now));
+        let then = now + EXPECTED;
+        assert!(!sharing.takes_turns(then) && sharing.reads_anew(then));
+        assert!(!sharing.reads_anew(then + EXPECTED));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_busy_account_is_taken_in_turns_at_once() {
+    #[test]
+    fn a_busy_account_is_taken_in_turns_at_once() {
+        let now = Instant::now();
         let mut sharing = Sharing::default();
-        (1..=6).for_each(|in_a_row| sharing.note_race(in_a_row));
-        assert!(sharing.takes_turns());
+        (1..=IN_A_ROW).for_each(|in_a_row| sharing.note_race(in_a_row, now));
+        assert!(sharing.takes_turns(now));
     }
 }
