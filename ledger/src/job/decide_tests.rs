@@ -422,3 +422,34 @@ fn a_price_that_was_only_held_is_released_when_the_job_ends_without_it() {
     let command = made(&retried, &[1_000]);
     assert_eq!(retried.decide(&command).unwrap().1, Some((Charge::Capture { amount: credits("2") }, 1)));
 }
+
+#[test]
+fn a_lease_ends_and_a_pause_is_over_at_its_very_moment() {
+    let dead_letter = JobCommand::DeadLetter { failure: failure(FailureClass::Transient) };
+    // Claimed at second 2 for 60 seconds; what is asked comes a second after the story's last one.
+    for (waited, claimed) in [(58, true), (59, false), (60, false)] {
+        for command in [start(), dead_letter.clone()] {
+            let answer = Story::started().wait(waited).decide(&command);
+            assert_eq!(matches!(answer, Err(Refusal::JobClaimed)), claimed, "{waited}: {command:?}");
+            assert_eq!(answer.is_ok(), !claimed, "{waited}: {command:?}");
+        }
+    }
+    // Failed at second 3, to be tried again 5 seconds later.
+    for (waited, due) in [(3, false), (4, true), (5, true)] {
+        let answer = Story::started().failed(FailureClass::Transient).wait(waited).decide(&start());
+        assert_eq!(matches!(answer, Err(Refusal::JobNotDue)), !due, "{waited}");
+        assert_eq!(answer.is_ok(), due, "{waited}");
+    }
+}
+
+#[test]
+fn a_status_has_one_name_and_is_finished_or_not() {
+    for status in ALL {
+        assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        assert_eq!(status.to_string(), status.as_str());
+        let waits = matches!(status, Status::Queued | Status::Running);
+        assert_eq!(status.is_finished(), !waits, "{status}");
+        let ended = in_status(status).state().finished_at.is_some();
+        assert_eq!(status.is_finished(), ended, "{status}");
+    }
+}
