@@ -453,3 +453,24 @@ fn a_status_has_one_name_and_is_finished_or_not() {
         assert_eq!(status.is_finished(), ended, "{status}");
     }
 }
+
+#[test]
+fn an_event_from_before_there_were_lots_was_paid_from_the_unnamed_one() {
+    for (cost, paid) in [("4", vec![Lot::unnamed(credits("4"))]), ("0", Vec::new())] {
+        let queued =
+            JobEvent::Queued { request: request(), cost: credits(cost), per_second: None, from: Vec::new() };
+        assert_eq!(JobState::apply(None, &queued, 1, at(0)).unwrap().paid_from, paid);
+    }
+}
+
+#[test]
+fn a_stream_that_cannot_be_is_folded_without_a_panic() {
+    let uncounted = JobEvent::AttemptFailed {
+        attempt: 1,
+        failure: failure(FailureClass::Throttled),
+        counted: false,
+        retry_at: at(9),
+    };
+    let state = JobState::apply(Story::queued().state, &uncounted, 2, at(1)).unwrap();
+    assert_eq!((state.attempts, state.status), (0, Status::Queued));
+}
