@@ -14,8 +14,8 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Races lost in a row from which each account of a batch runs by itself. One race more may be chance.
-const APART: u32 = 3;
+/// Races lost in a row from which each account of a batch runs by itself: turns, which come before, did not help.
+const APART: u32 = 5;
 
 /// Races lost in a row before a command gives up; the pauses in between add up to less than the deadline.
 const MOST_LOST_RACES: u32 = 64;
