@@ -107,7 +107,7 @@ impl<'a> Story<'a> {
             && let Some(first) = self.keys.get(&(asked[0].0, key_space(&asked[0].1), 0, key))
         {
             return if *first == hash {
-                self.same_as_before(&asked, answer)
+                self.same_as_before(&asked, key, answer)
             } else {
                 refused(answer, KEY_REUSED)
             };
@@ -180,9 +180,10 @@ impl<'a> Story<'a> {
     fn same_as_before(
         &self,
         asked: &[(usize, Asked)],
+        key: u8,
         answer: Result<Vec<Outcome>, (usize, &'static str)>,
     ) -> Result<(), String> {
-        let sent = self.sent.iter().find(|sent| sent.asked == *asked);
+        let sent = self.sent.iter().find(|sent| sent.key == key && sent.asked == *asked);
         let earlier = &sent.ok_or("the test lost an answer")?.answer;
         let repeated = answer.map_err(|refusal| format!("a repeat was refused: {refusal:?}"))?;
         let newest = |outcomes: &[Outcome]| outcomes.iter().map(|outcome| outcome.position).max();
