@@ -52,11 +52,15 @@ pub(crate) fn keyed_purchase(user: &UserId) -> Command {
     Command { idempotency: Some(Idempotency { key, request_hash: [7; 32] }), ..purchase(user) }
 }
 
-/// Opens these accounts, many at a time.
-pub(crate) async fn grant_all(ledger: &Ledger, users: &[UserId]) -> Result<()> {
+/// Makes and executes a command for each user, many at a time.
+pub(crate) async fn for_all(
+    ledger: &Ledger,
+    users: &[UserId],
+    make: impl Fn(&UserId) -> Command,
+) -> Result<()> {
     for chunk in users.chunks(1_000) {
-        let grants = chunk.iter().map(|user| ledger.execute(grant(user)));
-        futures::future::try_join_all(grants).await?;
+        let commands = chunk.iter().map(|user| ledger.execute(make(user)));
+        futures::future::try_join_all(commands).await?;
     }
     Ok(())
 }

@@ -20,6 +20,11 @@ impl Accounts {
     fn at(self, turn: usize) -> usize {
         (turn % self.count) * self.every + self.first
     }
+
+    /// Each of them once.
+    pub(crate) fn all(self) -> impl Iterator<Item = usize> {
+        (0..self.count).map(move |turn| self.at(turn))
+    }
 }
 
 /// When it counts: what happens before `warm` is discarded.

@@ -124,7 +124,7 @@ fn name(asked: u64) -> String {
 async fn open(stage: &Stage, asked: u64) -> Result<(Client, Ledger)> {
     let database: Database = stage.fresh_database(&name(asked)).await?;
     let ledger = stage.ledger_on(&database).await?;
-    commands::grant_all(&ledger, &stage.users[..ACCOUNTS]).await?;
+    commands::for_all(&ledger, &stage.users[..ACCOUNTS], commands::grant).await?;
     Ok((database.connect(Role::Owner).await?, ledger))
 }
 

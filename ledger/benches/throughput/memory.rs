@@ -111,7 +111,7 @@ impl Watch {
     async fn open_accounts(&self, ledger: &Ledger, first: usize, end: usize) -> Result<()> {
         for chunk in (first..end).step_by(1_000) {
             let users: Vec<_> = (chunk..end.min(chunk + 1_000)).map(commands::user).collect::<Result<_>>()?;
-            commands::grant_all(ledger, &users).await?;
+            commands::for_all(ledger, &users, commands::grant).await?;
             self.commands.fetch_add(users.len() as u64, Ordering::Relaxed);
         }
         Ok(())

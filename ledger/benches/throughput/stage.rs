@@ -65,7 +65,7 @@ impl Stage {
         let ledger = Ledger::open(&database, LedgerOptions { lanes, ..LedgerOptions::default() }).await?;
         let sharing = settings.parts.contains(&Part::Processes);
         let users = ours::users(if sharing { sharing::ACCOUNTS_NEEDED } else { ACCOUNTS })?;
-        commands::grant_all(&ledger, &users).await?;
+        commands::for_all(&ledger, &users, commands::grant).await?;
         let events_per_command = count_events(&ledger, &owner, &users[0]).await?;
         let second_process = if sharing { Some(sharing::start(server.url(), lanes).await?) } else { None };
         owner.batch_execute("vacuum analyze").await?;
@@ -127,13 +127,8 @@ impl Stage {
 
     async fn share(&mut self, case: Case) -> Result<Figure> {
         let child = self.second_process.as_mut().context("the second process was not started")?;
-        // As many connections in all as one process has: twice as many would only halve the batches.
-        let database = Database::new(self.server.url())?;
-        let options = LedgerOptions { lanes: sharing::lanes(self.lanes), ..LedgerOptions::default() };
-        let half = Ledger::open(&database, options).await?;
-        let ours = (&half, &self.users);
+        let ours = (&self.database, self.lanes, &self.users);
         let (tally, costs) = sharing::measure(ours, child, &self.meter, case, self.length).await?;
-        half.close().await;
         Ok(Figure::new(tally, costs, self.length))
     }
 
