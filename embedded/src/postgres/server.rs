@@ -25,6 +25,11 @@ const DEFAULTS: [(&str, &str); 4] = [
     ("log_timezone", "UTC"),
 ];
 
+/// What a statement was given is kept for the next one, where the C library is glibc. It would otherwise hand the
+/// memory of each large batch back to the kernel and fault it in anew, which took 6 % of the server's CPU.
+const ALLOCATOR: [(&str, &str); 2] =
+    [("MALLOC_TRIM_THRESHOLD_", "33554432"), ("MALLOC_MMAP_THRESHOLD_", "33554432")];
+
 /// The command line of a server on loopback. Later settings win over earlier ones.
 pub(crate) fn arguments(cluster: &Path, port: u16, settings: &[(String, String)]) -> Vec<String> {
     // Sockets in the file system would need a folder that every client can reach.
@@ -66,6 +71,9 @@ impl Server {
         let program = self.binaries.program("postgres");
         let mut command: Command = self.home.owner().command(&program);
         command.args(&self.arguments).current_dir(self.home.cluster());
+        for (name, value) in ALLOCATOR {
+            command.env(name, value);
+        }
         // Its own process group: Ctrl-C in a terminal must reach us first, so that work drains before.
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         command.spawn().doing(|| format!("running {}", program.display()))
