@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Races lost in a row from which each account of a batch runs by itself: turns, which come before, did not help.
-const APART: u32 = 5;
+const APART: u32 = 7;
 
 /// Races lost in a row before a command gives up; the pauses in between add up to less than the deadline.
 const MOST_LOST_RACES: u32 = 64;
@@ -36,40 +36,23 @@ impl Lane {
             if !batch.is_decided() {
                 std::mem::take(&mut answers).send();
             }
-            let decided = self.complete(batch).await;
-            let mut next;
-            match decided.deadline().filter(|_| !decided.rows.is_empty()) {
-                None => {
-                    next = Batch::new(self.rules);
-                    self.connection.end_turn(self.rules.lane).await;
-                    std::mem::take(&mut answers).send();
+            let mut decided = self.complete(batch).await;
+            self.memory.expect(std::mem::take(&mut decided.heads));
+            // What must be run by itself is not kept waiting by what comes in.
+            let more = if again.is_empty() { Some(&mut *inbox) } else { None };
+            let (written, mut next) =
+                self.write_and_gather(&decided, std::mem::take(&mut answers), more).await;
+            match written {
+                Ok(positions) => {
                     let left;
-                    (answers, left) = self.settle(decided, &[]).await;
+                    (answers, left) = self.settle(decided, &positions).await;
                     left.into_iter().for_each(|pending| next.take(pending, &self.memory));
                 }
-                Some(deadline) => {
-                    let mut decided = decided;
-                    self.memory.expect(std::mem::take(&mut decided.heads));
-                    // What must be run by itself is not kept waiting by what comes in.
-                    let more = if again.is_empty() { Some(&mut *inbox) } else { None };
-                    let (written, gathered) = self
-                        .write_and_gather(&decided.rows, deadline, std::mem::take(&mut answers), more)
-                        .await;
-                    next = gathered;
-                    match written {
-                        Ok(positions) => {
-                            self.memory.sharing.note_written();
-                            let left;
-                            (answers, left) = self.settle(decided, &positions).await;
-                            left.into_iter().for_each(|pending| next.take(pending, &self.memory));
-                        }
-                        Err(failed) => {
-                            self.memory.forget(&Streams::of(&decided.rows));
-                            again.extend(self.recover(decided, failed).await);
-                            again.push_back(next.abandon());
-                            return;
-                        }
-                    }
+                Err(failed) => {
+                    self.memory.forget(&Streams::of(&decided.rows));
+                    again.extend(self.recover(decided, failed).await);
+                    again.push_back(next.abandon());
+                    return;
                 }
             }
             batch = next;
@@ -176,12 +159,11 @@ impl Lane {
         Ok(())
     }
 
-    /// Writes the rows. Meanwhile it answers those before them, so that nothing keeps the rows waiting, and decides
-    /// what comes in.
+    /// Writes the rows, if there are any, and ends the turn. Meanwhile it answers those before them, so that nothing
+    /// keeps the rows waiting, and decides what comes in.
     async fn write_and_gather(
         &mut self,
-        rows: &[Row],
-        deadline: Instant,
+        decided: &Decided,
         answers: Answers,
         mut inbox: Option<&mut Inbox>,
     ) -> (Result<Vec<Position>, Failed>, Batch) {
@@ -189,7 +171,10 @@ impl Lane {
         let mut next = Batch::new(*rules);
         let lane = rules.lane;
         let mut writing = std::pin::pin!(async {
-            let written = write(connection, rows, deadline).await;
+            let written = match decided.deadline().filter(|_| !decided.rows.is_empty()) {
+                Some(deadline) => write(connection, &decided.rows, deadline).await,
+                None => Ok(Vec::new()),
+            };
             connection.end_turn(lane).await;
             written
         });
@@ -217,7 +202,9 @@ impl Lane {
     /// What to answer to whom, and the commands that must be decided again. Refusals are answered here: those with a key
     /// look it up first.
     async fn settle(&mut self, decided: Decided, positions: &[Position]) -> (Answers, Vec<Pending>) {
-        self.memory.expect(decided.heads);
+        if !positions.is_empty() {
+            self.memory.sharing.note_written();
+        }
         let mut last = vec![None; decided.indices];
         for (row, position) in decided.rows.iter().zip(positions) {
             last[row.command] = last[row.command].max(Some(*position));

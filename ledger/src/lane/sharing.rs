@@ -18,7 +18,7 @@ const TOO_MANY: f64 = 0.35;
 const WEIGHT: f64 = 0.02;
 
 /// A batch that lost so often in a row has met somebody on a busy account.
-const IN_A_ROW: u32 = 4;
+const IN_A_ROW: u32 = 6;
 
 /// See the module.
 #[derive(Default)]
