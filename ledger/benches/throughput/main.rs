@@ -29,6 +29,7 @@ mod run;
 mod settings;
 mod sharing;
 mod stage;
+mod wal;
 
 use anyhow::Result;
 use settings::Task;

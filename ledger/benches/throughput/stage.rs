@@ -10,6 +10,7 @@ use crate::meter::Meter;
 use crate::ours::{self, Buyer, Make};
 use crate::settings::{Part, Settings};
 use crate::sharing;
+use crate::wal;
 use anyhow::{Context as _, Result};
 use embedded::postgres::{Postgres, PostgresOptions};
 use ledger::{Database, Ledger, LedgerOptions, Role, UserId};
@@ -50,11 +51,13 @@ impl Stage {
     pub(crate) async fn set(settings: &Settings) -> Result<Stage> {
         let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
         let data_dir = folder.path().join("postgres");
-        let settings_of_server = SERVER.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let given = SERVER.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let settings_of_server = given.into_iter().chain([wal::kept()]).collect();
         let options = PostgresOptions { data_dir, settings: settings_of_server, ..Default::default() };
         let server = Postgres::start(options).await?;
         let database = Database::new(server.url())?;
         let mut owner = database.connect(Role::Owner).await?;
+        wal::prepare(&owner).await?;
         migrations::apply(&mut owner).await?;
         for schema in [bare::SCHEMA.to_owned(), row_lock::schema(), conventional::schema()] {
             owner.batch_execute(&schema).await?;
