@@ -14,6 +14,34 @@ async fn the_log_that_is_tampered_with_has_every_event() {
     assert_eq!(names, ALL_EVENTS);
 }
 
+/// Alice's last event.
+const LAST_DEBIT: &str = "type = 'credits.debited' and version = 6 and amount = -2";
+
+/// Puts Alice's last event where those who follow the log do not see it.
+fn at_position(position: &str) -> String {
+    format!(
+        "with gone as (delete from events where {LAST_DEBIT} returning events)
+         insert into events overriding system value
+         select (jsonb_populate_record(gone.events, '{{\"position\":{position}}}')).* from gone"
+    )
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_hides_nothing_else() {
+    let bench = told().await;
+    let unreadable =
+        "update events set recorded_at = 'infinity' where type = 'credits.debited' and version = 2";
+    tamper(&bench, unreadable).await;
+    tamper(&bench, &format!("update events set actor = 'user:mallory' where {LAST_DEBIT}")).await;
+    let breaches = bench.breaches().await;
+    let has = |what: &str| breaches.iter().any(|breach| breach.starts_with(what));
+    assert!(has("readable: "), "{breaches:#?}");
+    assert!(
+        breaches.iter().any(|breach| breach.starts_with("chain") && breach.contains("version 6")),
+        "{breaches:#?}"
+    );
+}
+
 #[tokio::test]
 async fn every_kind_of_tampering_is_found_and_named() {
     let debit = "type = 'credits.debited' and version = 2";
@@ -28,6 +56,14 @@ async fn every_kind_of_tampering_is_found_and_named() {
         (format!("delete from events where {debit}"), "order"),
         ("delete from events where type = 'credits.refunded' and version = 5".into(), "job books"),
         ("delete from events where type = 'job.cancelled'".into(), "job books"),
+        // The last of its stream, so that the chain holds without it.
+        (format!("delete from events where {LAST_DEBIT}"), "job books"),
+        (format!("update events set amount = 1e32 where {debit}"), "columns"),
+        (format!("update events set balance_after = 'NaN' where {debit}"), "conservation"),
+        (format!("update events set recorded_at = 'infinity' where {debit}"), "readable"),
+        (format!("update events set occurred_at = '-infinity' where {debit}"), "readable"),
+        (at_position("-1"), "order"),
+        (at_position("1000000"), "order"),
         ("update events set version = version + 10 where version = 1 and type = 'job.queued'".into(), "order"),
         (
             "insert into events (account_id, stream_id, version, event_id, type, schema_version, amount, \

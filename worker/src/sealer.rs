@@ -11,7 +11,7 @@ use deadpool_postgres::Pool;
 use ledger::Position;
 use ledger::seal::{SealKey, SealOptions, Sealed, seal_next};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -96,7 +96,9 @@ fn measure(sealed: &Sealed, mark: Position, options: &SealOptions) {
         Sealed::NotYet { sealed, due_in, .. } => {
             let age = due_in.map_or(Duration::ZERO, |due_in| options.after.saturating_sub(due_in));
             metrics::gauge!("cooly_seal_lag_positions").set(behind(*sealed));
-            metrics::gauge!("cooly_seal_lag_seconds").set(age.as_secs_f64());
+            // A moment and not an age: it stands still, and so tells, when sealing fails or cannot keep up.
+            let until = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(age);
+            metrics::gauge!("cooly_sealed_until_timestamp_seconds").set(until.as_secs_f64());
         }
         Sealed::Lost => metrics::counter!("cooly_seal_races_lost_total").increment(1),
     }

@@ -33,6 +33,8 @@ pub(crate) async fn run(options: VerifyOptions) -> anyhow::Result<ExitCode> {
 /// The keys that were given, or the one of this machine; none if there is none.
 fn trust(options: &VerifyOptions) -> anyhow::Result<Trust> {
     let mut keys = wiring::trusted_keys(&options.trust.trust)?;
+    // Who names a key knows that the log is sealed; the key of this machine may be younger than its log.
+    let sealed = !keys.is_empty();
     if keys.is_empty() {
         let own = match wiring::seal_key(&options.key)? {
             Some(key) => Some(key),
@@ -43,7 +45,7 @@ fn trust(options: &VerifyOptions) -> anyhow::Result<Trust> {
         };
         keys.extend(own.map(|key| key.public_key()));
     }
-    Ok(Trust { keys, kept: options.kept.clone() })
+    Ok(Trust { keys, kept: options.kept.clone(), sealed })
 }
 
 async fn verify(database: &Database, options: &VerifyOptions, trust: &Trust) -> anyhow::Result<Vec<String>> {

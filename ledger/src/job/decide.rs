@@ -185,15 +185,18 @@ fn take(most: Credits, per_second: Option<Credits>) -> Charge {
     }
 }
 
-/// A price that was only held is captured for the seconds that were made, never above what is held.
+/// A price that was only held is captured for the seconds that were made, never above what is held; as a whole if
+/// the length of an output is not known.
 fn succeed(job: &JobState, outputs: &[Output]) -> JobDecision {
     let succeeded = |charged| JobEvent::Succeeded { outputs: outputs.to_vec(), charged, from: Vec::new() };
     match job.per_second.filter(|_| job.on_hold) {
         None => free(succeeded(None)),
         Some(rate) => {
-            let lengths = outputs.iter().filter_map(|output| output.duration_milliseconds);
-            let milliseconds = lengths.fold(0, u64::saturating_add);
-            let amount = rate.per_thousand(milliseconds).map_or(job.charged, |price| price.min(job.charged));
+            let mut lengths = outputs.iter().map(|output| output.duration_milliseconds);
+            let milliseconds = lengths.try_fold(0, |sum: u64, length| Some(sum.saturating_add(length?)));
+            // What was not measured would otherwise be given away.
+            let price = milliseconds.and_then(|milliseconds| rate.per_thousand(milliseconds));
+            let amount = price.map_or(job.charged, |price| price.min(job.charged));
             (one(succeeded(Some(amount))), Some((Charge::Capture { amount }, job.charged_run)))
         }
     }

@@ -353,16 +353,20 @@ fn per_second(rate: &str, most: &str) -> Story {
 }
 
 fn made(story: &Story, milliseconds: &[u64]) -> JobCommand {
-    let output = |duration: &u64| Output {
+    made_of(story, milliseconds.iter().copied().map(Some))
+}
+
+fn made_of(story: &Story, lengths: impl IntoIterator<Item = Option<u64>>) -> JobCommand {
+    let output = |duration_milliseconds| Output {
         index: 0,
         key: "k".into(),
         content_type: "video/mp4".into(),
         width: 1,
         height: 1,
         bytes: 1,
-        duration_milliseconds: Some(*duration),
+        duration_milliseconds,
     };
-    JobCommand::Succeed { fencing: story.fencing(), outputs: milliseconds.iter().map(output).collect() }
+    JobCommand::Succeed { fencing: story.fencing(), outputs: lengths.into_iter().map(output).collect() }
 }
 
 #[test]
@@ -383,6 +387,16 @@ fn a_price_per_second_is_captured_for_what_was_made() {
         assert_eq!(charge, Some((Charge::Capture { amount }, 1)), "{rate} for {milliseconds:?}");
         let [JobEvent::Succeeded { charged, .. }] = events.as_slice() else { panic!("{events:?}") };
         assert_eq!(*charged, Some(amount));
+    }
+}
+
+#[test]
+fn a_price_per_second_is_captured_whole_for_what_was_not_measured() {
+    for lengths in [vec![None], vec![Some(1_500), None]] {
+        let story = per_second("2", "10");
+        let amount = credits("10");
+        let charge = story.decide(&made_of(&story, lengths.clone())).unwrap().1;
+        assert_eq!(charge, Some((Charge::Capture { amount }, 1)), "{lengths:?}");
     }
 }
 

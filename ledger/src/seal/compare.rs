@@ -75,9 +75,7 @@ impl<'a> BlockComparison<'a> {
 
     fn take_sealed(&mut self, present: &Present) {
         if !present.is_whole {
-            let detail = "the event was changed: its columns do not give the hash that was sealed";
-            let breach = SealBreach::new(Fault::EventChanged, self.block, detail).at(&present.at);
-            self.differences.breaches.push(breach);
+            self.differences.breaches.push(changed(self.block, present));
         }
     }
 }
@@ -96,6 +94,16 @@ impl Differences {
         self.lost.extend(more.lost);
         self.strangers.extend(more.strangers);
         self.breaches.extend(more.breaches);
+    }
+
+    /// Only what does not hang on the leaves: events whose hash does not follow from their columns.
+    pub(super) fn of_columns(self) -> Differences {
+        let strangers = self.strangers.iter().filter(|(_, present)| !present.is_whole);
+        let breaches = strangers.map(|(block, present)| changed(*block, present));
+        Differences {
+            breaches: self.breaches.into_iter().chain(breaches).collect(),
+            ..Differences::default()
+        }
     }
 
     /// The sealed hashes of events that are not in their place.
@@ -141,6 +149,11 @@ impl Differences {
         breaches.sort_by_key(|breach| (breach.block, breach.position));
         breaches
     }
+}
+
+fn changed(block: i64, present: &Present) -> SealBreach {
+    let detail = "the event was changed: its columns do not give the hash that was sealed";
+    SealBreach::new(Fault::EventChanged, block, detail).at(&present.at)
 }
 
 fn moved(block: i64, leaf: &Leaf, elsewhere: &At) -> SealBreach {

@@ -27,6 +27,6 @@ pub use key::{InvalidKey as InvalidSealKey, PublicKey, SealKey};
 pub use next::{SealOptions, Sealed, seal_next};
 pub use proof::{Proof, find_event, prove};
 pub use stored::HashedColumns;
-pub use verify::{InvalidKeptSeal, KeptSeal, SealReport, Trust, verify_seals};
+pub use verify::{InvalidKeptSeal, KeptSeal, LATEST_FIRST_SEAL, SealReport, Trust, verify_seals};
 
 pub use crate::store::seals::{KeyUse, keys, newest, page, seal, with_leaves};

@@ -14,7 +14,7 @@ use tokio_postgres::GenericClient;
 pub enum Proof {
     /// Here it is.
     Document(Box<Document>),
-    /// There is no event at this position.
+    /// There is no event at this position, and none was sealed there.
     Unknown,
     /// The event is newer than the newest block.
     NotSealedYet,
@@ -24,7 +24,13 @@ pub enum Proof {
 
 /// Makes the proof of the event at a position: two statements.
 pub async fn prove(client: &impl GenericClient, position: Position) -> Result<Proof, Error> {
-    let Some(event) = seals::event(client, position).await? else { return Ok(Proof::Unknown) };
+    let Some(event) = seals::event(client, position).await? else {
+        let covering = seals::covering(client, position).await?;
+        let index = covering.and_then(|(_, leaves)| leaves.index_of(position));
+        return Ok(index.map_or(Proof::Unknown, |index| {
+            Proof::Contradicted(ProofError::Leaf { position, index: index as u64 })
+        }));
+    };
     let Some((seal, leaves)) = seals::covering(client, position).await? else {
         return Ok(Proof::NotSealedYet);
     };

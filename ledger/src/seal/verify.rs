@@ -14,6 +14,7 @@ use crate::store::seals::{self, Texts};
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 use tokio_postgres::{Client, GenericClient, IsolationLevel};
 
 /// Seals that are read at a time: with full blocks, half a megabyte of leaves.
@@ -24,6 +25,9 @@ const PAGE_EVENTS: i64 = 2_000;
 /// Most lost events that are searched for; those past it are reported without their account.
 const MOST_SEARCHED: usize = 10_000;
 
+/// The age of an event at which a log that is sealed has its first seal.
+pub const LATEST_FIRST_SEAL: Duration = Duration::from_secs(3600);
+
 /// What an auditor knows from elsewhere.
 #[derive(Debug, Clone, Default)]
 pub struct Trust {
@@ -31,6 +35,8 @@ pub struct Trust {
     pub keys: Vec<PublicKey>,
     /// Seals of which a copy was kept: nothing up to them can have been cut off or sealed anew.
     pub kept: Vec<KeptSeal>,
+    /// Whether there must be seals at all, once an event is older than [`LATEST_FIRST_SEAL`].
+    pub sealed: bool,
 }
 
 /// The number and hash of a seal, written `NUMBER:HASH`. The newest one, kept elsewhere, pins the log up to it.
@@ -134,7 +140,8 @@ impl<'a> SealAudit<'a> {
             trust,
             number: 0,
             hash: GENESIS,
-            last: Position::START,
+            // An event before the first position is under no seal, and must not be beyond what is compared either.
+            last: Position(i64::MIN),
             is_linked: true,
             differences: Differences::default(),
             report: SealReport::default(),
@@ -235,8 +242,9 @@ impl<'a> SealAudit<'a> {
         if describes && leaves.root() == seal.root {
             self.differences.extend(differences);
         } else if now.root() == seal.root {
-            let detail = "the list of leaves was changed; the log itself still gives the sealed root";
+            let detail = "the list of leaves was changed; the hashes in the log still give the sealed root";
             self.breach(Fault::SealChanged, seal.number, detail);
+            self.differences.extend(differences.of_columns());
         } else {
             self.breach(Fault::SealChanged, seal.number, "the leaves do not give the sealed root");
             self.differences.extend(differences);
@@ -273,8 +281,13 @@ impl<'a> SealAudit<'a> {
         }
         let found = search(client, &self.differences).await?;
         self.report.breaches.extend(self.differences.named(&found));
+        let unsealed = seals::unsealed(client, self.last).await?;
+        (self.report.unsealed, self.report.oldest_unsealed) = (unsealed.events, unsealed.oldest);
+        if self.trust.sealed && self.report.seals == 0 && unsealed.age > LATEST_FIRST_SEAL {
+            let detail = "there is no seal at all: none was ever made, or all were removed";
+            self.report.breaches.push(SealBreach::new(Fault::SealMissing, 1, detail));
+        }
         self.report.breaches.sort_by_key(|breach| breach.block);
-        (self.report.unsealed, self.report.oldest_unsealed) = seals::unsealed(client, self.last).await?;
         Ok(self.report)
     }
 

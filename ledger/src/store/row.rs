@@ -7,12 +7,21 @@ use crate::event::{Event, RecordedEvent};
 use crate::ids::{AccountId, EventId, JobId, Position, StreamId};
 use tokio_postgres::Row;
 
-/// The columns that [`recorded`] reads, in its order. `json` is read as text: its exact bytes matter.
+/// The columns that [`recorded`] reads, in its order; the two of money may be given as expressions. `json` is read
+/// as text: its exact bytes matter.
 macro_rules! event_columns {
     () => {
-        "position, account_id, stream_id, version, event_id, type, schema_version, payload::text, amount, \
-         balance_after, job_id, state::text, idempotency_key, actor, request_id, causation_id, occurred_at, \
-         recorded_at, prev_hash, hash"
+        $crate::store::row::event_columns!("amount", "balance_after")
+    };
+    ($amount:literal, $balance_after:literal) => {
+        concat!(
+            "position, account_id, stream_id, version, event_id, type, schema_version, payload::text, ",
+            $amount,
+            ", ",
+            $balance_after,
+            ", job_id, state::text, idempotency_key, actor, request_id, causation_id, occurred_at, recorded_at, \
+             prev_hash, hash"
+        )
     };
 }
 pub(crate) use event_columns;

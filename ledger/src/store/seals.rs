@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::ids::{AccountId, EventId, Position, StreamId};
 use crate::seal::{Leaves, PublicKey, Seal};
 use chrono::{DateTime, Utc};
+use std::time::Duration;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 use uuid::Uuid;
@@ -22,7 +23,8 @@ macro_rules! hashed_columns {
         "array[account_id::text, stream_id::text, version::text, event_id::text, type, schema_version::text, \
          amount::text, balance_after::text, job_id::text, payload::text, state::text, idempotency_key, \
          encode(request_hash, 'hex'), actor, request_id, causation_id::text, \
-         (extract(epoch from occurred_at) * 1000000)::bigint::text]"
+         case when isfinite(occurred_at) then (extract(epoch from occurred_at) * 1000000)::bigint::text \
+              else occurred_at::text end]"
     };
 }
 
@@ -95,7 +97,11 @@ where event_id = $1 and recorded_at between $2::timestamptz - interval '1 hour' 
 pub(crate) const OF_ACCOUNT: &str = "select position, hash, stream_id, version from events \
      where account_id = $1 order by position";
 
-pub(crate) const UNSEALED: &str = "select count(*), min(recorded_at) from events where position > $1";
+/// A time of infinity, which only somebody who tampers writes, must not keep the rest from being verified.
+pub(crate) const UNSEALED: &str = r"
+select count(*), min(recorded_at) filter (where isfinite(recorded_at)),
+    extract(epoch from statement_timestamp() - min(recorded_at) filter (where isfinite(recorded_at)))::float8
+from events where position > $1";
 
 /// Events that carry one of these hashes or follow one. Reads the whole log: only ever after damage was found.
 pub(crate) const LOST: &str = "select position, account_id, stream_id, version, hash, prev_hash from events \
@@ -304,13 +310,24 @@ pub(crate) async fn of_account(
         .collect()
 }
 
-/// How many events there are after a position, and when the oldest of them was recorded.
-pub(crate) async fn unsealed(
-    client: &impl GenericClient,
-    after: Position,
-) -> Result<(u64, Option<DateTime<Utc>>), Error> {
+/// Events that no seal covers.
+pub(crate) struct Unsealed {
+    pub events: u64,
+    /// When the oldest of them was recorded.
+    pub oldest: Option<DateTime<Utc>>,
+    /// How long ago that was, by the database's clock.
+    pub age: Duration,
+}
+
+/// The events after a position.
+pub(crate) async fn unsealed(client: &impl GenericClient, after: Position) -> Result<Unsealed, Error> {
     let row = &client.query_typed(UNSEALED, &[(&after.0, Type::INT8)]).await?[0];
-    Ok((row.try_get::<_, i64>(0)?.unsigned_abs(), row.try_get(1)?))
+    let age_seconds: Option<f64> = row.try_get(2)?;
+    Ok(Unsealed {
+        events: row.try_get::<_, i64>(0)?.unsigned_abs(),
+        oldest: row.try_get(1)?,
+        age: Duration::try_from_secs_f64(age_seconds.unwrap_or(0.0)).unwrap_or_default(),
+    })
 }
 
 /// Events that carry one of these hashes, or follow one: position, account, stream, version, hash, prev_hash.

@@ -5,7 +5,7 @@ use crate::account::{AccountEvent, AccountState};
 use crate::chain::{GENESIS, Hash, Hashed, hex};
 use crate::credits::Credits;
 use crate::event::{Event, RecordedEvent};
-use crate::ids::{AccountId, JobId, StreamId};
+use crate::ids::{AccountId, JobId, Position, StreamId};
 use crate::job::{JobEvent, JobState, Status};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -48,6 +48,8 @@ pub(super) struct AccountAudit {
     books: HashMap<JobId, Books>,
     jobs: HashMap<JobId, (Status, Credits)>,
     keys: HashSet<String>,
+    /// The newest position, and whose it is.
+    newest: Option<(Position, StreamId, i64)>,
     /// When the last credit event happened.
     last_at: DateTime<Utc>,
     scratch: String,
@@ -67,6 +69,7 @@ impl AccountAudit {
             books: HashMap::new(),
             jobs: HashMap::new(),
             keys: HashSet::new(),
+            newest: None,
             last_at: DateTime::UNIX_EPOCH,
             scratch: String::new(),
             streams: 0,
@@ -85,6 +88,7 @@ impl AccountAudit {
     pub(super) fn take(&mut self, recorded: &RecordedEvent, stored: &Stored<'_>) {
         self.events += 1;
         let mut cursor = self.cursor_for(recorded.stream_id);
+        self.check_position(recorded);
         self.check_order(&cursor, recorded);
         self.check_hash(&cursor, recorded, stored);
         cursor.version = recorded.version;
@@ -118,11 +122,17 @@ impl AccountAudit {
         self.breaches.push(at(problem));
     }
 
-    /// Ends the last stream and closes the books.
-    pub(super) fn finish(&mut self) {
+    /// Ends the last stream and closes the books. `drawn` is the newest position that was drawn by anybody.
+    pub(super) fn finish(&mut self, drawn: Position) {
         self.end_stream();
-        for (job, books) in std::mem::take(&mut self.books) {
-            if let Some(detail) = self.unbalanced(job, &books) {
+        self.check_newest(drawn);
+        let mut books: HashMap<JobId, Option<Books>> =
+            std::mem::take(&mut self.books).into_iter().map(|(job, books)| (job, Some(books))).collect();
+        for job in self.jobs.keys() {
+            books.entry(*job).or_default();
+        }
+        for (job, books) in books {
+            if let Some(detail) = self.unbalanced(job, books.as_ref()) {
                 self.breaches.push(Breach {
                     invariant: invariant::JOB_BOOKS,
                     account: self.account,
@@ -153,6 +163,30 @@ impl AccountAudit {
         } else if let Some(job) = cursor.job {
             self.jobs.insert(JobId(cursor.stream.0), (job.status, job.charged));
         }
+    }
+
+    /// Whatever follows the log goes from its first position to the newest one, and never sees what is beyond.
+    fn check_position(&mut self, recorded: &RecordedEvent) {
+        if recorded.position <= Position::START {
+            let detail = format!("it stands at position {}, before the log begins", recorded.position);
+            self.breach(invariant::ORDER, recorded, detail);
+        }
+        if self.newest.is_none_or(|(newest, ..)| recorded.position > newest) {
+            self.newest = Some((recorded.position, recorded.stream_id, recorded.version));
+        }
+    }
+
+    fn check_newest(&mut self, drawn: Position) {
+        let Some((position, stream, version)) = self.newest.filter(|(newest, ..)| *newest > drawn) else {
+            return;
+        };
+        self.breaches.push(Breach {
+            invariant: invariant::ORDER,
+            account: self.account,
+            stream: Some(stream),
+            version: Some(version),
+            detail: format!("it stands at position {position}, and only those up to {drawn} were drawn"),
+        });
     }
 
     fn check_order(&mut self, cursor: &Cursor, recorded: &RecordedEvent) {
@@ -271,7 +305,10 @@ impl AccountAudit {
     }
 
     /// What is wrong with a job's books once everything was read.
-    fn unbalanced(&self, job: JobId, books: &Books) -> Option<String> {
+    fn unbalanced(&self, job: JobId, books: Option<&Books>) -> Option<String> {
+        let Some(books) = books else {
+            return Some("nothing was ever taken for the job".into());
+        };
         let Some((status, charged)) = self.jobs.get(&job) else {
             return Some("credits were taken for a job that is not in the log".into());
         };

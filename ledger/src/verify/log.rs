@@ -3,8 +3,9 @@
 use super::Breach;
 use super::account::{AccountAudit, Stored};
 use crate::chain::hex;
-use crate::error::Error;
-use crate::ids::{AccountId, StreamId};
+use crate::error::{Error, chain};
+use crate::ids::{AccountId, Position, StreamId};
+use crate::store::mark::NEWEST;
 use crate::store::row::{event_columns, recorded};
 use serde::Serialize;
 use tokio_postgres::types::Type;
@@ -13,10 +14,21 @@ use uuid::Uuid;
 
 const PAGE_ROWS: i64 = 5_000;
 
+/// The columns of an event. Amounts that no ledger writes, and that a decimal of ours cannot hold, are read as
+/// null, which is a breach like any other: one row must not hide what is wrong with the rest.
+macro_rules! columns {
+    () => {
+        event_columns!(
+            "case when abs(amount) < 1e16 and scale(amount) <= 12 then amount end",
+            "case when abs(balance_after) < 1e16 and scale(balance_after) <= 12 then balance_after end"
+        )
+    };
+}
+
 /// Events in the order of the primary key, after one of them.
 const IN_KEY_ORDER: &str = concat!(
     "select ",
-    event_columns!(),
+    columns!(),
     ", request_hash from events where (account_id, stream_id, version) > ($1, $2, $3) \
      order by account_id, stream_id, version limit $4"
 );
@@ -24,7 +36,7 @@ const IN_KEY_ORDER: &str = concat!(
 /// The same, of one account.
 const OF_ACCOUNT: &str = concat!(
     "select ",
-    event_columns!(),
+    columns!(),
     ", request_hash from events where account_id = $1 and (stream_id, version) > ($2, $3) \
      order by stream_id, version limit $4"
 );
@@ -74,7 +86,8 @@ pub async fn account_breaches(
             break;
         }
     }
-    audit.finish();
+    // Drawn after the last of the rows.
+    audit.finish(newest_drawn(client).await?);
     Ok(AccountProof {
         events: audit.events,
         streams: audit.streams,
@@ -97,6 +110,8 @@ pub async fn log_breaches(
         .start()
         .await?;
     let estimate: i64 = snapshot.query_one(ESTIMATE, &[]).await?.try_get(0)?;
+    // The sequence is of no snapshot: every event of this one has drawn its position by now.
+    let drawn = newest_drawn(&snapshot).await?;
     let in_order = snapshot.prepare(IN_KEY_ORDER).await?;
     let (mut account, mut stream, mut version) = (Uuid::nil(), Uuid::nil(), 0_i64);
     let mut audit: Option<AccountAudit> = None;
@@ -107,7 +122,7 @@ pub async fn log_breaches(
         for row in &rows {
             (account, stream, version) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
             if audit.as_ref().is_none_or(|audit| audit.account().0 != account) {
-                close(audit.replace(AccountAudit::new(AccountId(account))), &mut breaches);
+                close(audit.replace(AccountAudit::new(AccountId(account))), drawn, &mut breaches);
             }
             if let Some(audit) = &mut audit {
                 feed(audit, row)?;
@@ -119,13 +134,17 @@ pub async fn log_breaches(
             break;
         }
     }
-    close(audit, &mut breaches);
+    close(audit, drawn, &mut breaches);
     Ok(breaches)
 }
 
-fn close(audit: Option<AccountAudit>, breaches: &mut Vec<Breach>) {
+async fn newest_drawn(client: &impl GenericClient) -> Result<Position, Error> {
+    Ok(Position(client.query_typed(NEWEST, &[]).await?[0].try_get(0)?))
+}
+
+fn close(audit: Option<AccountAudit>, drawn: Position, breaches: &mut Vec<Breach>) {
     if let Some(mut audit) = audit {
-        audit.finish();
+        audit.finish(drawn);
         breaches.append(&mut audit.breaches);
     }
 }
@@ -141,6 +160,10 @@ fn feed(audit: &mut AccountAudit, row: &Row) -> Result<(), Error> {
             audit.unreadable(StreamId(row.try_get(2)?), row.try_get(3)?, problem);
             Ok(())
         }
-        Err(error) => Err(error),
+        // The row is here; a column of it holds what its type of ours cannot, such as a time of infinity.
+        Err(error) => {
+            audit.unreadable(StreamId(row.try_get(2)?), row.try_get(3)?, chain(&error));
+            Ok(())
+        }
     }
 }

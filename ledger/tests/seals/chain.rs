@@ -96,7 +96,7 @@ async fn keys_may_change_over_time() {
     let newer = SealKey::generate().unwrap().0;
     assert_eq!(sealing.seal_all_with(&newer).await, 1);
     assert_eq!(faults(&sealing.breaches().await), [Fault::KeyUntrusted], "the newer one is not trusted yet");
-    let both = Trust { keys: vec![newer.public_key(), sealing.key.public_key()], kept: vec![] };
+    let both = Trust { keys: vec![newer.public_key(), sealing.key.public_key()], ..Trust::default() };
     assert_eq!(sealing.verify(&both).await.breaches, vec![]);
     let used = ledger::seal::keys(&sealing.bench.owner().await).await.unwrap();
     let used: Vec<_> = used.iter().map(|one| (one.public_key, one.first, one.last)).collect();

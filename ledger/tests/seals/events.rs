@@ -1,6 +1,6 @@
 //! Every kind of tampering with sealed events is found and named.
 
-use crate::rig::{CANCELLED, REFUND, Sealing, faults, place_of, rewritten};
+use crate::rig::{BLOCK, CANCELLED, REFUND, Sealing, faults, place_of, rewritten};
 use crate::support::user;
 use ledger::Position;
 use ledger::seal::{Fault, Trust};
@@ -13,7 +13,7 @@ async fn a_log_that_nobody_touched_verifies() {
     assert_eq!((report.seals, report.events, report.unsealed), (4, 14, 0));
     assert_eq!(report.keys, [sealing.key.public_key()]);
     sealing.bench.grant(&user("carol"), "1").await;
-    let report = sealing.verify(&Trust { keys: vec![], kept: vec![report.newest.unwrap()] }).await;
+    let report = sealing.verify(&Trust { kept: vec![report.newest.unwrap()], ..Trust::default() }).await;
     assert_eq!((report.breaches.len(), report.unsealed, report.oldest_unsealed.is_some()), (0, 1, true));
 }
 
@@ -99,6 +99,71 @@ async fn an_inserted_event_is_found_in_a_block_and_between_blocks() {
         assert_eq!(breaches[0].position, Some(Position(gap)));
         assert_eq!(breaches[0].account, Some(user("bob").account()));
     }
+}
+
+#[tokio::test]
+async fn an_event_before_the_first_position_is_found() {
+    let sealing = Sealing::start().await;
+    let hidden = "insert into events (account_id, stream_id, version, event_id, type, schema_version, amount,
+            balance_after, payload, state, actor, request_id, occurred_at, prev_hash, hash, position)
+        overriding system value
+        select account_id, stream_id, version + 100, gen_random_uuid(), type, 1, amount, balance_after, payload,
+            state, actor, request_id, occurred_at, hash, sha256(hash), -1
+        from events where type = 'credits.granted' and amount = 50";
+    sealing.tamper(hidden).await;
+    let breaches = sealing.breaches().await;
+    assert_eq!(faults(&breaches), [Fault::EventInserted], "{breaches:#?}");
+    assert_eq!((breaches[0].block, breaches[0].position), (1, Some(Position(-1))));
+}
+
+#[tokio::test]
+async fn times_of_infinity_are_named_and_hide_nothing_else() {
+    let sealing = Sealing::start().await;
+    sealing.bench.grant(&user("carol"), "1").await;
+    sealing.bench.grant(&user("carol"), "2").await;
+    let place = sealing.place(REFUND).await;
+    sealing.tamper(&format!("update events set occurred_at = 'infinity' where {REFUND}")).await;
+    sealing.tamper("update events set recorded_at = '-infinity' where position = 15").await;
+    let report = sealing.verify(&sealing.trust()).await;
+    assert_eq!(faults(&report.breaches), [Fault::EventChanged], "{:#?}", report.breaches);
+    assert_eq!(place_of(&report.breaches[0]), place);
+    assert_eq!((report.unsealed, report.oldest_unsealed.is_some()), (2, true));
+}
+
+#[tokio::test]
+async fn changed_leaves_do_not_hide_a_changed_event() {
+    // The leaf of the event itself, and that of another event of its block.
+    for same in [true, false] {
+        let sealing = Sealing::start().await;
+        let (block, position, ..) = sealing.place(REFUND).await;
+        sealing.tamper(&format!("update events set actor = 'user:mallory' where {REFUND}")).await;
+        let nth = (position.0 - 1) % i64::from(BLOCK);
+        let leaf = if same { nth } else { (nth + 1) % i64::from(BLOCK) };
+        let byte = leaf * 40 + 39;
+        sealing
+            .tamper(&format!(
+                "update seals set leaves = set_byte(leaves, {byte}, get_byte(leaves, {byte}) # 1)
+                 where number = {block}"
+            ))
+            .await;
+        let breaches = sealing.breaches().await;
+        assert_eq!(faults(&breaches), [Fault::SealChanged, Fault::EventChanged], "{same} {breaches:#?}");
+        assert_eq!(breaches[1].position, Some(position));
+    }
+}
+
+#[tokio::test]
+async fn who_knows_that_the_log_is_sealed_is_told_that_no_seal_is_there() {
+    let sealing = Sealing::start().await;
+    sealing.tamper("delete from seals").await;
+    let known = Trust { sealed: true, ..sealing.trust() };
+    assert_eq!(sealing.verify(&known).await.breaches, vec![], "the first seal may be still to come");
+    sealing
+        .tamper("update events set recorded_at = recorded_at - interval '2 hours' where position = 3")
+        .await;
+    let breaches = sealing.verify(&known).await.breaches;
+    assert_eq!(faults(&breaches), [Fault::SealMissing], "{breaches:#?}");
+    assert_eq!(sealing.breaches().await, vec![]);
 }
 
 impl Sealing {

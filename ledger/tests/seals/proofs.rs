@@ -27,6 +27,18 @@ async fn every_event_can_be_proved_without_a_database() {
 }
 
 #[tokio::test]
+async fn an_event_that_was_sealed_and_removed_is_contradicted_and_not_unknown() {
+    let sealing = Sealing::start().await;
+    let (_, position, ..) = sealing.place(REFUND).await;
+    sealing.tamper(&format!("delete from events where {REFUND}")).await;
+    let proof = prove(&sealing.bench.owner().await, position).await.unwrap();
+    assert!(
+        matches!(proof, Proof::Contradicted(ProofError::Leaf { position: named, .. }) if named == position),
+        "{proof:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_document_in_which_anything_was_changed_names_the_step_that_fails() {
     let sealing = Sealing::start().await;
     let client = sealing.bench.owner().await;

@@ -65,7 +65,7 @@ impl Sealing {
     }
 
     pub(crate) fn trust(&self) -> Trust {
-        Trust { keys: vec![self.key.public_key()], kept: Vec::new() }
+        Trust { keys: vec![self.key.public_key()], ..Trust::default() }
     }
 
     pub(crate) async fn verify(&self, trust: &Trust) -> SealReport {
