@@ -1,5 +1,8 @@
 //! `as_of=`: an account as it was at an instant or right after a position of the log, judged by the rules of that
 //! moment: what had lapsed by then is gone, even where it was written down later.
+//!
+//! The answer tells when the event at a position happened, so a user must name one of its own: whoever could ask for any
+//! position would learn when others are active.
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -8,6 +11,7 @@ use ledger::account::{AccountState, Occasion, lapse};
 use ledger::read::{self, AccountAt, AsOf};
 use ledger::{AccountId, Position};
 use std::borrow::Cow;
+use tokio_postgres::GenericClient;
 
 /// A moment in the past, as a request names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +20,15 @@ pub(crate) enum PastMoment {
     At(DateTime<Utc>),
     /// Right after the event at this position.
     After(Position),
+}
+
+/// Whose events a position may belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Positions {
+    /// Those of the account that is looked at: its own stream and its generations.
+    OfAccount,
+    /// Anybody's, for those who may see every account.
+    OfAnybody,
 }
 
 /// An account at some moment.
@@ -45,31 +58,47 @@ pub(crate) async fn view(
     app: &App,
     account: AccountId,
     moment: Option<PastMoment>,
+    positions: Positions,
 ) -> Result<Viewed, Problem> {
-    let now = Utc::now();
+    let Some(moment) = moment else { return current(app, account).await };
     let client = app.reader().await?;
     let (as_of, at) = match moment {
-        None => {
-            let current = read::account(&**client, account).await?;
-            let (state, events) = current.unwrap_or_default();
-            return Ok(settled(app, state, events, now));
-        }
-        Some(PastMoment::At(instant)) if instant > now => {
+        PastMoment::At(instant) if instant > Utc::now() => {
             return Err(Problem::value("as_of", "must not be in the future"));
         }
-        Some(PastMoment::At(instant)) => (AsOf::Instant(instant), instant),
-        Some(PastMoment::After(position)) => {
-            let before = Position(position.0.saturating_sub(1));
-            let events = read::page(&**client, read::Side::Both, before, position, 1).await?;
-            let event = events.first().ok_or_else(|| {
-                Problem::value("as_of", "is not the position of an event; take one from `Ledger-Position`")
-            })?;
-            (AsOf::Position(position), event.occurred_at)
+        PastMoment::At(instant) => (AsOf::Instant(instant), instant),
+        PastMoment::After(position) => {
+            let of = Some(account).filter(|_| positions == Positions::OfAccount);
+            (AsOf::Position(position), happened_at(&**client, position, of).await?)
         }
     };
     let found = read::account_at(&**client, account, as_of).await?;
     let (state, events) = found.map(|AccountAt { state, version, .. }| (state, version)).unwrap_or_default();
     Ok(settled(app, state, events, at))
+}
+
+/// The account now.
+pub(crate) async fn current(app: &App, account: AccountId) -> Result<Viewed, Problem> {
+    let now = Utc::now();
+    let found = read::account(&**app.reader().await?, account).await?;
+    let (state, events) = found.unwrap_or_default();
+    Ok(settled(app, state, events, now))
+}
+
+/// When the event at this position happened. One of another account than `of` is refused word for word as one that is
+/// not there, or the refusal would tell what the answer must not.
+async fn happened_at(
+    client: &impl GenericClient,
+    position: Position,
+    of: Option<AccountId>,
+) -> Result<DateTime<Utc>, Problem> {
+    let before = Position(position.0.saturating_sub(1));
+    let events = read::page(client, read::Side::Both, before, position, 1).await?;
+    let event = events.first().filter(|event| of.is_none_or(|account| event.account_id == account));
+    event.map(|event| event.occurred_at).ok_or_else(|| {
+        let whose = if of.is_some() { "an event of your account" } else { "an event" };
+        Problem::value("as_of", format!("is not the position of {whose}; take one from `Ledger-Position`"))
+    })
 }
 
 /// The account with everything written down that had lapsed by that moment.

@@ -77,6 +77,7 @@ fn describe(status: u16) -> &'static str {
         500 => "An error on our side",
         503 => "Overloaded, shutting down, or the database is away; see `Retry-After`",
         504 => "It took too long; a write may have been done, so repeat it with the same Idempotency-Key",
+        505 => "The version of HTTP is too old for a file whose end must be seen",
         _ => "",
     }
 }
@@ -98,6 +99,8 @@ statuses! {
     Read = [400, 401, 403, 429, 500, 503, 504];
     /// Reading one thing by its id.
     ReadOne = [400, 401, 403, 404, 429, 500, 503, 504];
+    /// Reading a file whose end must be seen.
+    ReadFile = [400, 401, 403, 404, 429, 500, 503, 504, 505];
     /// Reading a document about the caller as it was at some moment.
     ReadAt = [400, 401, 403, 422, 429, 500, 503, 504];
     /// Reading one thing as it was at some moment.

@@ -1,7 +1,8 @@
-//! Many grants of one upload: `source` reads the lines as they come, `line` makes a grant of each, `run` has them
-//! executed and tells what became of them. A line stands for itself: what is wrong with one stops no other.
+//! Many grants of one upload: `source` reads the lines as they come, `line` makes a grant of each, `names` keeps each from
+//! being granted twice, `run` has them executed and tells what became of them. A line stands for itself: what is wrong with one stops no other.
 
 mod line;
+mod names;
 mod run;
 mod source;
 

@@ -6,6 +6,7 @@
 //! client that goes away stops the reading; what was granted stays, and the same upload goes on from there.
 
 use super::line::{GrantLine, Unusable};
+use super::names::Names;
 use super::source::{Next, Source};
 use crate::app::App;
 use crate::problem::Problem;
@@ -13,9 +14,8 @@ use bytes::Bytes;
 use futures::Stream;
 use futures::stream::{self, StreamExt};
 use ledger::account::{AccountCommand, AccountEvent, LotId};
-use ledger::{Action, Command, Context, Error, ExecuteError, Idempotency, IdempotencyKey, Outcome};
+use ledger::{Action, Command, Context, Error, ExecuteError, Idempotency, Outcome};
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,7 +89,7 @@ impl Run {
     async fn run(self, source: Source, out: UnboundedSender<String>) {
         let Run { app, context, key, dry_run, permit } = self;
         let work = Arc::new(Work { app, context, dry_run, read: AtomicU64::new(0), failed: OnceCell::new() });
-        let reader = Reader { source, key, seen: HashMap::new(), work: work.clone() };
+        let reader = Reader { source, names: Names::of_upload(key), work: work.clone() };
         let fates = stream::unfold(Some(reader), Reader::next);
         let executing = work.clone();
         let fates = fates.map(move |task| executing.clone().fate(task)).buffered(AT_ONCE);
@@ -128,9 +128,7 @@ enum Task {
 /// Turns lines into tasks, one after the other.
 struct Reader {
     source: Source,
-    key: String,
-    /// How often each line without a key of its own has come.
-    seen: HashMap<[u8; 32], u32>,
+    names: Names,
     work: Arc<Work>,
 }
 
@@ -155,32 +153,13 @@ impl Reader {
             Next::End => return None,
             Next::Broken(line, why) => return Some((Task::Stop(line, why), None)),
             Next::Line(line, Err(why)) => Task::Say(line, why),
-            Next::Line(line, Ok(grant)) => match reader.idempotency(&grant) {
+            Next::Line(line, Ok(grant)) => match reader.names.of_line(line, &grant) {
                 Ok(idempotency) => Task::Grant(line, grant, idempotency),
                 Err(why) => Task::Say(line, why),
             },
         };
         reader.work.read.fetch_add(1, Ordering::Relaxed);
         Some((task, Some(reader)))
-    }
-
-    /// The key of a line within that of the upload. A line that names none is named by what stands in it and by how
-    /// often that stood in the upload before: lines may be added, mended and left out when it is sent again.
-    fn idempotency(&mut self, grant: &GrantLine) -> Result<Idempotency, Unusable> {
-        let request_hash = grant.digest();
-        let line = match grant.key() {
-            Some(key) => format!("k:{key}"),
-            None => {
-                let seen = self.seen.entry(request_hash).or_default();
-                *seen += 1;
-                let digest: String = request_hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("c:{digest}:{seen}")
-            }
-        };
-        // The length keeps two pairs of keys from meeting in one text.
-        let key = IdempotencyKey::try_from(format!("bulk:{}:{}:{line}", self.key.len(), self.key));
-        let key = key.map_err(|_| Unusable::new("line_invalid", "`key` is too long"))?;
-        Ok(Idempotency { key, request_hash })
     }
 }
 

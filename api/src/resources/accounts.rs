@@ -2,6 +2,7 @@
 
 use super::Tag;
 use crate::app::App;
+use crate::as_of::Positions;
 use crate::auth::{AdminOnly, Caller};
 use crate::cursor::List;
 use crate::declared::{Answer, Read, ReadOneAt};
@@ -106,7 +107,8 @@ impl Accounts {
         expiring_within: Query<Option<Age>>,
     ) -> Answer<Json<AccountDetail>, ReadOneAt> {
         let account_id = user.0.0.account();
-        let viewed = as_of::view(&app, account_id, as_of.0.map(|as_of| as_of.0)).await?;
+        let moment = as_of.0.map(|as_of| as_of.0);
+        let viewed = as_of::view(&app, account_id, moment, Positions::OfAnybody).await?;
         if viewed.events == 0 && read::account(&**app.reader().await?, account_id).await?.is_none() {
             return Err(Problem::not_found("there is no such account").into());
         }

@@ -9,9 +9,10 @@ use crate::problem::Problem;
 use crate::scalars::{
     Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size,
 };
+use deadpool_postgres::Object as Connection;
 use ledger::read::{self, EventFilter};
 use ledger::seal::{AccountSeals, SealBreach, account_seals};
-use ledger::verify::{Breach, account_breaches};
+use ledger::verify::{AccountProof, Breach, account_breaches};
 use ledger::{AccountId, Change, Credits, Position, RecordedEvent};
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
@@ -19,6 +20,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};
 use serde_json::Value;
+use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
 
 /// An event as the log holds it.
@@ -187,12 +189,10 @@ impl Audit {
         user: Path<UserName>,
     ) -> Answer<Json<Proof>, ReadOne> {
         let account = user.0.0.account();
-        let reader = app.reader().await?;
-        let proof = account_breaches(&**reader, account).await?;
+        let (proof, seals) = proved(app.reader().await?, account).await?;
         if proof.events == 0 {
             return Err(Problem::not_found("there is no such account").into());
         }
-        let seals = account_seals(&**reader, account).await?;
         Ok(Json(Proof {
             valid: proof.breaches.is_empty() && seals.breaches.is_empty(),
             events: proof.events,
@@ -207,6 +207,25 @@ impl Audit {
                 .collect(),
         }))
     }
+}
+
+/// Reads the account and its seals in one snapshot. The pages of an account come in the order of its streams, so without
+/// one a purchase between two of them would show its debit and not its generation, or the other way round.
+///
+/// A request that is given up drops the transaction, which is rolled back before the connection does anything else.
+async fn proved(
+    mut reader: Connection,
+    account: AccountId,
+) -> Result<(AccountProof, AccountSeals), ledger::Error> {
+    let snapshot = reader
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?;
+    let proof = account_breaches(&*snapshot, account).await?;
+    let seals = account_seals(&*snapshot, account).await?;
+    Ok((proof, seals))
 }
 
 fn one_account(user: Option<UserName>, account: Option<Uuid>) -> Result<Option<AccountId>, Problem> {

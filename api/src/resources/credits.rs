@@ -2,6 +2,7 @@
 
 use super::Tag;
 use crate::app::App;
+use crate::as_of::Positions;
 use crate::auth::{Caller, UserOnly};
 use crate::cursor::List;
 use crate::declared::{Answer, Read, ReadAt};
@@ -61,12 +62,13 @@ impl CreditsApi {
         &self,
         caller: Caller<UserOnly>,
         app: Data<&App>,
-        /// How it was at this instant, or right after this position of the log.
+        /// How it was at this instant, or right after the event of yours at this position of the log.
         as_of: Query<Option<AsOf>>,
         /// How soon a lot must expire to be in `expiring_soon`; `7d` if left out.
         expiring_within: Query<Option<Age>>,
     ) -> Answer<Json<Balance>, ReadAt> {
-        let viewed = as_of::view(&app, caller.account, as_of.0.map(|as_of| as_of.0)).await?;
+        let moment = as_of.0.map(|as_of| as_of.0);
+        let viewed = as_of::view(&app, caller.account, moment, Positions::OfAccount).await?;
         Ok(Json(Balance::of(&app, caller.account, viewed, expiring_within.0, false).await?))
     }
 

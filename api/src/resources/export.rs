@@ -2,17 +2,18 @@
 //!
 //! An export has a database connection of its own and one of a few permits, and runs beside the deadline that
 //! other requests have: it is bounded by `limits.export` as a whole and by its client's patience piece by piece.
+//! It is refused over HTTP/1.0, where its client could not tell a file that was cut off from a whole one.
 
 use super::Tag;
 use crate::app::App;
 use crate::auth::{AuditorOnly, Caller, Role, admitted};
-use crate::declared::{Answer, ReadOne};
+use crate::declared::{Answer, ReadFile};
 use crate::download::{Sender, download};
 use crate::problem::Problem;
 use crate::scalars::{DatasetName, FormatName, LogBound, UserName};
 use crate::shell::Scope;
 use ledger::export::{Dataset, Export, ExportError, Format, Selection};
-use poem::http::{HeaderMap, HeaderName, HeaderValue};
+use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use poem::web::Data;
 use poem::{Body, IntoResponse, Request, RequestBody, Response, Result};
 use poem_openapi::param::Query;
@@ -129,6 +130,7 @@ impl Exports {
         &self,
         caller: Inspector,
         app: Data<&App>,
+        version: Version,
         /// How it is written; NDJSON if left out.
         format: Query<Option<FormatName>>,
         /// `events`, which it is if left out, or only the `seals` that cover them. NDJSON has both.
@@ -139,7 +141,8 @@ impl Exports {
         since: Query<Option<LogBound>>,
         /// Up to this position, instant or day, which is not included.
         until: Query<Option<LogBound>>,
-    ) -> Answer<File, ReadOne> {
+    ) -> Answer<File, ReadFile> {
+        require_chunks(version)?;
         let selection = Selection {
             dataset: dataset.0.map_or(Dataset::Events, |dataset| dataset.0),
             account: user.0.map(|user| user.0.account()),
@@ -159,6 +162,18 @@ impl Exports {
         tokio::spawn(work.run(sender, app.limits.export));
         Ok(File { format, name, body })
     }
+}
+
+/// Before HTTP/1.1 a body has no mark at its end: it is over when the connection is, whole or not, and nothing but that
+/// mark tells a whole CSV file.
+fn require_chunks(version: Version) -> Result<(), Problem> {
+    if version >= Version::HTTP_11 {
+        return Ok(());
+    }
+    let detail = "an export needs HTTP/1.1 or newer, since over an older one a file that was cut off looks whole; set \
+                  `proxy_http_version 1.1` if nginx is in between";
+    let status = StatusCode::HTTP_VERSION_NOT_SUPPORTED;
+    Err(Problem::new(status, "http_version_unsupported", "The version of HTTP is too old", detail))
 }
 
 fn too_many(app: &App) -> Problem {

@@ -41,7 +41,7 @@ impl Holds {
         user: Path<UserName>,
     ) -> Answer<Json<HoldList>, ReadOne> {
         let account = user.0.0.account();
-        let viewed = as_of::view(&app, account, None).await?;
+        let viewed = as_of::current(&app, account).await?;
         if viewed.events == 0 {
             return Err(Problem::not_found("there is no such account").into());
         }

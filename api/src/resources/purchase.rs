@@ -198,6 +198,6 @@ pub(crate) async fn paid(
 }
 
 async fn balance(app: &App, caller: &Caller<UserOnly>) -> Result<Credits, Problem> {
-    let viewed = as_of::view(app, caller.account, None).await?;
+    let viewed = as_of::current(app, caller.account).await?;
     Ok(viewed.state.available(viewed.at))
 }

@@ -67,15 +67,46 @@ async fn an_account_is_seen_as_it_was_after_each_of_its_events() {
 }
 
 #[tokio::test]
-async fn a_position_of_somebody_elses_event_is_a_moment_too() {
+async fn a_position_of_somebody_elses_event_is_a_moment_for_admins_only() {
     let server = Server::start().await;
     ask(&server, AccountCommand::Grant(grant("100"))).await;
     server.rich_user("bob", 5).await;
     ask(&server, AccountCommand::Grant(grant("11"))).await;
     let [(_, first), (_, last)] = moments(&server).await[..] else { panic!("two grants") };
     assert_eq!(last, first + 2);
-    let between = server.user("alice").get(&format!("/v1/credits?as_of={}", first + 1)).await.expect(200);
-    assert_eq!(figures(&between.body), ("100", "0"));
+    let (bobs, nobodys) = (first + 1, last + 1);
+    let seen = server.admin().get(&format!("/admin/accounts/alice?as_of={bobs}")).await.expect(200);
+    assert_eq!(figures(&seen.body), ("100", "0"));
+    let alice = server.user("alice").with("x-request-id", "same");
+    let refused = alice.get(&format!("/v1/credits?as_of={bobs}")).await.refused(422, "validation_failed");
+    let missing = alice.get(&format!("/v1/credits?as_of={nobodys}")).await.refused(422, "validation_failed");
+    assert_eq!(refused.body, missing.body, "nothing tells them apart");
+    assert_eq!(refused.blamed(), ["as_of"]);
+    let nobody = server.user("nobody").get(&format!("/v1/credits?as_of={first}")).await;
+    nobody.refused(422, "validation_failed");
+}
+
+#[tokio::test]
+async fn a_user_looks_back_at_every_event_of_its_own_and_at_what_its_writes_answered() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    server.rich_user("bob", 100).await.buy("a bear").await;
+    let bought = alice.buy("a fox").await;
+    let batch = serde_json::json!({ "items": [{ "model": "sim-image", "prompt": "x" }] });
+    let batch = alice.post("/v1/generations/batch", batch).await.expect(202);
+    let cancelled = alice.order(&format!("/v1/generations/{}/cancel", bought.id())).await.expect(200);
+    let retried = alice.order(&format!("/v1/generations/{}/retry", bought.id())).await.expect(202);
+    for (written, available) in [(bought, "96"), (batch, "92"), (cancelled, "96"), (retried, "92")] {
+        let position = written.header("ledger-position").unwrap();
+        let seen = alice.get(&format!("/v1/credits?as_of={position}")).await.expect(200);
+        assert_eq!(figures(&seen.body), (available, "0"), "{position}");
+    }
+    let events = server.auditor().get("/audit/events?user=alice&limit=100").await.expect(200);
+    let of_jobs = events.items().iter().filter(|event| event["type"].as_str().unwrap().starts_with("job."));
+    assert_eq!((of_jobs.count(), events.items().len()), (4, 9));
+    for event in events.items() {
+        alice.get(&format!("/v1/credits?as_of={}", event["position"])).await.expect(200);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,25 @@
 //! What an auditor reads and proves.
 
-use crate::support::{Server, account};
+use crate::support::{Background, Server, Setup, Wire, account};
+use api::Limits;
 use serde_json::json;
+use std::time::Duration;
+
+const VERIFY: &str = "/audit/accounts/alice/verify";
+
+/// A part of the statement that reads a page of an account.
+const READS_A_PAGE: &str = "from events where account_id = $1 and (stream_id, version) > ";
+
+/// Events on a page.
+const PAGE: i64 = 5_000;
+
+/// A server beside another one, whose every statement goes over a wire.
+async fn on_a_wire(server: &Server, limits: Limits) -> (Server, Wire) {
+    let wire = Wire::to(server.database_address()).await;
+    let setup =
+        Setup { limits, background: Background::Absent, wire: Some(wire.address), ..Setup::default() };
+    (server.beside(setup).await, wire)
+}
 
 #[tokio::test]
 async fn events_are_told_in_order_with_everything_that_is_hashed() {
@@ -115,4 +133,49 @@ async fn a_changed_event_is_found() {
     let breach = &proof.body["breaches"][0];
     assert_eq!(breach["version"], 1);
     assert!(breach["invariant"].is_string() && breach["detail"].is_string());
+}
+
+#[tokio::test]
+async fn a_purchase_in_the_middle_of_a_proof_is_not_part_of_it() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100_000).await;
+    let hundred = json!({ "items": vec![json!({ "model": "sim-image", "prompt": "x" }); 100] });
+    while server.log_length().await <= PAGE {
+        alice.post("/v1/generations/batch", hundred.clone()).await.expect(202);
+    }
+    let before = server.log_length().await;
+    let (proving, wire) = on_a_wire(&server, Limits::default()).await;
+    let mut second_page = wire.hold(2, READS_A_PAGE);
+    let auditor = proving.auditor();
+    let asked = tokio::spawn(async move { auditor.get(VERIFY).await });
+    second_page.arrived().await;
+    // Its generation comes before the place up to which the account was read, its debit after it.
+    alice.buy("in between").await;
+    second_page.release();
+    let proof = asked.await.unwrap().expect(200).body;
+    assert_eq!((&proof["valid"], &proof["breaches"]), (&json!(true), &json!([])));
+    assert_eq!(proof["events"], before, "all of one moment");
+    let proof = proving.auditor().get(VERIFY).await.expect(200).body;
+    assert_eq!((&proof["valid"], &proof["events"]), (&json!(true), &json!(before + 2)));
+}
+
+#[tokio::test]
+async fn a_proof_that_is_given_up_leaves_no_transaction_on_its_connection() {
+    let server = Server::start().await;
+    server.rich_user("alice", 5).await;
+    let deadline = Duration::from_millis(500);
+    let limits = Limits { deadline, database_connections: 1, ..Limits::default() };
+    let (proving, wire) = on_a_wire(&server, limits).await;
+    let mut page = wire.hold(1, READS_A_PAGE);
+    let auditor = proving.auditor();
+    let asked = tokio::spawn(async move { auditor.get(VERIFY).await });
+    page.arrived().await;
+    asked.await.unwrap().refused(504, "deadline_exceeded");
+    page.release();
+    // A connection that is still in the snapshot would not show what came after it.
+    for credits in ["12", "19"] {
+        server.rich_user("alice", 7).await;
+        let seen = proving.user("alice").get("/v1/credits").await.expect(200);
+        assert_eq!(seen.body["available"], credits);
+    }
 }

@@ -172,6 +172,44 @@ async fn a_line_with_a_key_of_its_own_is_that_line() {
 }
 
 #[tokio::test]
+async fn a_key_stands_for_one_grant_of_an_upload() {
+    let server = Server::start().await;
+    let keyed_line = |user: &str, amount: &str| {
+        json!({ "user": user, "amount": amount, "reason": "x", "key": "one" }).to_string() + "\n"
+    };
+    let body = [
+        keyed_line("a", "1"),
+        keyed_line("b", "1"),
+        keyed_line("a", "2"),
+        line("b", "1"),
+        keyed_line("a", "1"),
+        keyed_line("b", "1"),
+    ];
+    let body = body.concat();
+    let expected = ["granted", "line_invalid", "line_invalid", "granted", "replayed", "line_invalid"];
+    let dry = send(&keyed(&server, "k"), "?dry_run=true", "application/x-ndjson", body.clone()).await;
+    let dry = Told::of(&dry.expect(200).bytes);
+    let told = upload(&keyed(&server, "k"), body.clone()).await;
+    let words = |told: &Told| -> Vec<String> {
+        let word = |outcome: &Value| outcome["code"].as_str().or(outcome["outcome"].as_str()).unwrap().into();
+        told.outcomes.iter().map(word).collect()
+    };
+    assert_eq!(words(&told), expected);
+    assert_eq!(words(&dry)[1..4], expected[1..4]);
+    for outcome in told.outcomes.iter().filter(|outcome| outcome["outcome"] == "refused") {
+        let message = outcome["message"].as_str().unwrap();
+        assert!(message.contains("`key`") && message.contains("line 1 of this upload"), "{message}");
+    }
+    assert_eq!((available(&server, "a").await, available(&server, "b").await), ("1".into(), "1".into()));
+    assert_eq!(server.log_length().await, 2);
+    let again = upload(&keyed(&server, "k"), body).await;
+    assert_eq!(again.sums(), (0, 3, 3), "sent again, it is the same");
+    let told = upload(&keyed(&server, "k"), keyed_line("b", "1")).await;
+    assert_eq!(told.sums(), (1, 0, 0), "in an upload of its own it is a grant to somebody else");
+    assert_eq!(available(&server, "b").await, "2");
+}
+
+#[tokio::test]
 async fn a_table_is_an_upload_too() {
     let server = Server::start().await;
     let admin = keyed(&server, "k");

@@ -219,6 +219,57 @@ async fn a_whole_body_ends_with_its_manifest_as_trailer_field() {
     }
 }
 
+/// Asks in an old version of HTTP, and returns everything that comes until the server closes.
+async fn asked_in_the_old_way(server: &Server, role: Role, sub: &str, request_line: &str) -> String {
+    let token = server.keys.issue(role, &sub.parse().unwrap(), Duration::from_secs(600)).unwrap();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("{request_line}\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("it does not end").unwrap();
+    String::from_utf8(answer).unwrap()
+}
+
+#[tokio::test]
+async fn an_export_is_refused_where_a_body_has_no_end_of_its_own() {
+    let server = Server::start().await;
+    server.rich_user("alice", 100).await;
+    for format in ["ndjson", "csv", "parquet"] {
+        let request = format!("GET /audit/export?format={format} HTTP/1.0");
+        let answer = asked_in_the_old_way(&server, Role::Auditor, "eve", &request).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.0 505") && head.contains("application/problem+json"), "{answer}");
+        let problem: Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&problem["status"], &problem["code"]), (&json!(505), &json!("http_version_unsupported")));
+        assert!(problem["detail"].as_str().unwrap().contains("`proxy_http_version 1.1`"), "{body}");
+    }
+    let answer = asked_in_the_old_way(&server, Role::Auditor, "eve", "GET /audit/export").await;
+    assert!(!answer.contains("credits.granted"), "HTTP/0.9 is not spoken at all: {answer}");
+    let answer = asked_in_the_old_way(&server, Role::User, "alice", "GET /audit/export HTTP/1.0").await;
+    assert!(answer.starts_with("HTTP/1.0 403"), "the role comes first: {answer}");
+    let declared = Contract::shared().operations().find(|(path, _, _)| *path == "/audit/export").unwrap().2;
+    assert!(!declared["responses"]["505"].is_null());
+    assert_eq!(exporters(&server, "*").await, 0, "and none of them reached the database");
+}
+
+#[tokio::test]
+async fn a_statement_needs_no_end_of_the_body_since_it_has_one_of_its_own() {
+    let server = Server::start().await;
+    server.rich_user("alice", 100).await;
+    let admins = "GET /admin/accounts/alice/statement?format";
+    for (role, address) in [(Role::User, "GET /v1/credits/statement?format"), (Role::Admin, admins)] {
+        let table = asked_in_the_old_way(&server, role, "alice", &format!("{address}=csv HTTP/1.0")).await;
+        assert!(
+            table.starts_with("HTTP/1.0 200") && !table.to_lowercase().contains("content-length"),
+            "{table}"
+        );
+        let last = table.strip_suffix("\r\n").unwrap().lines().last().unwrap();
+        assert!(last.contains(",closing,") && last.ends_with(",100,0"), "{table}");
+        let page = asked_in_the_old_way(&server, role, "alice", &format!("{address}=html HTTP/1.0")).await;
+        assert!(page.starts_with("HTTP/1.0 200") && page.ends_with("</html>\n"), "{page}");
+    }
+}
+
 #[tokio::test]
 async fn a_slow_reader_is_not_cut_off_by_the_deadline_of_requests() {
     let deadline = Duration::from_millis(500);
