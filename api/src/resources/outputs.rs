@@ -33,6 +33,9 @@ enum Bytes {
         /// Shown, and saved under this name.
         #[oai(header = "Content-Disposition")]
         String,
+        /// How many bytes there are, so that one that was cut off is not taken for whole and kept.
+        #[oai(header = "Content-Length")]
+        u64,
     ),
 }
 
@@ -56,13 +59,14 @@ impl Outputs {
         let output = job.outputs.iter().find(|output| output.index == index.0);
         let output = output.ok_or_else(|| Problem::not_found("the generation has no such output"))?;
         let stored = app.outputs.get(&StorePath::from(output.key.as_str())).await.map_err(missing)?;
+        let length = stored.meta.size;
         let body = Body::from_bytes_stream(futures::TryStreamExt::map_err(
             stored.into_stream(),
             std::io::Error::other,
         ));
         let name = format!("inline; filename=\"{}-{}.{}\"", id.0.0, output.index, extension(output));
         let cache = "private, max-age=31536000, immutable".to_owned();
-        Ok(Bytes::Whole(Binary(body), shown_type(output).to_owned(), cache, name))
+        Ok(Bytes::Whole(Binary(body), shown_type(output).to_owned(), cache, name, length))
     }
 }
 

@@ -14,6 +14,8 @@ async fn an_output_is_its_bytes_for_its_owner_to_keep() {
     assert_eq!(output.bytes, b"\x89PNG and so on");
     assert_eq!(output.headers.get_all("content-type").iter().count(), 1);
     assert_eq!(output.header("content-type"), Some("image/png"));
+    let length = output.bytes.len().to_string();
+    assert_eq!(output.header("content-length"), Some(&*length), "one that was cut off must not look whole");
     assert_eq!(output.header("cache-control"), Some("private, max-age=31536000, immutable"));
     assert!(output.header("content-disposition").unwrap().starts_with("inline; filename="));
     assert!(output.header("content-security-policy").unwrap().contains("default-src 'none'"));
