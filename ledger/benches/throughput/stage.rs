@@ -11,9 +11,10 @@ use crate::ours::{self, Buyer, Make};
 use crate::settings::{Part, Settings};
 use crate::sharing;
 use crate::wal;
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use embedded::postgres::{Postgres, PostgresOptions};
 use ledger::{Database, Ledger, LedgerOptions, Role, UserId};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -99,6 +100,7 @@ impl Stage {
 
     /// Measures a case once.
     pub(crate) async fn measure(&mut self, case: Case) -> Result<Figure> {
+        write_back().await?;
         let accounts = case.place.accounts();
         match case.system {
             System::Cooly => self.buy(commands::purchase, case.callers, accounts).await,
@@ -181,6 +183,15 @@ impl Stage {
         self.server.stop().await;
         Ok(())
     }
+}
+
+/// Lets the kernel write what it holds of the cases before. It would do so by itself once that is 30 s old, all at
+/// once: half a gigabyte, for which every commit of the case that happens to run then waits a second.
+async fn write_back() -> Result<()> {
+    let sync = tokio::task::spawn_blocking(|| Command::new("sync").status());
+    let status = sync.await?.context("`sync` cannot be run")?;
+    ensure!(status.success(), "`sync` ended with {status}");
+    Ok(())
 }
 
 /// How many events a purchase really is.
