@@ -6,6 +6,7 @@ use crate::feed::Feed;
 use crate::options::{ApiOptions, Limits};
 use crate::problem::Problem;
 use crate::shell::Throttle;
+use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;
 use ledger::{Database, Ledger, Role};
@@ -85,6 +86,11 @@ impl App {
     pub(crate) fn of(request: &Request) -> Result<App, Problem> {
         let app = request.extensions().get::<App>().cloned();
         app.ok_or_else(|| Problem::internal("a request came in around the shell"))
+    }
+
+    /// What time it is for the ledger: what lapses and what is valid is compared with nothing else.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.ledger.clock().now()
     }
 
     /// A connection for reading.

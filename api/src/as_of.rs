@@ -63,7 +63,7 @@ pub(crate) async fn view(
     let Some(moment) = moment else { return current(app, account).await };
     let client = app.reader().await?;
     let (as_of, at) = match moment {
-        PastMoment::At(instant) if instant > Utc::now() => {
+        PastMoment::At(instant) if instant > app.now() => {
             return Err(Problem::value("as_of", "must not be in the future"));
         }
         PastMoment::At(instant) => (AsOf::Instant(instant), instant),
@@ -79,7 +79,7 @@ pub(crate) async fn view(
 
 /// The account now.
 pub(crate) async fn current(app: &App, account: AccountId) -> Result<Viewed, Problem> {
-    let now = Utc::now();
+    let now = app.now();
     let found = read::account(&**app.reader().await?, account).await?;
     let (state, events) = found.unwrap_or_default();
     Ok(settled(app, state, events, now))

@@ -18,6 +18,10 @@ impl From<ledger::Error> for Problem {
                     "the database cannot be used right now; nothing was changed",
                 )
             }
+            ledger::Error::ClockSkewed { .. } => Problem::unavailable(
+                "clock_skewed",
+                "the clocks of this server and of its database disagree, so nothing is written; try again later",
+            ),
             ledger::Error::Overloaded => {
                 Problem::unavailable("overloaded", "too much is waiting already; try again shortly")
             }

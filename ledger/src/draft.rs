@@ -5,6 +5,7 @@
 
 use crate::account::{self, AccountCommand, AccountEvent, AccountState, Charge, ForRun, Lot, Occasion};
 use crate::chain::{GENESIS, Hash, Hashed};
+use crate::clock::MAX_SKEW;
 use crate::command::{Action, Command};
 use crate::credits::Credits;
 use crate::decision::Decision;
@@ -238,7 +239,7 @@ impl<'a> Step<'a> {
         let rows_before = self.rows.len();
         self.actor = command.context.actor.to_string().into();
         self.request_id = command.context.request_id.as_str().into();
-        let at = self.occasion(command.account).now;
+        let at = self.occasion(command.account).0.now;
         let mut drafted = Drafted { at, account: None, credits: Vec::new(), jobs: Vec::new() };
         match &command.action {
             Action::Account(asked) => {
@@ -300,11 +301,11 @@ impl<'a> Step<'a> {
         asked: &Asked<'_>,
         mut key: Option<StoredKey>,
     ) -> Result<Vec<AccountEvent>, Refusal> {
-        let at = self.occasion(command.account);
+        let (at, dated) = self.occasion(command.account);
         for event in account::lapse(&self.account(command.account).state, at) {
-            self.append_account_event(command, &event, at.now, None);
+            self.append_account_event(command, &event, dated, None);
         }
-        let at = self.occasion(command.account);
+        let (at, dated) = self.occasion(command.account);
         let state = &self.account(command.account).state;
         let events = match asked {
             Asked::Charge(charge, run) => account::decide_charge(state, charge, *run, at)?,
@@ -314,17 +315,23 @@ impl<'a> Step<'a> {
             },
         };
         for event in &events {
-            self.append_account_event(command, event, at.now, key.take());
+            self.append_account_event(command, event, dated, key.take());
         }
         Ok(events)
     }
 
-    fn occasion(&mut self, id: AccountId) -> Occasion {
+    /// When a command of the account is decided, and when its events are dated.
+    ///
+    /// What two processes know of the database's clock differs a little. Time must not run backwards within an
+    /// account, or what has lapsed would come back, and a balance as of an instant could not be found. An account
+    /// that is dated further ahead than that was written under a wrong clock: its events stay in order, but nothing
+    /// lapses or begins before its time because of it.
+    fn occasion(&mut self, id: AccountId) -> (Occasion, DateTime<Utc>) {
         let (now, refund_grace) = (self.now, self.refund_grace);
         let head = self.account(id);
-        // Clocks of two processes differ. Time must not run backwards within an account, or what has lapsed
-        // would come back, and a balance as of an instant could not be found.
-        Occasion { now: now.max(head.at), next_version: head.version + 1, refund_grace }
+        let dated = now.max(head.at);
+        let decided = if dated - now > MAX_SKEW { now } else { dated };
+        (Occasion { now: decided, next_version: head.version + 1, refund_grace }, dated)
     }
 
     fn account(&mut self, id: AccountId) -> &mut AccountHead {

@@ -20,6 +20,15 @@ pub enum Error {
     /// The database cannot be reached or does not take writes; nothing was written.
     #[error("the log cannot be written now; nothing was changed")]
     Unavailable,
+    /// This machine's clock and the database's are too far apart to write anything; nothing was written.
+    #[error(
+        "this machine's clock and the database's are {seconds} s apart; nothing is written until both are set right",
+        seconds = *ahead_milliseconds as f64 / 1_000.0
+    )]
+    ClockSkewed {
+        /// By how much this machine is ahead; negative if it is behind.
+        ahead_milliseconds: i64,
+    },
     /// The answer was lost and could not be looked up in time. The command may have been written.
     #[error("the outcome is unknown; repeat the request with the same idempotency key")]
     OutcomeUnknown,

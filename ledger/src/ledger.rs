@@ -1,11 +1,11 @@
 //! The front of the crate: hands each command to the lane of its account and waits for its outcome.
 
+use crate::clock::{self, Clock, ClockSource};
 use crate::command::{Command, Outcome};
 use crate::database::Database;
 use crate::error::{BatchError, Error, ExecuteError};
 use crate::ids::Position;
 use crate::lane::{self, Answer, Pending};
-use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
@@ -30,8 +30,8 @@ pub struct LedgerOptions {
     /// How long credits live that come back to a lot which has lapsed since they were taken.
     pub refund_grace: Duration,
     /// What time it is, as far as decisions are concerned: expiry, leases and back-off are measured by it, and events
-    /// are dated by it. The machine's clock, unless a test lets years pass.
-    pub clock: fn() -> DateTime<Utc>,
+    /// are dated by it. The database's clock, unless a test lets years pass.
+    pub clock: ClockSource,
 }
 
 impl Default for LedgerOptions {
@@ -44,7 +44,7 @@ impl Default for LedgerOptions {
             cached_accounts: 50_000,
             cached_jobs: 10_000,
             refund_grace: Duration::from_secs(7 * 24 * 3600),
-            clock: Utc::now,
+            clock: ClockSource::default(),
         }
     }
 }
@@ -58,6 +58,7 @@ pub struct Ledger {
 struct Inner {
     lanes: Vec<mpsc::Sender<Pending>>,
     appended: watch::Receiver<Position>,
+    clock: Clock,
     deadline: Duration,
     refund_grace: Duration,
     closing: watch::Sender<bool>,
@@ -71,15 +72,19 @@ impl Ledger {
         let (closing, closed) = watch::channel(false);
         let publish = Arc::new(publish);
         let mut lanes = Vec::new();
+        let (clock, keep_right) = clock::watch(database, options.clock, closed.clone()).await?;
         let mut tasks = Vec::new();
+        tasks.extend(keep_right.map(tokio::spawn));
         for number in 0..options.lanes.max(1) {
             let (give, take) = mpsc::channel(options.waiting.max(1));
-            let lane = lane::Lane::open(database.clone(), number, &options, publish.clone()).await?;
+            let lane =
+                lane::Lane::open(database.clone(), number, &options, clock.clone(), publish.clone()).await?;
             tasks.push(tokio::spawn(lane.run(take, closed.clone())));
             lanes.push(give);
         }
         let LedgerOptions { deadline, refund_grace, .. } = options;
-        let inner = Inner { lanes, appended, deadline, refund_grace, closing, tasks: Mutex::new(tasks) };
+        let inner =
+            Inner { lanes, appended, clock, deadline, refund_grace, closing, tasks: Mutex::new(tasks) };
         Ok(Ledger { inner: Arc::new(inner) })
     }
 
@@ -133,6 +138,11 @@ impl Ledger {
     /// The newest position that this process appended: a hint that there is something to read.
     pub fn appended(&self) -> watch::Receiver<Position> {
         self.inner.appended.clone()
+    }
+
+    /// What time it is for this ledger, and for everything that waits for or compares with what it wrote.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
     }
 
     /// How long credits live that come back to a lot which has lapsed since; see [`LedgerOptions`].

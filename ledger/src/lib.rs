@@ -9,6 +9,7 @@ pub mod catalogue;
 #[cfg(test)]
 mod catalogue_tests;
 pub mod chain;
+mod clock;
 mod command;
 mod context;
 mod credits;
@@ -31,6 +32,7 @@ mod store;
 mod stored_key;
 pub mod verify;
 
+pub use clock::{Clock, ClockSource, MAX_SKEW};
 pub use command::{Action, Command, MAX_COMMANDS_PER_BATCH, MAX_JOBS_PER_COMMAND, NewJob, Outcome};
 pub use context::{
     Actor, Context, Idempotency, IdempotencyKey, InvalidKey, MAX_KEY_BYTES, MAX_REQUEST_ID_BYTES,

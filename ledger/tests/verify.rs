@@ -108,16 +108,16 @@ async fn tampering_with_lots_is_found_and_named() {
         in_payload(&once("credits.released"), r#""hold":\d+"#, r#""hold":1"#),
         // A lot that does not end when its time is over, or before, or with something else than was left.
         format!("delete from events where {}", once("credits.expired")),
-        in_payload(&once("credits.granted"), "2030-", "2029-"),
+        in_payload(&once("credits.granted"), "2017-", "2016-"),
         in_payload(&once("credits.expired"), r#""amount":""#, r#""amount":"7"#),
         in_payload(&once("credits.voided"), r#""amount":""#, r#""amount":"7"#),
-        // Time that runs backwards.
-        format!(
-            "update events set occurred_at = occurred_at - interval '1 day' where {}",
-            once("credits.voided")
-        ),
     ] {
         found(&statement, "lots").await;
+    }
+    // Time that runs backwards, and an event dated after it was recorded.
+    for change in ["occurred_at - interval '1 day'", "recorded_at + interval '3 seconds'"] {
+        let statement = format!("update events set occurred_at = {change} where {}", once("credits.voided"));
+        found(&statement, "time").await;
     }
 }
 

@@ -8,7 +8,7 @@ use crate::duty;
 use crate::error::Error;
 use crate::queue::{JobMessage, Letter, Source};
 use crate::station::Station;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use ledger::JobId;
 use ledger::job::Status;
 use projections::pending::{self, PendingTask};
@@ -78,14 +78,14 @@ async fn lost<'a>(station: &Station, stale: &'a [PendingTask]) -> Result<Vec<&'a
     let all_there = station.queue.depth(Source::Jobs).await?.visible >= waiting as u64;
     let long = station.timings.reconcile_after * LONG_OVERDUE;
     let lost = stale.iter().filter(|task| match task.status {
-        Status::Queued => !all_there || waiting == 0 || overdue(task) > long,
+        Status::Queued => !all_there || waiting == 0 || overdue(task, station.now()) > long,
         _ => task.provider_task_id.is_none(),
     });
     Ok(lost.collect())
 }
 
-fn overdue(task: &PendingTask) -> Duration {
-    (Utc::now() - task.due_at).to_std().unwrap_or_default()
+fn overdue(task: &PendingTask, now: DateTime<Utc>) -> Duration {
+    (now - task.due_at).to_std().unwrap_or_default()
 }
 
 fn is_due(resent: &Resent, task: &PendingTask, after: Duration) -> bool {

@@ -72,7 +72,7 @@ async fn follow(station: Arc<Station>, fencing: i64, held: CancellationToken) ->
             move_to(&station.writer, fencing, position).await?;
             moved = Instant::now();
         }
-        measure(&page, letters.len());
+        measure(&page, letters.len(), station.now());
     }
     Ok(())
 }
@@ -106,7 +106,7 @@ async fn letter(
         // A failed attempt does not say of which run it was.
         None => station.job(recorded.account_id, job_id).await?.map_or(1, |job| job.run),
     };
-    let delay = due.and_then(|due| (due - Utc::now()).to_std().ok()).unwrap_or_default();
+    let delay = due.and_then(|due| (due - station.now()).to_std().ok()).unwrap_or_default();
     Ok(Letter { message: JobMessage { account_id: recorded.account_id, job_id, run }, delay })
 }
 
@@ -127,10 +127,10 @@ async fn deliver(station: &Station, mut letters: Vec<Letter>, held: &Cancellatio
     }
 }
 
-fn measure(page: &[RecordedEvent], sent: usize) {
+fn measure(page: &[RecordedEvent], sent: usize, now: DateTime<Utc>) {
     metrics::counter!("cooly_relay_messages_total").increment(sent as u64);
     if let (Some(oldest), true) = (page.first(), sent > 0) {
-        let age = (Utc::now() - oldest.recorded_at).to_std().unwrap_or_default();
+        let age = (now - oldest.recorded_at).to_std().unwrap_or_default();
         metrics::histogram!("cooly_relay_seconds").record(age.as_secs_f64());
     }
 }

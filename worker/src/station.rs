@@ -6,6 +6,7 @@ use crate::options::{Timings, WorkerOptions};
 use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
 use crate::sealer::Sealer;
+use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use ledger::catalogue::{Catalogue, Pricing};
 use ledger::error_chain;
@@ -94,6 +95,11 @@ impl Station {
     /// The model as a metric label: only names from the catalogue, so that labels stay few.
     pub(crate) fn label(&self, model: &str) -> String {
         self.catalogue.get(model).map_or("unknown", |model| model.id.as_str()).to_owned()
+    }
+
+    /// What time it is for the ledger; leases and back-off are compared with nothing else.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.ledger.clock().now()
     }
 
     /// A job's state, from the log.

@@ -10,7 +10,6 @@
 use crate::duty;
 use crate::error::Error;
 use crate::station::Station;
-use chrono::Utc;
 use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use ledger::account::AccountCommand;
@@ -67,7 +66,7 @@ async fn sweep(station: Arc<Station>, _fencing: i64, held: CancellationToken) ->
 /// How long it takes until the next lot or hold lapses, as far as is known.
 async fn until_next(station: &Station) -> Result<Duration, Error> {
     let client = station.reader.get().await?;
-    let (now, most) = (Utc::now(), station.timings.sweep_every);
+    let (now, most) = (station.now(), station.timings.sweep_every);
     let next = balances::lapsed(&**client, now + most, None, 1).await?;
     Ok(next.first().map_or(most, |(moment, _)| (*moment - now).to_std().unwrap_or_default()))
 }
@@ -78,7 +77,7 @@ async fn round(
     before: &HashSet<Lapse>,
     held: &CancellationToken,
 ) -> Result<HashSet<Lapse>, Error> {
-    let now = Utc::now();
+    let now = station.now();
     let mut swept = HashSet::new();
     let mut last = None;
     while !held.is_cancelled() {
@@ -109,7 +108,7 @@ async fn lapse(station: &Station, (lapsed_at, account): Lapse) -> bool {
     match station.ledger.execute(command).await {
         Ok(outcome) => {
             if outcome.position.is_some() {
-                let late = (Utc::now() - lapsed_at).to_std().unwrap_or_default();
+                let late = (station.now() - lapsed_at).to_std().unwrap_or_default();
                 metrics::counter!("cooly_lapses_total").increment(1);
                 metrics::histogram!("cooly_lapse_late_seconds").record(late.as_secs_f64());
             }

@@ -125,7 +125,7 @@ pub(crate) fn admitted(
     roles: &[Role],
 ) -> Result<Bearer, Problem> {
     let token = bearer_token(request).ok_or_else(Problem::unauthenticated)?;
-    let bearer = app.keys.check(token).ok_or_else(Problem::unauthenticated)?;
+    let bearer = app.keys.check(token, app.now()).ok_or_else(Problem::unauthenticated)?;
     scope.note_role(bearer.role);
     if !roles.contains(&bearer.role) {
         let needed: Vec<_> = roles.iter().map(|role| role.as_str()).collect();

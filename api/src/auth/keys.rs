@@ -18,7 +18,7 @@ const MAX_TOKEN_BYTES: usize = 8 * 1024;
 const MIN_SECRET_BYTES: usize = 32;
 
 /// Difference between two clocks that is let pass, in seconds.
-const LEEWAY_SECONDS: u64 = 5;
+const LEEWAY_SECONDS: i64 = 5;
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -99,8 +99,9 @@ impl Keys {
         validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
-        validation.validate_nbf = true;
-        validation.leeway = LEEWAY_SECONDS;
+        // Compared with the ledger's clock, not with this machine's: see `check`.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
         Keys { inner: Arc::new(Inner { decoding, encoding, validation, issuer, audience }) }
     }
@@ -123,14 +124,20 @@ impl Keys {
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)?)
     }
 
-    /// Who the token speaks for; `None` if it is not valid, for whatever reason.
-    pub(crate) fn check(&self, token: &str) -> Option<Bearer> {
+    /// Who the token speaks for; `None` if it is not valid at `now`, for whatever reason.
+    pub(crate) fn check(&self, token: &str, now: DateTime<Utc>) -> Option<Bearer> {
         if token.len() > MAX_TOKEN_BYTES {
             return None;
         }
         let claims =
             jsonwebtoken::decode::<Claims>(token, &self.inner.decoding, &self.inner.validation).ok()?.claims;
         let expires_at = DateTime::from_timestamp(claims.exp, 0)?;
+        let is_valid_yet =
+            claims.nbf.is_none_or(|from| from <= now.timestamp().saturating_add(LEEWAY_SECONDS));
+        let is_over = claims.exp < now.timestamp().saturating_sub(LEEWAY_SECONDS);
+        if !is_valid_yet || is_over {
+            return None;
+        }
         Some(Bearer { user: claims.sub, role: claims.role, expires_at })
     }
 }
@@ -160,13 +167,13 @@ mod tests {
     #[test]
     fn an_issued_token_is_accepted() {
         let token = keys().issue(Role::Admin, &"ops".parse().unwrap(), Duration::from_secs(60)).unwrap();
-        let bearer = keys().check(&token).unwrap();
+        let bearer = keys().check(&token, chrono::Utc::now()).unwrap();
         assert_eq!((bearer.user.as_str(), bearer.role), ("ops", Role::Admin));
     }
 
     #[test]
     fn the_plain_claims_are_accepted() {
-        assert!(keys().check(&signed(Algorithm::HS256, &claims(), SECRET)).is_some());
+        assert!(keys().check(&signed(Algorithm::HS256, &claims(), SECRET), chrono::Utc::now()).is_some());
     }
 
     #[test]
@@ -196,7 +203,7 @@ mod tests {
                 None => drop(claims.as_object_mut().unwrap().remove(claim)),
             }
             let token = signed(Algorithm::HS256, &claims, SECRET);
-            assert!(keys().check(&token).is_none(), "{claim} = {value:?}");
+            assert!(keys().check(&token, chrono::Utc::now()).is_none(), "{claim} = {value:?}");
         }
     }
 
@@ -214,7 +221,7 @@ mod tests {
             String::new(),
             "not.a.token".into(),
         ] {
-            assert!(keys().check(&token).is_none(), "{token}");
+            assert!(keys().check(&token, chrono::Utc::now()).is_none(), "{token}");
         }
     }
 
@@ -222,7 +229,7 @@ mod tests {
     fn an_oversized_token_is_refused_unread() {
         let mut claims = claims();
         claims["padding"] = json!("x".repeat(9 * 1024));
-        assert!(keys().check(&signed(Algorithm::HS256, &claims, SECRET)).is_none());
+        assert!(keys().check(&signed(Algorithm::HS256, &claims, SECRET), chrono::Utc::now()).is_none());
     }
 
     #[test]

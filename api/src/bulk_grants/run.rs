@@ -240,6 +240,7 @@ fn passes(error: &Error) -> bool {
         | Error::Pool(_)
         | Error::Url(_)
         | Error::Unavailable
+        | Error::ClockSkewed { .. }
         | Error::Closed
         | Error::Unreadable { .. } => false,
     }

@@ -276,7 +276,7 @@ impl Work {
     }
 
     async fn matching(&self, filter: Filter) -> Result<BulkOutcome, Problem> {
-        let filter = fixed(filter);
+        let filter = fixed(filter, self.app.now());
         let mut outcome = self.nothing_yet();
         outcome.matched = dead_letters::count(&**self.app.reader().await?, &filter).await?.jobs;
         let (mut seen, mut before) = (0, None);
@@ -357,9 +357,8 @@ enum Left {
 }
 
 /// An age counts from now: what grows old enough meanwhile is for the next request, or paging would not end.
-fn fixed(filter: Filter) -> Filter {
+fn fixed(filter: Filter, now: chrono::DateTime<chrono::Utc>) -> Filter {
     let Some(age) = filter.older_than else { return filter };
-    let now = chrono::Utc::now();
     let then = chrono::TimeDelta::from_std(age).ok().and_then(|age| now.checked_sub_signed(age));
     let until = [filter.until, then].into_iter().flatten().min();
     Filter { until, older_than: None, ..filter }

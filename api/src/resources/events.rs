@@ -138,7 +138,7 @@ struct Gone;
 
 impl Follower {
     async fn run(mut self, token_expires_at: DateTime<Utc>) {
-        let left = (token_expires_at - Utc::now()).to_std().unwrap_or_default();
+        let left = (token_expires_at - self.app.now()).to_std().unwrap_or_default();
         let (app, events) = (self.app.clone(), self.events.clone());
         tokio::select! {
             _ = self.follow() => {}

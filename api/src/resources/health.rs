@@ -34,12 +34,13 @@ impl HealthApi {
 
     /// Whether it can serve
     ///
-    /// The database answers, and the server is not shutting down.
+    /// The database answers, its clock and this server's agree, and the server is not shutting down.
     #[oai(path = "/health/ready", method = "get", operation_id = "isReady")]
     async fn ready(&self, app: Data<&App>) -> Answer<Json<Health>, Open> {
         if app.shutdown.is_cancelled() {
             return Err(Problem::unavailable("shutting_down", "this server is shutting down").into());
         }
+        app.ledger.clock().check()?;
         let asked = async {
             let client = app.reader().await?;
             client.simple_query("select 1").await.map_err(ledger::Error::from)?;

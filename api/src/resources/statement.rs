@@ -10,7 +10,6 @@ use crate::scalars::{
     Amount, Boundary, GenerationId, Instant, Limit, SignedAmount, Term, Total, UserName, page_size,
 };
 use crate::statement::{self, Book, Entry, Period, Side, Totals};
-use chrono::Utc;
 use futures::Stream;
 use ledger::UserId;
 use poem::Body;
@@ -173,7 +172,7 @@ impl Statements {
         /// `next_cursor` of the page before; JSON only.
         cursor: Query<Option<Term>>,
     ) -> Answer<Told, ReadAt> {
-        let period = Period::of(from.0.map(|from| from.0), until.0.map(|until| until.0), Utc::now())?;
+        let period = Period::of(from.0.map(|from| from.0), until.0.map(|until| until.0), app.now())?;
         let wanted = Wanted::of(headers, format.0, limit.0, cursor.0)?;
         let place = wanted.place(&caller.user, period)?;
         let book = Book::open(&app, caller.user.clone(), period).await?;
@@ -210,7 +209,7 @@ impl Statements {
         cursor: Query<Option<Term>>,
     ) -> Answer<Told, ReadOneAt> {
         let user = user.0.0;
-        let period = Period::of(from.0.map(|from| from.0), until.0.map(|until| until.0), Utc::now())?;
+        let period = Period::of(from.0.map(|from| from.0), until.0.map(|until| until.0), app.now())?;
         let wanted = Wanted::of(headers, format.0, limit.0, cursor.0)?;
         let place = wanted.place(&user, period)?;
         let book = Book::open(&app, user, period).await?;

@@ -69,7 +69,7 @@ impl Book {
             return Ok(None);
         }
         let opening = Side::of(app, ends.opening, period.from);
-        let closing = Side::of(app, ends.closing, period.until.min(Utc::now()));
+        let closing = Side::of(app, ends.closing, period.until.min(app.now()));
         if closing.version - opening.version > MAX_ENTRIES {
             let detail = format!(
                 "the statement would have {} entries, and {MAX_ENTRIES} are the most; choose a shorter period",

@@ -2,6 +2,9 @@
 
 use crate::support::{Server, Setup};
 use api::Limits;
+use chrono::{TimeDelta, Utc};
+use ledger::ClockSource;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_server_with_a_database_is_ready() {
@@ -39,4 +42,22 @@ async fn health_answers_when_nothing_else_does() {
     server.user("alice").get("/v1/credits").await.refused(503, "overloaded");
     server.stranger().get("/health/live").await.expect(200);
     server.stranger().get("/health/ready").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_server_whose_clock_is_wrong_reads_says_so_and_writes_nothing() {
+    let right = Server::start().await;
+    right.rich_user("alice", 100).await;
+    for machine in [|| Utc::now() + TimeDelta::hours(1), || Utc::now() - TimeDelta::hours(1)] {
+        let clock = ClockSource::Database { machine };
+        let wrong = right.beside(Setup { clock, ..Setup::default() }).await;
+        let alice = wrong.user("alice");
+        assert_eq!(alice.get("/v1/credits").await.expect(200).body["available"], "100");
+        let order = json!({ "model": "sim-image", "prompt": "x" });
+        alice.post("/v1/generations", order).await.refused(503, "clock_skewed");
+        wrong.stranger().get("/health/ready").await.refused(503, "clock_skewed");
+        wrong.stranger().get("/health/live").await.expect(200);
+    }
+    assert_eq!(right.user("alice").get("/v1/credits").await.expect(200).body["available"], "100");
+    right.stranger().get("/health/ready").await.expect(200);
 }

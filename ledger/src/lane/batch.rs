@@ -43,8 +43,8 @@ pub(super) struct Decided {
 impl Batch {
     pub(super) fn new(rules: Rules) -> Batch {
         Batch {
-            rules,
             draft: Draft::new(rules.refund_grace),
+            rules,
             commands: 0,
             next_index: 0,
             keys: HashSet::new(),
@@ -77,6 +77,10 @@ impl Batch {
             pending.fail(Error::Unavailable);
             return;
         }
+        if let Err(skewed) = self.rules.clock.check() {
+            pending.fail(skewed);
+            return;
+        }
         self.commands += pending.commands.len();
         let key = pending.first_key();
         let used = key.as_ref().is_some_and(|key| memory.is_used(key));
@@ -105,7 +109,7 @@ impl Batch {
     pub(super) fn decide(&mut self, mut pending: Pending) {
         let index = self.next_index;
         self.next_index += 1;
-        let now = (self.rules.clock)();
+        let now = self.rules.clock.now();
         let drafted = if pending.dry_run {
             self.draft.preview(index, &pending.commands, now)
         } else {

@@ -19,6 +19,7 @@ mod memory;
 mod round;
 mod sharing;
 
+use crate::clock::Clock;
 use crate::command::{Action, Command, NewJob, Outcome};
 use crate::database::Database;
 use crate::error::{BatchError, Error};
@@ -27,7 +28,7 @@ use crate::ids::{AccountId, Position};
 use crate::ledger::LedgerOptions;
 use crate::refusal::Refusal;
 use crate::stored_key::stored_key;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use connection::Connection;
 use memory::Memory;
 use std::collections::VecDeque;
@@ -110,14 +111,14 @@ pub(crate) struct Lane {
 }
 
 /// How a lane works.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Rules {
     /// Which lane of how many, as a number that the same lane of another process has too.
     lane: i32,
     /// Most commands of one INSERT.
     batch: usize,
     refund_grace: TimeDelta,
-    clock: fn() -> DateTime<Utc>,
+    clock: Clock,
 }
 
 impl Lane {
@@ -125,13 +126,14 @@ impl Lane {
         database: Database,
         number: usize,
         options: &LedgerOptions,
+        clock: Clock,
         appended: Arc<watch::Sender<Position>>,
     ) -> Result<Lane, Error> {
         let rules = Rules {
             lane: i32::try_from(options.lanes * 1_000 + number).unwrap_or(i32::MAX),
             batch: options.batch.max(1),
             refund_grace: TimeDelta::from_std(options.refund_grace).unwrap_or(TimeDelta::MAX),
-            clock: options.clock,
+            clock,
         };
         let connection = Connection::open(database).await?;
         let memory = Memory::new(options.cached_accounts, options.cached_jobs);

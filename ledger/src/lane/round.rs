@@ -29,7 +29,7 @@ impl Lane {
         inbox: &mut Inbox,
         again: &mut VecDeque<Vec<Pending>>,
     ) {
-        let mut batch = Batch::new(self.rules);
+        let mut batch = Batch::new(self.rules.clone());
         pendings.into_iter().for_each(|pending| batch.take(pending, &self.memory));
         let mut answers = Answers::default();
         while !batch.is_empty() {
@@ -168,7 +168,7 @@ impl Lane {
         mut inbox: Option<&mut Inbox>,
     ) -> (Result<Vec<Position>, Failed>, Batch) {
         let Lane { connection, memory, rules, .. } = self;
-        let mut next = Batch::new(*rules);
+        let mut next = Batch::new(rules.clone());
         let lane = rules.lane;
         let mut writing = std::pin::pin!(async {
             let written = match decided.deadline().filter(|_| !decided.rows.is_empty()) {

@@ -1,6 +1,7 @@
 //! Every line of SQL of this crate.
 
 pub(crate) mod append;
+pub(crate) mod clock;
 pub(crate) mod heads;
 pub(crate) mod history;
 pub(crate) mod keys;
@@ -16,6 +17,7 @@ use crate::export;
 /// not among them: it reads the whole log, after damage was found.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", append::APPEND),
+    ("clock of the database", clock::DATABASE_CLOCK),
     ("append: which are there", append::WRITTEN),
     ("account heads", heads::ACCOUNT_HEADS),
     ("job streams", heads::JOB_STREAMS),

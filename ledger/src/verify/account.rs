@@ -3,11 +3,12 @@
 use super::{Breach, invariant, lots};
 use crate::account::{AccountEvent, AccountState};
 use crate::chain::{GENESIS, Hash, Hashed, hex};
+use crate::clock::MAX_SKEW;
 use crate::credits::Credits;
 use crate::event::{Event, RecordedEvent};
 use crate::ids::{AccountId, JobId, Position, StreamId};
 use crate::job::{JobEvent, JobState, Status};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet};
 
@@ -90,6 +91,7 @@ impl AccountAudit {
         let mut cursor = self.cursor_for(recorded.stream_id);
         self.check_position(recorded);
         self.check_order(&cursor, recorded);
+        self.check_time(recorded);
         self.check_hash(&cursor, recorded, stored);
         cursor.version = recorded.version;
         cursor.hash = recorded.hash.as_slice().try_into().unwrap_or(GENESIS);
@@ -199,6 +201,18 @@ impl AccountAudit {
         }
     }
 
+    fn check_time(&mut self, recorded: &RecordedEvent) {
+        let ahead = recorded.occurred_at.signed_duration_since(recorded.recorded_at);
+        if ahead > MAX_SKEW {
+            let detail = format!(
+                "it is dated {}, {} s after it was recorded: the clock of its process was ahead",
+                recorded.occurred_at.to_rfc3339_opts(SecondsFormat::Millis, true),
+                ahead.num_seconds()
+            );
+            self.breach(invariant::TIME, recorded, detail);
+        }
+    }
+
     fn check_hash(&mut self, cursor: &Cursor, recorded: &RecordedEvent, stored: &Stored<'_>) {
         let hashed = Hashed {
             account_id: recorded.account_id.0,
@@ -244,9 +258,12 @@ impl AccountAudit {
             }
         }
         if recorded.schema_version > 1 {
-            for detail in lots::problems(&self.state, event, recorded.occurred_at, self.last_at) {
+            for detail in lots::problems(&self.state, event, decided_at(recorded)) {
                 self.breach(invariant::LOTS, recorded, detail);
             }
+        }
+        if recorded.occurred_at < self.last_at {
+            self.breach(invariant::TIME, recorded, "it is dated before the event before it".into());
         }
         self.last_at = recorded.occurred_at;
         self.state.apply(event);
@@ -328,6 +345,13 @@ impl AccountAudit {
             detail,
         });
     }
+}
+
+/// When it was decided, as far as lots are concerned: an account dated ahead by a wrong clock keeps its events in
+/// order, but they are decided at the time at which they are recorded.
+fn decided_at(recorded: &RecordedEvent) -> DateTime<Utc> {
+    let is_ahead = recorded.occurred_at.signed_duration_since(recorded.recorded_at) > MAX_SKEW;
+    if is_ahead { recorded.recorded_at } else { recorded.occurred_at }
 }
 
 impl Books {

@@ -4,17 +4,9 @@ use crate::account::{AccountEvent, AccountState, Lot, burn};
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
 
-/// What is wrong with an event that happened at `at`, for an account in `state`, after one at `last_at`.
-pub(super) fn problems(
-    state: &AccountState,
-    event: &AccountEvent,
-    at: DateTime<Utc>,
-    last_at: DateTime<Utc>,
-) -> Vec<String> {
+/// What is wrong with an event that was decided at `at`, for an account in `state`.
+pub(super) fn problems(state: &AccountState, event: &AccountEvent, at: DateTime<Utc>) -> Vec<String> {
     let mut found = Vec::new();
-    if at < last_at {
-        found.push("it happened before the event before it".to_owned());
-    }
     match event {
         AccountEvent::Debited { amount, from, .. } | AccountEvent::Held { amount, from, .. } => {
             found.extend(burned_wrongly(state, *amount, from, at));

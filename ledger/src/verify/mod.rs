@@ -15,6 +15,8 @@ pub use log::{AccountProof, account_breaches, log_breaches};
 
 /// Names of what must hold.
 pub mod invariant {
+    /// No event is dated after it was recorded, or before the one before it.
+    pub const TIME: &str = "time";
     /// Versions of a stream are 1..n without gaps.
     pub const ORDER: &str = "order";
     /// Hashes follow from the events, and each event from the one before it.

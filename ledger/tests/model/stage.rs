@@ -3,7 +3,7 @@
 use crate::steps::Step;
 use crate::story::Story;
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::{Database, Ledger, LedgerOptions, Role};
+use ledger::{ClockSource, Database, Ledger, LedgerOptions, Role};
 use proptest::test_runner::TestCaseError;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -82,7 +82,7 @@ impl Stage {
 async fn open(database: &Database, process: usize) -> Ledger {
     let options = LedgerOptions {
         refund_grace: Duration::from_secs(GRACE.unsigned_abs()),
-        clock: if process == 0 { clock } else { late_clock },
+        clock: ClockSource::Manual(if process == 0 { clock } else { late_clock }),
         ..LedgerOptions::default()
     };
     Ledger::open(database, options).await.unwrap()

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 /// The moment that many seconds after the story began.
 pub(crate) fn instant(seconds: Seconds) -> DateTime<Utc> {
-    DateTime::from_timestamp(1_900_000_000 + seconds, 0).unwrap()
+    DateTime::from_timestamp(1_500_000_000 + seconds, 0).unwrap()
 }
 
 pub(crate) fn credits(amount: Micros) -> Credits {

@@ -2,7 +2,7 @@
 //! what `#[tokio::test]` does by default.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use ledger::LedgerOptions;
+use ledger::{ClockSource, LedgerOptions};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ thread_local! {
 
 /// That many seconds after the test began.
 pub(crate) fn second(seconds: i64) -> DateTime<Utc> {
-    DateTime::UNIX_EPOCH + TimeDelta::seconds(1_900_000_000 + seconds)
+    DateTime::UNIX_EPOCH + TimeDelta::seconds(1_500_000_000 + seconds)
 }
 
 pub(crate) fn now() -> DateTime<Utc> {
@@ -28,5 +28,9 @@ pub(crate) fn until(seconds: i64) {
 }
 
 pub(crate) fn options() -> LedgerOptions {
-    LedgerOptions { clock: now, refund_grace: Duration::from_secs(GRACE_SECONDS), ..LedgerOptions::default() }
+    LedgerOptions {
+        clock: ClockSource::Manual(now),
+        refund_grace: Duration::from_secs(GRACE_SECONDS),
+        ..LedgerOptions::default()
+    }
 }

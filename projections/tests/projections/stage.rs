@@ -8,8 +8,8 @@ use ledger::job::{
     Failure, FailureClass, JobCommand, JobRequest, JobState, Kind, Output, Params, Price, RetryPolicy,
 };
 use ledger::{
-    Action, Actor, Change, Command, Context, Credits, Database, JobId, Ledger, LedgerOptions, MarkWatcher,
-    NewJob, Outcome, Position, Role, UserId,
+    Action, Actor, Change, ClockSource, Command, Context, Credits, Database, JobId, Ledger, LedgerOptions,
+    MarkWatcher, NewJob, Outcome, Position, Role, UserId,
 };
 use projections::{ProjectorOptions, wait_for};
 use std::cell::Cell;
@@ -57,8 +57,12 @@ impl Stage {
         };
         let url = cluster.database_from("migrated", migrate).await.url().to_owned();
         let database = Database::new(&url).unwrap();
-        let ledger =
-            Ledger::open(&database, LedgerOptions { clock: now, ..LedgerOptions::default() }).await.unwrap();
+        let ledger = Ledger::open(
+            &database,
+            LedgerOptions { clock: ClockSource::Manual(now), ..LedgerOptions::default() },
+        )
+        .await
+        .unwrap();
         let end = CancellationToken::new();
         let mark = MarkWatcher::spawn(&database, ledger.appended(), end.clone());
         let pool = database.pool(Role::Reader, 4).unwrap();

@@ -3,7 +3,6 @@
 use crate::provider::{Progress, Provider, ProviderFailure, Task};
 use crate::settle::{self, Settled};
 use crate::station::Station;
-use chrono::Utc;
 use futures::FutureExt;
 use ledger::error_chain;
 use ledger::job::Status;
@@ -34,7 +33,7 @@ pub(super) async fn check(station: Arc<Station>, pending: PendingTask, slots: Ar
     // The semaphore is never closed.
     let _slot = slots.acquire().await;
     let provider = station.provider(&pending.model);
-    if pending.lease_until.is_some_and(|deadline| deadline < Utc::now()) {
+    if pending.lease_until.is_some_and(|deadline| deadline < station.now()) {
         return expire(&station, &pending, provider.as_deref()).await;
     }
     let Some(provider) = provider else { return Checked::Later(LOOK_AGAIN) };

@@ -8,7 +8,7 @@ use super::{Fate, Runner};
 use crate::provider::Task;
 use crate::queue::{JobMessage, Received};
 use crate::station::Order;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, Status};
 use ledger::{Actor, ExecuteError, Refusal};
@@ -86,20 +86,22 @@ impl Runner {
         let ours = job.attempt.as_ref().is_some_and(|attempt| {
             attempt.worker == self.station.identity && attempt.provider_task_id.is_none()
         });
-        if ours { won(message, job) } else { Claim::Refused(after_claim(&job)) }
+        if ours { won(message, job) } else { Claim::Refused(after_claim(&job, self.station.now())) }
     }
 
     /// What becomes of a message whose job is being run.
     pub(super) async fn while_claimed(&self, message: &JobMessage) -> Fate {
         match self.station.job(message.account_id, message.job_id).await {
-            Ok(Some(job)) => after_claim(&job),
+            Ok(Some(job)) => after_claim(&job, self.station.now()),
             Ok(None) | Err(_) => Fate::Later(LOOK_AGAIN),
         }
     }
 
     async fn until_due(&self, message: &JobMessage) -> Fate {
         let job = self.station.job(message.account_id, message.job_id).await.ok().flatten();
-        Fate::Later(job.and_then(|job| job.retry_at).map_or(LOOK_AGAIN, until))
+        Fate::Later(
+            job.and_then(|job| job.retry_at).map_or(LOOK_AGAIN, |due| between(self.station.now(), due)),
+        )
     }
 }
 
@@ -120,16 +122,18 @@ fn won(message: &JobMessage, job: JobState) -> Claim {
 
 /// The message of a job that another attempt runs waits until that attempt's lease ends: its worker may have
 /// died. What a provider works on needs no message; the poller and the reconciler look after it.
-fn after_claim(job: &JobState) -> Fate {
+fn after_claim(job: &JobState, now: DateTime<Utc>) -> Fate {
     match (&job.status, &job.attempt) {
         (Status::Running, Some(attempt)) if attempt.provider_task_id.is_some() => Fate::Done,
-        (Status::Running, Some(attempt)) => Fate::Later(until(attempt.lease_until) + Duration::from_secs(1)),
-        (Status::Queued, _) => Fate::Later(job.retry_at.map_or(Duration::ZERO, until)),
+        (Status::Running, Some(attempt)) => {
+            Fate::Later(between(now, attempt.lease_until) + Duration::from_secs(1))
+        }
+        (Status::Queued, _) => Fate::Later(job.retry_at.map_or(Duration::ZERO, |due| between(now, due))),
         _ => Fate::Done,
     }
 }
 
-/// From now until then; nothing if that has passed.
-fn until(instant: chrono::DateTime<Utc>) -> Duration {
-    (instant - Utc::now()).to_std().unwrap_or_default()
+/// From `now` until then; nothing if that has passed.
+fn between(now: DateTime<Utc>, instant: DateTime<Utc>) -> Duration {
+    (instant - now).to_std().unwrap_or_default()
 }

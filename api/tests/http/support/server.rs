@@ -8,7 +8,8 @@ use embedded::testing::{TestCluster, TestDatabase};
 use ledger::catalogue::{Catalogue, Model, Pricing};
 use ledger::job::Kind;
 use ledger::{
-    Action, Actor, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher, Position, UserId,
+    Action, Actor, ClockSource, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher,
+    Position, UserId,
 };
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use object_store::memory::InMemory;
@@ -39,6 +40,8 @@ pub(crate) struct Setup {
     pub background: Background,
     /// Through what the server reaches the database, if not directly.
     pub wire: Option<SocketAddr>,
+    /// Where the ledger has the time from.
+    pub clock: ClockSource,
 }
 
 impl Default for Setup {
@@ -49,6 +52,7 @@ impl Default for Setup {
             open_metrics: false,
             background: Background::Running,
             wire: None,
+            clock: ClockSource::default(),
         }
     }
 }
@@ -98,7 +102,10 @@ impl Server {
             None => direct.to_owned(),
         };
         let database = Database::new(&url).unwrap();
-        let ledger = Ledger::open(&database, LedgerOptions::default()).await.unwrap();
+        let ledger =
+            Ledger::open(&database, LedgerOptions { clock: setup.clock, ..LedgerOptions::default() })
+                .await
+                .unwrap();
         let shutdown = CancellationToken::new();
         let mark = match setup.background {
             Background::Running => project(&database, &ledger, &shutdown),
