@@ -5,10 +5,12 @@
 //! digest turns a borrowed or made-up cursor into a clear 400 instead of a page of nonsense.
 
 use crate::problem::Problem;
+use crate::scalars::is_within_reach;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use chrono::{DateTime, Utc};
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 /// Longest cursor that is looked at.
@@ -55,6 +57,18 @@ impl List {
     }
 }
 
+/// An instant in a cursor. Cursors can be made up, and what Postgres cannot hold must not reach it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Moment(pub DateTime<Utc>);
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Moment, D::Error> {
+        let at = DateTime::<Utc>::deserialize(deserializer)?;
+        if is_within_reach(&at) { Ok(Moment(at)) } else { Err(D::Error::custom("out of range")) }
+    }
+}
+
 fn invalid() -> Problem {
     let message =
         "is not a cursor of this list; take `next_cursor` from its previous page, with the same filters";
@@ -63,7 +77,22 @@ fn invalid() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::List;
+    use super::{List, Moment};
+
+    #[test]
+    fn an_instant_that_the_database_cannot_hold_is_refused() {
+        let list = List::new("jobs", &"alice");
+        let forged = |at: &str| list.place::<(Moment, i64)>(Some(&list.cursor(&(at, 7)))).is_ok();
+        assert!(forged("2026-01-31T12:00:00Z"));
+        for at in [
+            "-262143-01-01T00:00:00Z",
+            "+262142-12-31T23:59:59Z",
+            "1969-12-31T23:59:59Z",
+            "10000-01-01T00:00:00Z",
+        ] {
+            assert!(!forged(at), "{at}");
+        }
+    }
 
     #[test]
     fn a_cursor_leads_back_to_its_place() {

@@ -212,6 +212,12 @@ impl Problem {
         Problem::new(status, "media_type_unsupported", "Media type not supported", detail)
     }
 
+    pub(crate) fn content_encoding() -> Problem {
+        let detail = "send the body as it is, without `Content-Encoding`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Problem::new(status, "content_encoding_unsupported", "Content encoding not supported", detail)
+    }
+
     /// `limit` is in bytes; 0 if it is not known here.
     pub(crate) fn body_too_large(limit: usize) -> Problem {
         let detail = match limit {
@@ -253,6 +259,7 @@ impl From<Refusal> for Problem {
             Refusal::CreditsInsufficient { .. } => (StatusCode::PAYMENT_REQUIRED, "Not enough credits"),
             Refusal::AmountZero => (StatusCode::UNPROCESSABLE_ENTITY, "The amount is zero"),
             Refusal::ExpiryInPast => (StatusCode::UNPROCESSABLE_ENTITY, "The expiry is in the past"),
+            Refusal::UserIdMisleading => (StatusCode::UNPROCESSABLE_ENTITY, "The user id is misleading"),
             Refusal::GrantNeverEffective => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "The grant could never be spent")
             }
@@ -273,6 +280,7 @@ impl From<Refusal> for Problem {
             | Refusal::JobNotDue
             | Refusal::LeaseLost
             | Refusal::JobStatus { .. }
+            | Refusal::RunStale { .. }
             | Refusal::JobExists => (StatusCode::CONFLICT, conflict),
         };
         let problem = Problem::new(status, refusal.code(), title, detail(&refusal));
@@ -288,6 +296,7 @@ impl From<Refusal> for Problem {
             }
             Refusal::KeyReused => problem.naming("Idempotency-Key", "was used before with another request"),
             Refusal::CreditsInsufficient { .. }
+            | Refusal::UserIdMisleading
             | Refusal::BalanceTooLarge
             | Refusal::AdjustmentTooLarge { .. }
             | Refusal::LotsTooMany { .. }
@@ -302,6 +311,7 @@ impl From<Refusal> for Problem {
             | Refusal::JobNotDue
             | Refusal::LeaseLost
             | Refusal::JobStatus { .. }
+            | Refusal::RunStale { .. }
             | Refusal::JobExists => problem,
         }
     }
@@ -328,10 +338,14 @@ fn detail(refusal: &Refusal) -> String {
         Refusal::HoldOfJob { hold } => {
             format!("hold {hold} belongs to a generation and ends with it; cancel the generation instead")
         }
+        Refusal::RunStale { seen, run } => {
+            format!("run {seen} was decided on, and the generation is in run {run} now; look at it again")
+        }
         Refusal::PriceOnlyHeld => {
             "the price of this generation is only held; cancel the generation to release it".to_owned()
         }
         Refusal::AmountZero
+        | Refusal::UserIdMisleading
         | Refusal::BalanceTooLarge
         | Refusal::ExpiryInPast
         | Refusal::GrantNeverEffective
@@ -370,6 +384,8 @@ mod tests {
             Refusal::AdjustmentTooLarge { asked: amount, available: Credits::ZERO },
             Refusal::ExpiryInPast,
             Refusal::GrantNeverEffective,
+            Refusal::UserIdMisleading,
+            Refusal::RunStale { seen: 1, run: 2 },
             Refusal::LotsTooMany { most: 200 },
             Refusal::LotUnknown { lot: LotId(7) },
             Refusal::LotVoided { lot: LotId(7) },

@@ -204,6 +204,15 @@ scalar!(
 );
 
 scalar!(
+    /// The number of a run of a generation.
+    RunNumber(u32),
+    "run",
+    MetaSchema { minimum: Some(1.0), ..MetaSchema::new_with_format("integer", "int32") },
+    |text| run(text),
+    |run| (*run).into()
+);
+
+scalar!(
     /// How an export is written.
     FormatName(Format),
     "export_format",
@@ -357,6 +366,12 @@ fn is_sane_year(year: i32) -> bool {
     (1970..=9999).contains(&year)
 }
 
+/// Whether this service can have a record of that time.
+pub(crate) fn is_within_reach(at: &DateTime<Utc>) -> bool {
+    use chrono::Datelike;
+    is_sane_year(at.year())
+}
+
 /// An instant as this API writes it.
 pub(crate) fn written(at: &DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
@@ -415,6 +430,12 @@ fn number(text: &str) -> Result<i64, Cow<'static, str>> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let number = text.parse().ok().filter(|_| is_plain);
     number.ok_or("must be a number that this service gave".into())
+}
+
+/// Reads the number of a run.
+pub(crate) fn run(text: &str) -> Result<u32, Cow<'static, str>> {
+    let run = number(text).ok().and_then(|run| u32::try_from(run).ok());
+    run.filter(|run| *run >= 1).ok_or("must be the run that was seen, a whole number from 1".into())
 }
 
 fn seal_number(text: &str) -> Result<i64, Cow<'static, str>> {

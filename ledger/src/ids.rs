@@ -1,5 +1,6 @@
 //! The names of things: who owns an account, which job, which event, where in the log.
 
+use crate::legible::is_plain_name;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -26,6 +27,12 @@ impl UserId {
     /// The text itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it can be told from other ids by looking at it. One that cannot opens no account; those that were opened
+    /// under such an id before stay reachable.
+    pub fn is_plain(&self) -> bool {
+        is_plain_name(&self.0)
     }
 
     /// The account of this user.

@@ -25,6 +25,12 @@ pub enum Refusal {
     /// Credits would expire before they are given.
     #[error("the expiry must be in the future")]
     ExpiryInPast,
+    /// A new account's user id looks like nothing, or like another one.
+    #[error(
+        "this user id opens no account: it must be in Unicode NFC, with neither blanks at its ends nor invisible or \
+         direction-changing characters"
+    )]
+    UserIdMisleading,
     /// A grant would expire before it can be spent.
     #[error("the grant would expire before it can be spent")]
     GrantNeverEffective,
@@ -114,6 +120,14 @@ pub enum Refusal {
         /// What was asked, as a participle: `cancelled`, `retried`, …
         asked: &'static str,
     },
+    /// What was decided on was an earlier run of the job.
+    #[error("run {seen} was decided on, and the job is in run {run} now; look at it again")]
+    RunStale {
+        /// The run that was seen.
+        seen: u32,
+        /// The run that it is in.
+        run: u32,
+    },
     /// A job id that exists already was queued again.
     #[error("a job with this id exists already")]
     JobExists,
@@ -127,6 +141,7 @@ impl Refusal {
             Refusal::AmountZero => "amount_zero",
             Refusal::BalanceTooLarge => "balance_too_large",
             Refusal::ExpiryInPast => "expiry_in_past",
+            Refusal::UserIdMisleading => "user_id_misleading",
             Refusal::GrantNeverEffective => "grant_never_effective",
             Refusal::LotsTooMany { .. } => "lots_too_many",
             Refusal::LotUnknown { .. } => "lot_unknown",
@@ -144,6 +159,7 @@ impl Refusal {
             Refusal::JobNotDue => "job_not_due",
             Refusal::LeaseLost => "lease_lost",
             Refusal::JobStatus { .. } => "job_status",
+            Refusal::RunStale { .. } => "run_stale",
             Refusal::JobExists => "job_exists",
         }
     }

@@ -73,8 +73,15 @@ fn check_type(request: &Request) -> Result<(), Problem> {
         }
         _ => true,
     });
-    let is_plain = request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
-    if is_json && is_utf8 && is_plain { Ok(()) } else { Err(Problem::media_type()) }
+    if is_json && is_utf8 { check_encoding(request.headers()) } else { Err(Problem::media_type()) }
+}
+
+/// Bodies are taken as they are, so that their size is known before they are worked on.
+pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(CONTENT_ENCODING) {
+        Some(encoding) if encoding != "identity" => Err(Problem::content_encoding()),
+        Some(_) | None => Ok(()),
+    }
 }
 
 async fn receive(

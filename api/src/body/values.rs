@@ -48,6 +48,9 @@ pub(crate) fn prompt(value: Value) -> Result<String, Wrong> {
     if text.chars().any(|letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t')) {
         return Err(Wrong::Value("must not contain control characters other than tabs and line ends".into()));
     }
+    if !ledger::shows_something(&text) {
+        return Err(Wrong::Value("must hold something that can be seen".into()));
+    }
     Ok(text)
 }
 

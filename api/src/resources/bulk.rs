@@ -7,10 +7,11 @@
 use super::Tag;
 use crate::app::App;
 use crate::auth::{AdminOnly, Caller};
-use crate::body::{Body, Fields, Strict, Wrong, boolean, scalar, text};
+use crate::body::{Body, Fields, Strict, Wrong, boolean, number, scalar, text};
 use crate::declared::{Answer, BulkOrder};
 use crate::problem::Problem;
-use crate::scalars::{Age, Amount, ClassName, GenerationId, Instant, KindName, UserName};
+use crate::scalars;
+use crate::scalars::{Age, Amount, ClassName, GenerationId, Instant, KindName, RunNumber, UserName};
 use futures::StreamExt;
 use futures::stream;
 use ledger::job::JobCommand;
@@ -77,6 +78,10 @@ struct BulkAction {
     /// These; either this or `filter`.
     #[oai(validator(min_items = 1, max_items = 10000))]
     ids: Option<Vec<GenerationId>>,
+    /// The `run` of each of `ids` that was looked at, in the same order: those that have been run again since are left
+    /// alone as `run_stale`.
+    #[oai(validator(min_items = 1, max_items = 10000))]
+    runs: Option<Vec<RunNumber>>,
     /// All that match; either this or `ids`. An empty filter matches every dead letter.
     filter: Option<DeadFilter>,
     /// Only say what would be done.
@@ -88,14 +93,20 @@ impl Body for BulkAction {
         let action = fields.required("action", deed);
         let has_filter = fields.has("filter");
         let ids = fields.optional("ids", ids);
+        let runs = fields.optional("runs", runs);
         let filter = fields.nested("filter", read_filter);
         let dry_run = fields.optional("dry_run", boolean);
         if ids.as_ref().is_some_and(|ids| ids.is_some() == has_filter) {
             fields.refuse("ids", "or `filter` must be given, and not both");
         }
+        if let (Ok(ids), Ok(Some(runs))) = (ids.as_ref().ok_or(()), runs.as_ref().ok_or(()))
+            && ids.as_ref().map(Vec::len) != Some(runs.len())
+        {
+            fields.refuse("runs", "must have one run for each of `ids`");
+        }
         let filter = filter?;
         let filter = has_filter.then_some(filter);
-        Some(BulkAction { action: action?, ids: ids?, filter, dry_run: dry_run? })
+        Some(BulkAction { action: action?, ids: ids?, runs: runs?, filter, dry_run: dry_run? })
     }
 }
 
@@ -116,7 +127,7 @@ fn read_filter(fields: &mut Fields) -> Option<DeadFilter> {
     let code = fields.optional("code", text(1..=255));
     let since = fields.optional("since", scalar);
     let until = fields.optional("until", scalar);
-    let older_than = fields.optional("older_than", scalar);
+    let older_than = fields.optional("older_than", an_age);
     Some(DeadFilter {
         user: user?,
         kind: kind?,
@@ -134,10 +145,28 @@ fn ids(value: Value) -> Result<Vec<GenerationId>, Wrong> {
     if !(1..=MAX_JOBS).contains(&items.len()) {
         return Err(Wrong::Value(format!("must have 1 to {MAX_JOBS} ids")));
     }
-    let mut ids: Vec<GenerationId> = items.into_iter().map(scalar).collect::<Result<_, _>>()?;
-    ids.sort_unstable_by_key(|id| id.0);
-    ids.dedup();
-    Ok(ids)
+    items.into_iter().map(scalar).collect()
+}
+
+fn runs(value: Value) -> Result<Vec<RunNumber>, Wrong> {
+    let Value::Array(items) = value else { return Err(Wrong::Shape("must be a list of runs".into())) };
+    if !(1..=MAX_JOBS).contains(&items.len()) {
+        return Err(Wrong::Value(format!("must have 1 to {MAX_JOBS} runs")));
+    }
+    let run = |item: Value| {
+        let run = scalars::run(&number(item)?.to_string());
+        run.map(RunNumber).map_err(|wrong| Wrong::Value(wrong.into_owned()))
+    };
+    items.into_iter().map(run).collect()
+}
+
+/// Each job once, with the run that was seen where that was said.
+fn seen(ids: Vec<GenerationId>, runs: Option<Vec<RunNumber>>) -> Vec<(JobId, Option<u32>)> {
+    let runs = runs.into_iter().flatten().map(|run| Some(run.0)).chain(std::iter::repeat(None));
+    let mut seen: Vec<_> = ids.into_iter().map(|id| id.0).zip(runs).collect();
+    seen.sort_unstable();
+    seen.dedup_by_key(|(id, _)| *id);
+    seen
 }
 
 /// Dead letters to give up by their age.
@@ -151,7 +180,7 @@ struct Cleanup {
 
 impl Body for Cleanup {
     fn read(fields: &mut Fields) -> Option<Cleanup> {
-        let older_than = fields.required("older_than", scalar);
+        let older_than = fields.required("older_than", an_age);
         let dry_run = fields.optional("dry_run", boolean);
         Some(Cleanup { older_than: older_than?, dry_run: dry_run? })
     }
@@ -198,9 +227,9 @@ impl Bulk {
         app: Data<&App>,
         body: Strict<BulkAction>,
     ) -> Answer<Json<BulkOutcome>, BulkOrder> {
-        let BulkAction { action, ids, filter, dry_run } = body.0;
+        let BulkAction { action, ids, runs, filter, dry_run } = body.0;
         let choice = match ids {
-            Some(ids) => Choice::Ids(ids.into_iter().map(|id| id.0).collect()),
+            Some(ids) => Choice::Ids(seen(ids, runs)),
             None => Choice::Matching(filter.unwrap_or_default().into()),
         };
         Ok(Json(run(&app, &caller, choice, action, dry_run.unwrap_or(false)).await?))
@@ -223,7 +252,7 @@ impl Bulk {
 }
 
 enum Choice {
-    Ids(Vec<JobId>),
+    Ids(Vec<(JobId, Option<u32>)>),
     Matching(Filter),
 }
 
@@ -254,17 +283,20 @@ struct Work {
 }
 
 impl Work {
-    async fn by_id(&self, ids: Vec<JobId>) -> Result<BulkOutcome, Problem> {
+    async fn by_id(&self, ids: Vec<(JobId, Option<u32>)>) -> Result<BulkOutcome, Problem> {
         let mut outcome = self.nothing_yet();
         let mut ids = ids.into_iter();
         let client = self.app.reader().await?;
         let mut jobs = Vec::new();
-        for id in ids.by_ref() {
+        for (id, seen) in ids.by_ref() {
             if Clock::now() >= self.until {
                 outcome.remaining = 1 + ids.len() as u64;
                 break;
             }
             match dead_letters::get(&**client, id).await? {
+                Some(job) if seen.is_some_and(|seen| seen != job.run) => {
+                    outcome.refuse(job.job_id, "run_stale")
+                }
                 Some(job) => jobs.push(job),
                 None => outcome.refuse(id, "not_found"),
             }
@@ -326,9 +358,10 @@ impl Work {
         if Clock::now() >= self.until {
             return Err(Left::OutOfTime);
         }
+        let run = Some(job.run);
         let command = match self.deed {
-            Deed::Retry => JobCommand::Retry,
-            Deed::Discard => JobCommand::Discard,
+            Deed::Retry => JobCommand::Retry { run },
+            Deed::Discard => JobCommand::Discard { run },
         };
         let command = Command {
             account: job.account_id,
@@ -354,6 +387,15 @@ impl Work {
 enum Left {
     Refused(&'static str),
     OutOfTime,
+}
+
+/// An age of nothing would mean everything, one slip away from "7d".
+fn an_age(value: Value) -> Result<Age, Wrong> {
+    let age: Age = scalar(value)?;
+    if age.0.is_zero() {
+        return Err(Wrong::Value("must be more than nothing, such as 7d".into()));
+    }
+    Ok(age)
 }
 
 /// An age counts from now: what grows old enough meanwhile is for the next request, or paging would not end.

@@ -3,13 +3,12 @@
 use super::Tag;
 use crate::app::App;
 use crate::auth::{AdminOnly, Caller};
-use crate::body::Lines;
+use crate::body::{Lines, check_encoding};
 use crate::bulk_grants::{Format, GrantLine, Run, Source};
 use crate::declared::{Answer, BulkOrder};
 use crate::problem::Problem;
 use ledger::IdempotencyKey;
 use poem::http::StatusCode;
-use poem::http::header::CONTENT_ENCODING;
 use poem::web::Data;
 use poem::{Body, IntoResponse, Request, RequestBody, Response, Result};
 use poem_openapi::param::{Header, Query};
@@ -58,6 +57,7 @@ impl<'a> ApiExtractor<'a> for Upload {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             Problem::new(status, "media_type_unsupported", "Media type not supported", detail)
         })?;
+        check_encoding(request.headers())?;
         Ok(Upload { format, lines: Lines::of(body, App::of(request)?.limits.receive)? })
     }
 }
@@ -75,8 +75,7 @@ fn format_of(request: &Request) -> Option<Format> {
         }
         _ => true,
     });
-    let is_plain = request.headers().get(CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
-    (is_utf8 && is_plain).then_some(format)
+    is_utf8.then_some(format)
 }
 
 /// A stream of JSON objects, one a line.

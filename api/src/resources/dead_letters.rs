@@ -4,14 +4,14 @@
 use super::Tag;
 use crate::app::App;
 use crate::auth::{AdminOnly, Caller};
-use crate::cursor::List;
+use crate::cursor::{List, Moment};
 use crate::declared::{Answer, Change, Read, ReadOne};
 use crate::freshness;
 use crate::generation::GenerationFailure;
 use crate::problem::Problem;
 use crate::scalars::{
-    Amount, ClassName, GenerationId, Instant, KindName, Limit, LogPosition, StatusName, Term, UserName,
-    page_size,
+    Amount, ClassName, GenerationId, Instant, KindName, Limit, LogPosition, RunNumber, StatusName, Term,
+    UserName, page_size,
 };
 use ledger::job::{JobCommand, JobState};
 use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, read};
@@ -185,8 +185,8 @@ impl DeadLetters {
             older_than: None,
         };
         let list = list_of(&filter);
-        let place: Option<(_, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
-        let before = place.map(|(died_at, job_id)| Cursor { died_at, job_id });
+        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let before = place.map(|(Moment(died_at), job_id)| Cursor { died_at, job_id });
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
         let client = app.reader().await?;
@@ -229,9 +229,12 @@ impl DeadLetters {
         app: Data<&App>,
         /// The generation.
         id: Path<GenerationId>,
+        /// The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`.
+        run: Query<Option<RunNumber>>,
     ) -> Answer<Retried, Change> {
+        let run = run.0.map(|run| run.0);
         let (account, _) = found(&app, id.0.0).await?;
-        let (status, position, _) = order(&app, &caller, account, id.0.0, JobCommand::Retry).await?;
+        let (status, position, _) = order(&app, &caller, account, id.0.0, JobCommand::Retry { run }).await?;
         Ok(Retried::Queued(Json(Revived { id: id.0, status }), position))
     }
 
@@ -245,9 +248,13 @@ impl DeadLetters {
         app: Data<&App>,
         /// The generation.
         id: Path<GenerationId>,
+        /// The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`.
+        run: Query<Option<RunNumber>>,
     ) -> Answer<Discarded, Change> {
+        let run = run.0.map(|run| run.0);
         let (account, job) = found(&app, id.0.0).await?;
-        let (status, position, wrote) = order(&app, &caller, account, id.0.0, JobCommand::Discard).await?;
+        let (status, position, wrote) =
+            order(&app, &caller, account, id.0.0, JobCommand::Discard { run }).await?;
         let refunded = Amount(if wrote { job.charged } else { Credits::ZERO });
         Ok(Discarded::Done(Json(GivenUp { id: id.0, status, refunded }), position))
     }

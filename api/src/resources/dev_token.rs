@@ -9,7 +9,7 @@ use crate::declared::{Answer, OpenOrder};
 use crate::problem::Problem;
 use crate::scalars::{Instant, UserName};
 use chrono::{TimeDelta, Utc};
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, Uri};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
@@ -99,12 +99,13 @@ impl DevTokens {
         &self,
         app: Data<&App>,
         headers: &HeaderMap,
+        uri: &Uri,
         body: Strict<NewToken>,
     ) -> Answer<Json<IssuedToken>, OpenOrder> {
         if !app.dev_tokens {
             return Err(Problem::not_found("this server hands out no tokens").into());
         }
-        if !is_local(headers) {
+        if !is_local(headers, uri) {
             let detail = "tokens are only for pages of this server and for programs on this machine";
             return Err(Problem::forbidden(detail).into());
         }
@@ -122,9 +123,14 @@ impl DevTokens {
 
 /// Whether the request was addressed to this machine by name, and not sent by a foreign page. A foreign page can
 /// make a browser send here, and by a name of its own that leads here; it cannot forge these headers.
-fn is_local(headers: &HeaderMap) -> bool {
+fn is_local(headers: &HeaderMap, target: &Uri) -> bool {
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let Some(host) = header("Host") else { return false };
+    // A proxy or a cache would go by the target, and by either of two hosts.
+    let is_only_host = headers.get_all("Host").iter().count() == 1;
+    if !is_only_host || target.authority().is_some_and(|authority| authority.as_str() != host) {
+        return false;
+    }
     let name = host.rsplit_once(':').map_or(host, |(name, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
     });
@@ -137,7 +143,7 @@ fn is_local(headers: &HeaderMap) -> bool {
 #[cfg(test)]
 mod tests {
     use super::is_local;
-    use poem::http::{HeaderMap, HeaderName};
+    use poem::http::{HeaderMap, HeaderName, Uri};
 
     #[test]
     fn only_this_machine_and_its_own_pages_are_local() {
@@ -158,7 +164,18 @@ mod tests {
             for (name, value) in headers {
                 map.insert(HeaderName::from_static(name), value.parse().unwrap());
             }
-            assert_eq!(is_local(&map), expected, "{headers:?}");
+            assert_eq!(is_local(&map, &Uri::from_static("/dev/token")), expected, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn the_target_and_every_host_must_be_this_machine() {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "127.0.0.1:8080".parse().unwrap());
+        let local = |headers: &HeaderMap, target| is_local(headers, &Uri::from_static(target));
+        assert!(local(&headers, "http://127.0.0.1:8080/dev/token"));
+        assert!(!local(&headers, "http://evil.example/dev/token"));
+        headers.append("host", "evil.example".parse().unwrap());
+        assert!(!local(&headers, "/dev/token"));
     }
 }

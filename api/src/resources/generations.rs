@@ -11,7 +11,7 @@ use super::quote::PurchaseQuote;
 use crate::app::App;
 use crate::auth::{Caller, UserOnly};
 use crate::body::{Body, Fields, Strict, Tried, prompt, scalar, text, whole};
-use crate::cursor::List;
+use crate::cursor::{List, Moment};
 use crate::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
 use crate::generation::{Generation, GenerationParams};
 use crate::problem::Problem;
@@ -202,8 +202,8 @@ impl Generations {
             model: model.0.map(|model| model.0),
         };
         let list = List::new("generations", &(caller.account, filter.status, filter.kind, &filter.model));
-        let place: Option<(_, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
-        let before = place.map(|(created_at, job_id)| Cursor { created_at, job_id });
+        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let before = place.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
         let rows =

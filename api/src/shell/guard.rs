@@ -5,6 +5,7 @@ use crate::failure::{from_framework, without_type};
 use crate::problem::Problem;
 use poem::endpoint::{BoxEndpoint, make};
 use poem::error::ResponseError;
+use poem::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, EndpointExt, Request, Response};
 use poem_openapi::OpenApi;
@@ -32,6 +33,8 @@ struct Path {
 /// The names of an operation's parameters.
 #[derive(Default)]
 struct Known {
+    /// Whether it reads a body.
+    takes_body: bool,
     query: HashSet<String>,
     headers: Vec<String>,
 }
@@ -99,6 +102,7 @@ fn guard(endpoint: BoxEndpoint<'static>, path: &Path, method: &Method) -> BoxEnd
         async move {
             let answered = match check_query(&request, &known.query)
                 .and_then(|()| check_headers(&request, &known.headers))
+                .and_then(|()| if known.takes_body { Ok(()) } else { check_no_body(&request) })
             {
                 Ok(()) => endpoint.call(request).await,
                 Err(problem) => Err(problem.into()),
@@ -146,11 +150,33 @@ fn check_query(request: &Request, known: &HashSet<String>) -> Result<(), Problem
     Ok(())
 }
 
+/// Headers of which a second one would leave open which is meant, whatever the operation reads.
+const SINGLE_HEADERS: [&str; 7] = [
+    "Host",
+    "Authorization",
+    "Content-Type",
+    "Content-Encoding",
+    "Content-Length",
+    "Idempotency-Key",
+    "Prefer",
+];
+
+/// A body that nobody reads was meant to do something.
+fn check_no_body(request: &Request) -> Result<(), Problem> {
+    let headers = request.headers();
+    let is_empty = headers.get(CONTENT_LENGTH).is_none_or(|length| length == "0");
+    if is_empty && !headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(());
+    }
+    Err(Problem::bad_request("body_unexpected", "this operation takes no body; send it without one"))
+}
+
 /// The framework takes the first of several headers, and one that it cannot read for none at all. An idempotency
 /// key must not get lost like that.
 fn check_headers(request: &Request, known: &[String]) -> Result<(), Problem> {
-    for name in known {
-        let mut values = request.headers().get_all(name.as_str()).iter();
+    let single = SINGLE_HEADERS.iter().copied().chain(known.iter().map(String::as_str));
+    for name in single {
+        let mut values = request.headers().get_all(name).iter();
         let (first, second) = (values.next(), values.next());
         if second.is_some() {
             return Err(Problem::parameter(name, "is given twice"));
@@ -174,7 +200,7 @@ fn paths<T: OpenApi>() -> HashMap<String, Path> {
             operations: HashMap::new(),
         });
         for operation in meta.operations {
-            let mut known = Known::default();
+            let mut known = Known { takes_body: operation.request.is_some(), ..Known::default() };
             for parameter in operation.params {
                 match parameter.in_type {
                     MetaParamIn::Query => drop(known.query.insert(parameter.name)),

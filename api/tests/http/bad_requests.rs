@@ -1,8 +1,12 @@
 //! Bad parameters, headers, ids and cursors: each is refused by name, and changes nothing.
 
 use crate::support::{Client, Contract, Server};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 fn client_for(server: &Server, path: &str) -> Client {
     match path.split('/').nth(1) {
@@ -30,6 +34,7 @@ fn bad_values(parameter: &Value) -> Vec<&'static str> {
     let (kind, format) = (schema["type"].as_str().unwrap(), schema["format"].as_str().unwrap_or_default());
     match (kind, format) {
         ("integer", "int64") => vec!["-1", "x", "1.5", "1e3", "9223372036854775808", "%00", ""],
+        ("integer", "int32") => vec!["0", "-1", "x", "1.5", "4294967296", "%00", ""],
         ("integer", "uint32") => vec!["-1", "x", "1.5", "4294967296", "%00"],
         ("integer", _) => vec!["0", "-1", "1000000000", "101", "x", "1.5", "%00", ""],
         ("boolean", _) => vec!["x", "1", "TRUE", "%00"],
@@ -141,4 +146,139 @@ async fn a_position_from_the_future_only_waits_a_moment() {
     let started = std::time::Instant::now();
     alice.with("ledger-position", "9223372036854775807").get("/v1/generations").await.expect(200);
     assert!(started.elapsed().as_secs() < 5);
+}
+
+/// Sends bytes as they are, on a connection of their own, and returns what comes back.
+async fn raw(server: &Server, request: String) -> String {
+    let mut socket = TcpStream::connect(server.address).await.unwrap();
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn an_operation_without_a_body_refuses_one() {
+    let server = Server::start().await;
+    let mut tried = 0;
+    for (path, method, operation) in Contract::shared().operations() {
+        if operation.get("requestBody").is_some() {
+            continue;
+        }
+        let method: Method = method.to_uppercase().parse().unwrap();
+        let body = json!({ "expected_version": 999, "nonsense": true });
+        let reply = client_for(&server, path).send(method.clone(), &filled(path), Some(body)).await;
+        reply.refused(400, "body_unexpected");
+        let token = client_for(&server, path);
+        let address = filled(path);
+        let chunked = format!(
+            "{method} {address} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {}\r\n\
+             Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+            token.token().unwrap_or("none")
+        );
+        let answer = raw(&server, chunked).await;
+        assert!(answer.contains("body_unexpected"), "{method} {address}: {answer}");
+        tried += 1;
+    }
+    assert!(tried > 25, "{tried} operations have no body");
+}
+
+#[tokio::test]
+async fn headers_that_must_be_single_are_refused_twice() {
+    let server = Server::start().await;
+    let token = client_for(&server, "/v1").token().unwrap().to_owned();
+    for (name, value) in [
+        ("Host", "127.0.0.1"),
+        ("Authorization", "Bearer x"),
+        ("Content-Type", "application/json"),
+        ("Idempotency-Key", "a-key"),
+        ("Prefer", "wait=1"),
+    ] {
+        let body = r#"{"model":"sim-image","prompt":"x"}"#;
+        let request = format!(
+            "POST /v1/generations HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nIdempotency-Key: a-key\r\nPrefer: wait=1\r\n{name}: {value}\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = raw(&server, request).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{name}: {answer}");
+        assert!(answer.contains("is given twice") && answer.contains(name), "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_cursor_never_reaches_the_database() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    for _ in 0..2 {
+        server.dead("alice").await;
+    }
+    server.caught_up().await;
+    for (client, list) in [(&alice, "/v1/generations"), (&server.admin(), "/admin/dlq/messages")] {
+        let page = client.get(&format!("{list}?limit=1")).await.expect(200);
+        let cursor = URL_SAFE_NO_PAD.decode(page.body["next_cursor"].as_str().unwrap()).unwrap();
+        let (digest, place) = cursor.split_at(12);
+        let place: Vec<Value> = serde_json::from_slice(place).unwrap();
+        for at in ["-262143-01-01T00:00:00Z", "+262142-12-31T00:00:00Z", "0000-01-01T00:00:00Z"] {
+            let forged = [digest, &serde_json::to_vec(&json!([at, place[1]])).unwrap()].concat();
+            let forged = URL_SAFE_NO_PAD.encode(forged);
+            let reply = client.get(&format!("{list}?limit=1&cursor={forged}")).await;
+            assert_eq!(reply.refused(400, "parameter_invalid").blamed(), ["cursor"], "{list} {at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_packed_body_is_refused_by_its_encoding() {
+    let server = Server::start().await;
+    for (client, path) in
+        [(server.rich_user("alice", 10).await, "/v1/generations"), (server.admin(), "/admin/dlq/cleanup")]
+    {
+        let reply = client.with("content-encoding", "gzip").post(path, json!({})).await;
+        let reply = reply.refused(415, "content_encoding_unsupported");
+        assert!(reply.body["detail"].as_str().unwrap().contains("Content-Encoding"));
+    }
+}
+
+#[tokio::test]
+async fn an_age_of_nothing_cleans_up_nothing() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    for age in ["0h", "0s", "00d"] {
+        let reply = admin.post("/admin/dlq/cleanup", json!({ "older_than": age, "dry_run": true })).await;
+        assert_eq!(reply.refused(422, "validation_failed").blamed(), ["older_than"], "{age}");
+        let all = json!({ "action": "discard", "filter": { "older_than": age }, "dry_run": true });
+        let reply = admin.post("/admin/dlq/bulk-actions", all).await;
+        assert_eq!(reply.refused(422, "validation_failed").blamed(), ["filter.older_than"], "{age}");
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_must_show_something_and_is_not_charged_otherwise() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    for prompt in [" ", "\n\t\r\n", "\u{200b}\u{feff}", "\u{3164}", "\u{202e} \u{202c}"] {
+        let order = json!({ "model": "sim-image", "prompt": prompt });
+        let reply = alice.post("/v1/generations", order).await;
+        assert_eq!(reply.refused(422, "validation_failed").blamed(), ["prompt"], "{prompt:?}");
+    }
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "100");
+}
+
+#[tokio::test]
+async fn a_user_id_that_looks_like_another_opens_no_account() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    let grant = json!({ "amount": "1", "reason": "x" });
+    let path = |user: &str| format!("/admin/accounts/{user}/grants");
+    for user in ["%20alice", "alice%20", "%E2%80%AEecila", "ali%E2%80%8Bce", "Zoe%CC%88"] {
+        admin.post(&path(user), grant.clone()).await.refused(422, "user_id_misleading");
+        let change = json!({ "amount": "1", "reason": "x" });
+        admin
+            .post(&path(user).replace("grants", "adjustments"), change)
+            .await
+            .refused(422, "user_id_misleading");
+    }
+    admin.post(&path("Zo%C3%AB"), grant).await.expect(201);
 }

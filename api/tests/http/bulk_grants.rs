@@ -348,7 +348,9 @@ async fn an_upload_has_a_key_a_type_and_an_admin() {
         refused.refused(415, "media_type_unsupported");
     }
     let zipped = keyed(&server, "k").with("content-encoding", "gzip");
-    send(&zipped, "", "application/x-ndjson", line("a", "1")).await.refused(415, "media_type_unsupported");
+    send(&zipped, "", "application/x-ndjson", line("a", "1"))
+        .await
+        .refused(415, "content_encoding_unsupported");
     let alice = server.user("alice").with("idempotency-key", "k");
     send(&alice, "", "application/x-ndjson", line("a", "1")).await.refused(403, "forbidden");
     assert_eq!(server.log_length().await, before);

@@ -117,3 +117,35 @@ async fn what_never_was_is_not_found() {
     admin.delete(path).await.refused(404, "not_found");
     admin.order(&format!("{path}/retry")).await.refused(404, "not_found");
 }
+
+#[tokio::test]
+async fn what_was_decided_on_an_earlier_run_is_refused_and_changes_nothing() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let dead = server.dead("alice").await;
+    server.caught_up().await;
+    let admin = server.admin();
+    let path = format!("/admin/dlq/messages/{}", dead.id());
+    let seen = admin.get(&path).await.expect(200).body["run"].clone();
+    // Somebody else runs it again, and it dies once more.
+    admin.order(&format!("{path}/retry?run={seen}")).await.expect(202);
+    server.fail_as("alice", dead.id(), FailureClass::Transient, "provider_timeout").await;
+    server.caught_up().await;
+    assert_eq!(admin.get(&path).await.expect(200).body["run"], 2);
+    let before = server.log_length().await;
+    admin.delete(&format!("{path}?run={seen}")).await.refused(409, "run_stale");
+    admin.order(&format!("{path}/retry?run={seen}")).await.refused(409, "run_stale");
+    for action in ["retry", "discard"] {
+        let body = json!({ "action": action, "ids": [dead.id()], "runs": [seen] });
+        let done = admin.post("/admin/dlq/bulk-actions", body).await.expect(200);
+        assert_eq!(done.body["refused"], json!([{ "id": dead.id(), "code": "run_stale" }]), "{action}");
+        assert_eq!(done.body["done"], 0, "{action}");
+    }
+    let uneven = json!({ "action": "retry", "ids": [dead.id()], "runs": [1, 2] });
+    let refused = admin.post("/admin/dlq/bulk-actions", uneven).await;
+    assert_eq!(refused.refused(422, "validation_failed").blamed(), ["runs"]);
+    assert_eq!(server.log_length().await, before);
+    assert_eq!(alice.get("/v1/credits").await.body["available"], "96");
+    let given_up = admin.delete(&format!("{path}?run=2")).await.expect(200);
+    assert_eq!(given_up.body["refunded"], "4");
+}

@@ -153,7 +153,7 @@ async fn other_ways_to_send_a_token_are_none() {
     }
     let twice = nobody.with("authorization", &format!("Bearer {token}"));
     let twice = twice.with("authorization", &format!("Bearer {token}"));
-    twice.get("/v1/credits").await.refused(401, "unauthenticated");
+    twice.get("/v1/credits").await.refused(400, "parameter_invalid");
     let in_query = nobody.get(&format!("/v1/credits?access_token={token}")).await;
     assert!(in_query.status.is_client_error());
     let lower = nobody.with("authorization", &format!("bearer {token}"));

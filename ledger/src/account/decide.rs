@@ -11,6 +11,7 @@ use super::lot::{LotId, total};
 use super::state::{AccountState, adjustment_lot};
 use crate::credits::{Change, Credits, MAX};
 use crate::decision::Decision;
+use crate::ids::UserId;
 use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -43,10 +44,12 @@ pub fn decide(
     match command {
         AccountCommand::Grant(grant) => {
             not_zero(grant.amount.is_zero())?;
+            may_open(&grant.user, at)?;
             granted(state, grant, at).map(one)
         }
         AccountCommand::Adjust { user, change, reason, clamp } => {
             not_zero(change.is_zero())?;
+            may_open(user, at)?;
             let adjusted = if change.is_negative() {
                 let asked = change.magnitude();
                 let available = state.available(at.now);
@@ -124,6 +127,12 @@ pub fn decide_charge(
             Ok([vec![refunded], after].concat())
         }
     }
+}
+
+/// Whether the first event of an account may be about this user.
+fn may_open(user: &UserId, at: Occasion) -> Result<(), Refusal> {
+    let opens = at.next_version == 1;
+    if opens && !user.is_plain() { Err(Refusal::UserIdMisleading) } else { Ok(()) }
 }
 
 fn granted(state: &AccountState, grant: &Grant, at: Occasion) -> Result<AccountEvent, Refusal> {

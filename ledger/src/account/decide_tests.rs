@@ -513,3 +513,15 @@ fn a_state_is_written_without_what_is_empty_and_read_back_whole() {
     let text = serde_json::to_string(&story.state).unwrap();
     assert_eq!(serde_json::from_str::<AccountState>(&text).unwrap(), story.state);
 }
+
+#[test]
+fn a_misleading_user_id_opens_no_account_and_one_that_was_opened_before_goes_on() {
+    let named = |name: &str| Grant { user: name.parse().unwrap(), ..grant("1") };
+    let mut story = Story::new();
+    for name in [" alice", "\u{202e}ecila"] {
+        let refused = decide(&story.state, &AccountCommand::Grant(named(name)), story.occasion());
+        assert_eq!(refused, Err(Refusal::UserIdMisleading), "{name:?}");
+    }
+    story.version = 7;
+    assert!(decide(&story.state, &AccountCommand::Grant(named(" alice")), story.occasion()).is_ok());
+}

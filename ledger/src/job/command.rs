@@ -61,9 +61,15 @@ pub enum JobCommand {
         failure: Failure,
     },
     /// Run a dead job again; it was paid for and stays so.
-    Retry,
+    Retry {
+        /// The run that was seen to be dead; another one is refused. `None` for whichever it is.
+        run: Option<u32>,
+    },
     /// Give up on a dead job and refund it.
-    Discard,
+    Discard {
+        /// The run that was seen to be dead; another one is refused. `None` for whichever it is.
+        run: Option<u32>,
+    },
     /// Stop a job that has not finished, and refund it.
     Cancel,
     /// Give back the price of a job, or a part of it, whatever became of the job.

@@ -54,11 +54,11 @@ pub fn decide(
             Ok(fail_attempt(job, failure, *backoff_milliseconds, *policy, now))
         }
         JobCommand::DeadLetter { failure } => dead_letter(job, failure, now),
-        JobCommand::Retry => match job.status {
+        JobCommand::Retry { run } => match is_run(job, *run)? {
             Status::Dead => Ok(free(JobEvent::Retried { run: job.run + 1, charged: None, from: Vec::new() })),
             status => Err(Refusal::JobStatus { status, asked: "retried" }),
         },
-        JobCommand::Discard => match job.status {
+        JobCommand::Discard { run } => match is_run(job, *run)? {
             Status::Discarded => Ok((Decision::AlreadyApplied, None)),
             Status::Dead => Ok(given_back(job, JobEvent::Discarded {}, RefundReason::Discarded)),
             status => Err(Refusal::JobStatus { status, asked: "discarded" }),
@@ -79,6 +79,14 @@ pub fn decide(
             status => Err(Refusal::JobStatus { status, asked: "run again" }),
         },
         JobCommand::Refund { amount, reason } => refund(job, *amount, reason),
+    }
+}
+
+/// The job's status, if it is still in the run that somebody saw.
+fn is_run(job: &JobState, seen: Option<u32>) -> Result<Status, Refusal> {
+    match seen {
+        Some(seen) if seen != job.run => Err(Refusal::RunStale { seen, run: job.run }),
+        Some(_) | None => Ok(job.status),
     }
 }
 

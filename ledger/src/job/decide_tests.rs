@@ -144,7 +144,7 @@ fn in_status(status: Status) -> Story {
         Status::Failed => Story::started().failed(FailureClass::Permanent),
         Status::Dead => Story::dead(),
         Status::Cancelled => Story::queued().then(&JobCommand::Cancel),
-        Status::Discarded => Story::dead().then(&JobCommand::Discard),
+        Status::Discarded => Story::dead().then(&JobCommand::Discard { run: None }),
     }
 }
 
@@ -173,8 +173,8 @@ fn every_command_has_an_answer_in_every_status() {
         ("succeed", JobCommand::Succeed { fencing: 2, outputs: Vec::new() }),
         ("fail", fail(2, FailureClass::Permanent)),
         ("dead-letter", JobCommand::DeadLetter { failure: failure(FailureClass::Transient) }),
-        ("retry", JobCommand::Retry),
-        ("discard", JobCommand::Discard),
+        ("retry", JobCommand::Retry { run: None }),
+        ("discard", JobCommand::Discard { run: None }),
         ("cancel", JobCommand::Cancel),
         ("rerun", JobCommand::Rerun),
         ("queue", JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) }),
@@ -206,7 +206,13 @@ fn every_command_has_an_answer_in_every_status() {
 
 #[test]
 fn a_job_that_does_not_exist_can_only_be_queued() {
-    for command in [start(), JobCommand::Cancel, JobCommand::Retry, JobCommand::Discard, JobCommand::Rerun] {
+    for command in [
+        start(),
+        JobCommand::Cancel,
+        JobCommand::Retry { run: None },
+        JobCommand::Discard { run: None },
+        JobCommand::Rerun,
+    ] {
         assert_eq!(decide(None, &command, at(0)), Err(Refusal::JobUnknown));
     }
     let (_, charge) =
@@ -303,7 +309,7 @@ fn a_submitted_job_is_claimed_until_the_provider_s_deadline() {
 
 #[test]
 fn each_debit_has_one_refund_and_it_names_the_run_that_was_debited() {
-    let story = Story::dead().then(&JobCommand::Retry).then(&start());
+    let story = Story::dead().then(&JobCommand::Retry { run: None }).then(&start());
     assert_eq!((story.state().run, story.state().charged_run), (2, 1));
     let (_, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
     assert_eq!(charge, refund(RefundReason::Failed, 1));
@@ -431,8 +437,8 @@ fn a_price_that_was_only_held_is_released_when_the_job_ends_without_it() {
         dead = dead.wait(10).then(&start()).failed(FailureClass::Transient);
     }
     assert_eq!((dead.state().status, dead.state().on_hold), (Status::Dead, true));
-    assert_eq!(dead.decide(&JobCommand::Discard).unwrap().1, release(ReleaseReason::Discarded));
-    let retried = dead.then(&JobCommand::Retry).then(&start());
+    assert_eq!(dead.decide(&JobCommand::Discard { run: None }).unwrap().1, release(ReleaseReason::Discarded));
+    let retried = dead.then(&JobCommand::Retry { run: None }).then(&start());
     let command = made(&retried, &[1_000]);
     assert_eq!(retried.decide(&command).unwrap().1, Some((Charge::Capture { amount: credits("2") }, 1)));
 }
@@ -487,4 +493,19 @@ fn a_stream_that_cannot_be_is_folded_without_a_panic() {
     };
     let state = JobState::apply(Story::queued().state, &uncounted, 2, at(1)).unwrap();
     assert_eq!((state.attempts, state.status), (0, Status::Queued));
+}
+
+#[test]
+fn what_names_an_earlier_run_is_refused() {
+    let again = Story::dead().then(&JobCommand::Retry { run: Some(1) }).then(&start());
+    for (seen, command) in [1, 3].into_iter().flat_map(|seen| {
+        [(seen, JobCommand::Retry { run: Some(seen) }), (seen, JobCommand::Discard { run: Some(seen) })]
+    }) {
+        assert_eq!(again.decide(&command), Err(Refusal::RunStale { seen, run: 2 }), "{command:?}");
+    }
+    let dead = Story::dead();
+    assert!(dead.decide(&JobCommand::Discard { run: Some(1) }).is_ok());
+    let given_up = Story::dead().then(&JobCommand::Discard { run: Some(1) });
+    let repeated = given_up.decide(&JobCommand::Discard { run: Some(1) });
+    assert!(repeated.unwrap().0.is_empty(), "a repeat writes nothing");
 }

@@ -38,6 +38,11 @@ impl Client {
         client
     }
 
+    /// The token that it sends, if any.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("http://{}{path}", self.address));
         let request = request.headers(self.extra.clone());

@@ -1,0 +1,69 @@
+//! Texts that look like nothing, or like another text: invisible letters, directions that turn a name around, and two
+//! spellings of one letter.
+
+use unicode_normalization::is_nfc;
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
+
+/// Letters by their category that are drawn as nothing: the fillers of Hangul, and the empty Braille pattern.
+const BLANK_LETTERS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+
+/// Whether the text shows anything at all.
+pub fn shows_something(text: &str) -> bool {
+    text.chars().any(|letter| {
+        let group = letter.general_category_group();
+        let draws = !matches!(
+            group,
+            GeneralCategoryGroup::Separator | GeneralCategoryGroup::Other | GeneralCategoryGroup::Mark
+        );
+        draws && !BLANK_LETTERS.contains(&letter)
+    })
+}
+
+/// Whether a name can be told from others by looking at it: no blanks at its ends, nothing invisible in it, nothing that
+/// changes the direction of reading, and composed as NFC composes it.
+pub(crate) fn is_plain_name(name: &str) -> bool {
+    let is_hidden = |letter: char| {
+        letter.general_category_group() == GeneralCategoryGroup::Other || BLANK_LETTERS.contains(&letter)
+    };
+    name.trim() == name && !name.chars().any(is_hidden) && is_nfc(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_plain_name, shows_something};
+
+    #[test]
+    fn texts_that_show_nothing() {
+        for text in
+            ["", " ", "\n\t \u{a0}", "\u{200b}\u{feff}", "\u{202e}", "\u{3164}", "\u{2800}", "\u{301}"]
+        {
+            assert!(!shows_something(text), "{text:?}");
+        }
+        for text in ["a", " ! ", "\u{200b}x", "雨", "🦀", "é", "1"] {
+            assert!(shows_something(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_like_others() {
+        for name in [
+            " alice",
+            "alice ",
+            "\u{a0}alice",
+            "ali\u{200b}ce",
+            "\u{202e}ecila",
+            "\u{2066}alice\u{2069}",
+            "al\u{ad}ice",
+            "Zoe\u{308}",
+            "\u{e000}",
+            "a\u{3164}b",
+        ] {
+            assert!(!is_plain_name(name), "{name:?}");
+        }
+        for name in
+            ["alice", "Zo\u{eb}", "auth0|5f7c8ec7c33c6c004bbafe82", "a b", "名前", "a@b.example", "🦀"]
+        {
+            assert!(is_plain_name(name), "{name:?}");
+        }
+    }
+}
