@@ -1,5 +1,7 @@
 // Speaks to the API: token, problem documents, read-your-writes, and repeats that cannot pay twice.
 
+import { Unanswered } from './unanswered.js';
+
 const TIMEOUT = 30_000;
 const REPEATS = [400, 1200, 3000];
 
@@ -18,11 +20,13 @@ export class Problem extends Error {
 export class Client {
   #storage;
   #position = null;
+  #unanswered;
 
   constructor(role) {
     this.role = role;
     this.#storage = `cooly.token.${role}`;
     this.onUnauthenticated = () => {};
+    this.#unanswered = new Unanswered(role, () => this.caller);
   }
 
   get token() {
@@ -49,9 +53,24 @@ export class Client {
     return this.#json('GET', path, options);
   }
 
-  /// `key` makes the call safe to repeat: it is sent as Idempotency-Key, and a lost answer is asked for again.
-  post(path, body, options) {
-    return this.#json('POST', path, { body, ...options });
+  /// With `once` the call has an idempotency key: a lost answer is asked for again, and as long as there is none, the
+  /// same call keeps its key, over reloads too.
+  async post(path, body, { once = false, ...options } = {}) {
+    if (!once) return this.#json('POST', path, { body, ...options });
+    const key = this.#unanswered.key(path, body);
+    try {
+      const answer = await this.#json('POST', path, { body, key, ...options });
+      this.#unanswered.settle(path, body);
+      return answer;
+    } catch (problem) {
+      if (isAnswer(problem)) this.#unanswered.settle(path, body);
+      throw problem;
+    }
+  }
+
+  /// The body of the newest call of `once` to this path that was never answered, or null.
+  unanswered(path) {
+    return this.#unanswered.newest(path);
   }
 
   delete(path, options) {
@@ -105,10 +124,17 @@ export class Client {
     }
     if (response.ok) return response;
     const problem = new Problem(response.status, await response.json().catch(() => ({})));
-    if (problem.status === 401) this.onUnauthenticated(problem);
+    if (problem.status === 401) {
+      problem.message = 'Your session has ended. Sign in again.';
+      this.onUnauthenticated(problem);
+    }
     throw problem;
   }
 }
+
+/// Whether it is known now that nothing was done. Without an answer, or with one about the server's own trouble, the
+/// call may have been carried out.
+const isAnswer = ({ status }) => status >= 400 && status < 500 && ![401, 408, 429].includes(status);
 
 /// A token of the demo key, where the server gives one out; null where it does not.
 export async function devToken(role) {

@@ -3,7 +3,7 @@
 
 import { find } from './dom.js';
 import { busy, confirm, notice } from './notices.js';
-import { credits, micros, plural, sentence, spaced } from './words.js';
+import { ago, credits, excerpt, micros, plural, sentence, spaced } from './words.js';
 
 const VERBS = {
   retry: { title: 'Retry', done: 'sent again' },
@@ -29,7 +29,7 @@ export class Actions {
   /// Runs one job again. Resolves to whether it was done, as `discard` does.
   retry(job, pressed) {
     return this.#attempt(pressed, async () => {
-      await this.#client.post(`${path(job)}/retry`, undefined, { key: crypto.randomUUID() });
+      await this.#client.post(`${path(job)}/retry?run=${job.run}`);
       return 'The job was sent again.';
     });
   }
@@ -38,19 +38,20 @@ export class Actions {
   async discard(job, pressed) {
     const who = job.user ?? 'its user';
     const isSure = await confirm({
-      title: 'Delete this job?',
-      lines: [`${credits(job.cost)} go back to ${who}. The job cannot be retried afterwards; what happened to it stays in the log.`],
+      title: `Delete “${excerpt(job.prompt, 60)}”?`,
+      lines: [`${who} asked for it; it failed ${ago(job.died_at)}${job.run > 1 ? `, in run ${job.run}` : ''} as ${spaced(job.failure.code)}.`,
+        `${credits(job.cost)} go back to ${who}. The job cannot be retried afterwards; what happened to it stays in the log.`],
       action: 'Delete and refund',
       danger: true,
     });
     if (!isSure) return false;
     return this.#attempt(pressed, async () => {
-      const { refunded } = await this.#client.delete(path(job));
+      const { refunded } = await this.#client.delete(`${path(job)}?run=${job.run}`);
       return `The job was deleted. ${credits(refunded)} went back to ${who}.`;
     });
   }
 
-  /// Does the same to many: `target` is `{ ids }` or `{ filter }`; `jobs` are those of them that the page knows.
+  /// Does the same to many: `target` is `{ ids, runs }` or `{ filter }`; `jobs` are those of them that the page knows.
   async bulk(action, target, jobs, pressed) {
     let preview;
     const isKnown = await this.#attempt(pressed, async () => {
@@ -77,21 +78,23 @@ export class Actions {
   /// earlier one has just done, so only the refusals of the first are told.
   async #all(address, body, word) {
     const call = () => this.#client.post(address, { ...body, dry_run: false });
-    const first = await call();
-    let { done: count, remaining } = first;
-    let returned = micros(first.credits);
-    for (let last = first; last.remaining && last.done; ) {
-      find('#status').textContent = `${plural(count, 'job')} ${word}, ${remaining.toLocaleString('en')} to go.`;
-      last = await call();
-      count += last.done;
-      returned += micros(last.credits);
-      ({ remaining } = last);
-    }
-    const codes = Map.groupBy(first.refused, ({ code }) => code);
-    const not = [...codes].map(([code, jobs]) => ` ${plural(jobs.length, 'job')} could not be: ${spaced(code)}.`).join('');
-    const back = word === 'deleted' && count ? ` ${credits(returned)} went back.` : '';
-    const left = remaining ? ` ${plural(remaining, 'job')} were not reached; do it again.` : '';
-    return `${plural(count, 'job')} ${word}.${back}${not}${left}`;
+    return alone(async () => {
+      const first = await call();
+      let { done: count, remaining } = first;
+      let returned = micros(first.credits);
+      for (let last = first; last.remaining && last.done; ) {
+        find('#status').textContent = `${plural(count, 'job')} ${word}, ${remaining.toLocaleString('en')} to go.`;
+        last = await call();
+        count += last.done;
+        returned += micros(last.credits);
+        ({ remaining } = last);
+      }
+      const codes = Map.groupBy(first.refused, ({ code }) => code);
+      const not = [...codes].map(([code, jobs]) => ` ${plural(jobs.length, 'job')} could not be: ${spaced(code)}.`).join('');
+      const back = word === 'deleted' && count ? ` ${credits(returned)} went back.` : '';
+      const left = remaining ? ` ${plural(remaining, 'job')} were not reached; do it again.` : '';
+      return `${plural(count, 'job')} ${word}.${back}${not}${left}`;
+    });
   }
 
   /// Runs `work` with the button busy, says what came of it, and has the list read again.
@@ -153,6 +156,17 @@ export class Actions {
   async #cleanup(pressed) {
     const body = { older_than: this.#olderThan };
     if (await this.#attempt(pressed, () => this.#all('/admin/dlq/cleanup', body, 'deleted'))) find('#cleanup').close();
+  }
+}
+
+/// Runs `work` while nothing else can be done to the jobs.
+async function alone(work) {
+  const others = [find('#jobs'), find('#bulk'), find('#clean-up')];
+  others.forEach((other) => { other.inert = true; });
+  try {
+    return await work();
+  } finally {
+    others.forEach((other) => { other.inert = false; });
   }
 }
 

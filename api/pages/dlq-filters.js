@@ -12,18 +12,28 @@ const form = find('#filters');
 export class Filters {
   #onChange;
   #timer = 0;
+  #unreadable = [];
 
   constructor(onChange) {
     this.#onChange = onChange;
     const address = new URLSearchParams(location.search);
     for (const name of FIELDS) form.elements[name].value = address.get(name) ?? '';
+    this.#unreadable = [...address].filter(([name, value]) => !isReadable(name, value)).map((pair) => pair.join('='));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#changed(0);
     });
     form.addEventListener('input', () => this.#changed(TYPING));
     form.addEventListener('reset', () => this.#changed(0));
-    this.#mark();
+    if (!this.#unreadable.length) this.#mark();
+    find('#clear').hidden = !this.any;
+  }
+
+  /// What is wrong with the address, or nothing. A filter that cannot be read is never left out: that would show more
+  /// than was asked for.
+  get problem() {
+    if (!this.#unreadable.length) return '';
+    return `This address has a filter that does not exist: ${this.#unreadable.join(', ')}. Choose a filter or clear them all.`;
   }
 
   get #set() {
@@ -31,7 +41,7 @@ export class Filters {
   }
 
   get any() {
-    return this.#set.length > 0;
+    return this.#set.length > 0 || this.#unreadable.length > 0;
   }
 
   /// The filter as the API takes it, in a query and in a bulk action alike.
@@ -52,6 +62,7 @@ export class Filters {
   #changed(wait) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
+      this.#unreadable = [];
       this.#mark();
       this.#onChange();
     }, wait);
@@ -59,12 +70,17 @@ export class Filters {
 
   #mark() {
     find('#clear').hidden = !this.any;
-    inAddress((address) => FIELDS.forEach((name) => {
+    inAddress((address) => [...new Set([...address.keys(), ...FIELDS])].filter((name) => name !== 'job').forEach((name) => {
       const [, value] = this.#set.find(([set]) => set === name) ?? [];
       if (value) address.set(name, value);
       else address.delete(name);
     }));
   }
+}
+
+/// Whether the form took the value as it stands in the address.
+function isReadable(name, value) {
+  return name === 'job' || (FIELDS.includes(name) && form.elements[name].value === value);
 }
 
 /// Changes the query of the address, without a new entry in the history.

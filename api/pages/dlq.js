@@ -46,7 +46,8 @@ async function start() {
   await load({ anew: true });
   const job = new URLSearchParams(location.search).get('job');
   if (job) detail.open(job);
-  setInterval(() => !document.hidden && load(), REFRESH);
+  find('#news').addEventListener('click', () => load());
+  setInterval(() => !document.hidden && refresh(), REFRESH);
 }
 
 /// Reads as many pages as are shown. Of two readings at once the later one counts.
@@ -58,6 +59,7 @@ async function load({ anew = false } = {}) {
     selected.clear();
     isAllSelected = false;
   }
+  if (filters.problem) return refuse();
   try {
     const list = await read();
     const held = await holdings(list);
@@ -65,11 +67,42 @@ async function load({ anew = false } = {}) {
     ({ jobs, total, cursor } = list);
     find('#held').textContent = held;
     find('#problem').textContent = '';
+    find('#news').hidden = true;
     keepSelection();
     show();
   } catch (problem) {
     if (mine === turn) find('#problem').textContent = `The list cannot be read. ${sentence(problem.message)}`;
   }
+}
+
+/// Rows that somebody points at, has chosen or is deciding on stay where they are; what is new is only counted.
+async function refresh() {
+  if (!isLookedAt()) return load();
+  const mine = turn;
+  const first = await client.get(`${LIST}?${new URLSearchParams({ ...filters.filter, limit: PAGE })}`).catch(() => null);
+  if (!first || mine !== turn) return undefined;
+  const known = new Set(jobs.map(({ id, run }) => `${id} ${run}`));
+  const fresh = first.items.filter(({ id, run }) => !known.has(`${id} ${run}`)).length;
+  const isChanged = fresh > 0 || first.total !== total;
+  find('#news').hidden = !isChanged;
+  find('#news').textContent = fresh ? `${fresh === PAGE ? `${PAGE}+` : fresh} new: show` : 'The list has changed: show';
+  return undefined;
+}
+
+function isLookedAt() {
+  const isChosen = isAllSelected || selected.size > 0;
+  return isChosen || Boolean(document.querySelector('dialog[open]')) || find('#rows').matches(':hover, :focus-within');
+}
+
+/// Nothing is shown, and nothing can be chosen, under a filter that cannot be read.
+function refuse() {
+  [jobs, total, cursor] = [[], 0, null];
+  selected.clear();
+  isAllSelected = false;
+  show();
+  find('#none').hidden = true;
+  find('#held').textContent = '–';
+  find('#problem').textContent = filters.problem;
 }
 
 async function read() {
@@ -156,8 +189,14 @@ function selectShown(isOn) {
 }
 
 async function bulk(action, pressed) {
-  const target = isAllSelected ? { filter: frozen() } : { ids: [...selected] };
+  const target = isAllSelected ? { filter: frozen() } : named();
   if (await actions.bulk(action, target, chosen(), pressed)) selectShown(false);
+}
+
+/// The selected jobs, each with the run that is shown: one that was run again meanwhile is left alone.
+function named() {
+  const shown = chosen();
+  return { ids: shown.map(({ id }) => id), runs: shown.map(({ run }) => run) };
 }
 
 /// The filter as it is now: a job that fails while the dialog is open was not seen, and is left alone.

@@ -3,21 +3,23 @@
 import { devToken } from './client.js';
 import { el, find } from './dom.js';
 
+const ENDED = 'Your session has ended. Paste a new token to go on; nothing on the page is lost.';
+
 /// Resolves when `client` holds a token that `check` (one harmless call) accepted; does so again whenever the token
 /// stops being accepted, and then calls `resume`.
-export async function signIn(client, check, resume = () => {}) {
+export async function signIn(client, check, resume = () => {}, why = '') {
   client.onUnauthenticated = () => {};
-  await findToken(client, check);
-  client.onUnauthenticated = () => signIn(client, check, resume).then(resume);
+  await findToken(client, check, why);
+  client.onUnauthenticated = () => signIn(client, check, resume, ENDED).then(resume);
 }
 
-async function findToken(client, check) {
+async function findToken(client, check, why) {
   const offers = [async () => client.token, async () => devToken(client.role)];
   for (const offer of offers) {
     const token = await offer().catch(() => null);
     if (token && (await accepted(client, token, check)) === null) return welcome(client);
   }
-  await pasted(client, check);
+  await pasted(client, check, why);
   return welcome(client);
 }
 
@@ -40,12 +42,16 @@ function welcome(client) {
   place.hidden = false;
   find('#sign-in').hidden = true;
   find('main').hidden = false;
+  // What went wrong for want of a token is over.
+  for (const problem of document.querySelectorAll('main .problem')) problem.textContent = '';
+  find('#notices').replaceChildren();
 }
 
-function pasted(client, check) {
+function pasted(client, check, why) {
   const form = find('#sign-in');
   const field = find('#token');
   const alert = find('#sign-in-problem');
+  alert.textContent = why;
   form.hidden = false;
   find('main').hidden = true;
   field.focus();

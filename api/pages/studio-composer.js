@@ -14,6 +14,7 @@ const LONGEST_SIDE = { image: 768, video: 512 };
 const USUAL_SECONDS = 3;
 const PROMPT_LIMIT = 4000;
 const NEARLY_FULL = 3600;
+const ADDRESS = '/v1/generations';
 
 const prompt = find('#prompt');
 const count = find('#count');
@@ -76,6 +77,17 @@ export class Composer {
     prompt.focus();
   }
 
+  /// Puts back what was asked for before a reload and never answered.
+  resume() {
+    const request = this.#client.unanswered(ADDRESS);
+    if (!request) return;
+    this.fill(request);
+    this.#shape = SHAPES.find((shape) => this.#isSize(shape, request.params)) ?? this.#shape;
+    find('#shapes').replaceChildren(...SHAPES.map((shape) => this.#shapeChoice(shape)));
+    this.#show();
+    problem.textContent = 'This was sent and got no answer. Press Generate to ask for the same again: it is paid for once.';
+  }
+
   title(id) {
     return this.#models.find((model) => model.id === id)?.title ?? id;
   }
@@ -100,9 +112,18 @@ export class Composer {
   }
 
   get #size() {
+    return this.#sizeOf(this.#shape);
+  }
+
+  #isSize(shape, { width, height } = {}) {
+    const size = this.#sizeOf(shape);
+    return size.width === width && size.height === height;
+  }
+
+  #sizeOf(shape) {
     const side = Math.min(this.#model.max_side, LONGEST_SIDE[this.#model.kind] ?? this.#model.max_side);
     const eighths = (share) => Math.max(64, Math.round((side * share) / 8) * 8);
-    return { width: eighths(this.#shape.width), height: eighths(this.#shape.height) };
+    return { width: eighths(shape.width), height: eighths(shape.height) };
   }
 
   /// The price; of a model that is paid by the second, the most that it can be.
@@ -139,15 +160,15 @@ export class Composer {
     return { model, kind, prompt: prompt.value.trim(), count: Number(count.value), params };
   }
 
-  /// One click, one key: however often the network makes us ask, it is paid for once.
+  /// However often the network or the user makes us ask for what has no answer yet, it is paid for once.
   #submit() {
     problem.textContent = '';
     if (!prompt.value.trim()) return prompt.focus();
     const request = this.#request();
     return busy(find('#generate'), async () => {
       try {
-        const options = { key: crypto.randomUUID(), withPosition: true };
-        const { data, position } = await this.#client.post('/v1/generations', request, options);
+        const options = { once: true, withPosition: true };
+        const { data, position } = await this.#client.post(ADDRESS, request, options);
         const { balance, ...generation } = data;
         this.#onCreated(generation, balance, position);
       } catch (error) {

@@ -5,6 +5,9 @@ import { el } from './dom.js';
 const loads = new Map();
 let client = null;
 
+// What could not be fetched while there was no network is fetched once there is one again.
+addEventListener('online', again);
+
 const sight = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {
     if (!isIntersecting) continue;
@@ -55,9 +58,15 @@ export async function download(output, prompt) {
   link.click();
 }
 
+/// Fetches every picture of the page again that could not be had.
+export function again() {
+  for (const element of document.querySelectorAll('.media.missing')) show(element);
+}
+
 async function show(element) {
   try {
     element.src = await load(element.dataset.url);
+    element.classList.remove('missing');
     element.classList.add('ready');
   } catch {
     element.classList.add('missing');

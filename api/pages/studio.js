@@ -9,7 +9,7 @@ import { Composer } from './studio-composer.js';
 import { Credits } from './studio-credits.js';
 import { Gallery } from './studio-gallery.js';
 import { Lightbox } from './studio-lightbox.js';
-import { download, fetchWith } from './studio-pictures.js';
+import { again, download, fetchWith } from './studio-pictures.js';
 import { follow } from './studio-stream.js';
 import { excerpt, sentence } from './words.js';
 
@@ -44,6 +44,7 @@ async function start() {
   find('#older').addEventListener('click', older);
   await signIn(client, () => credits.load(), refresh);
   await Promise.all([offer(), refresh()]);
+  composer.resume();
   follow(client, '/v1/events', { onEvent: heard, onLive: live });
   setInterval(() => !isLive && !document.hidden && refresh(), POLL);
   setInterval(() => !document.hidden && credits.refresh(), BALANCE_POLL);
@@ -90,7 +91,9 @@ function live(open) {
   isLive = open;
   find('#live').classList.toggle('on', open);
   find('#live-words').textContent = open ? 'Live' : 'Reconnecting…';
-  if (open) refresh();
+  if (!open) return;
+  refresh();
+  again();
 }
 
 function heard(type, generation, id) {
@@ -121,7 +124,7 @@ async function act(id, verb) {
   acting.add(id);
   const moment = gallery.now();
   try {
-    const options = { key: crypto.randomUUID(), withPosition: true };
+    const options = { once: true, withPosition: true };
     const { data, position } = await client.post(`/v1/generations/${encodeURIComponent(id)}/${verb}`, undefined, options);
     const { balance, ...generation } = data;
     gallery.put(generation, moment, Number(position) || 0);

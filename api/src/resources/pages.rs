@@ -60,6 +60,7 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "studio-usage.js",
         "studio.css",
         "studio.js",
+        "unanswered.js",
         "words.js",
     );
     files.into_iter().map(|(name, bytes)| PageFile::new(name, bytes)).collect()

@@ -224,3 +224,36 @@ test('a user is told that the page is for admins', async () => {
     assert.equal(await page.locator('main').isVisible(), false);
   });
 });
+
+test('what was looked at and was run again since is not deleted', async () => {
+  const { user, jobs: [job] } = await failed(1);
+  await it.pages.with({ address: only(user), refusals: [409] }, async (page) => {
+    const row = rowOf(page, job);
+    await row.hover();
+    await it.api.admin('POST', `${PAGE}/${job.id}/retry?run=1`);
+    await until(async () => (await it.api.admin('GET', `${PAGE}?user=${user.sub}`)).items.some(({ run }) => run === 2), 'the second run to fail');
+    // Under the pointer no row comes or goes by itself.
+    await page.getByRole('button', { name: '1 new: show' }).waitFor();
+    await row.getByRole('button', { name: /^Delete/ }).click();
+    const dialog = page.locator('dialog[open]');
+    assert.match(await dialog.innerText(), new RegExp(`“${job.prompt}”[^]*${user.sub}`));
+    await screenshot(page, 'dlq-delete');
+    await dialog.getByRole('button', { name: 'Delete and refund' }).click();
+    await page.getByText(/run 1 was decided on/i).waitFor();
+    assert.equal(await it.api.balance(user), 0, 'nothing was refunded');
+  });
+});
+
+test('a filter that cannot be read shows nothing and says so', async () => {
+  const { user } = await failed(1);
+  for (const query of ['class=bogus', `user=${user.sub}&state=dead`, 'age=soon']) {
+    await it.pages.with({ address: `${PAGE}?${query}` }, async (page) => {
+      await page.getByText(/has a filter that does not exist/).waitFor();
+      assert.equal(await page.locator('#rows tr').count(), 0);
+      assert.equal(await page.locator('#bulk').isVisible(), false);
+      await screenshot(page, 'dlq-unreadable');
+      await page.getByRole('button', { name: 'Clear', exact: true }).click();
+      await page.locator('#rows tr').first().waitFor();
+    });
+  }
+});

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { until } from '../support/api.js';
 import { screenshot } from '../support/browser.js';
 import { balanceIs, generate, inStatus, opened, pictures } from '../support/studio.js';
 import { suite } from '../support/suite.js';
@@ -88,5 +89,55 @@ test('without demo tokens the page asks for one, and says what is wrong with it'
     await opened(page);
     const kept = await page.evaluate(() => ({ local: localStorage.length, cookies: document.cookie, session: sessionStorage.length }));
     assert.deepEqual(kept, { local: 0, cookies: '', session: 1 });
+  });
+});
+
+test('what got no answer keeps its key over clicks and a reload, and is paid for once', async () => {
+  const user = await it.api.user(20);
+  const keys = new Set();
+  let isCut = true;
+  const before = (page) => page.route('**/v1/generations', async (route) => {
+    if (route.request().method() !== 'POST') return route.continue();
+    keys.add(route.request().headers()['idempotency-key']);
+    if (!isCut) return route.continue();
+    await route.fetch();
+    return route.abort('connectionreset');
+  });
+  const tolerates = (text) => text.includes('ERR_CONNECTION_RESET');
+  await it.pages.with({ tokens: { user: user.token }, before, tolerates }, async (page) => {
+    await opened(page);
+    await page.getByLabel('Prompt', { exact: true }).fill('Paid for once');
+    for (const round of ['first', 'second']) {
+      await page.locator('#generate').click();
+      await page.getByText(/The server cannot be reached/).waitFor();
+      assert.equal(keys.size, 1, `the ${round} click`);
+    }
+    await page.reload();
+    await opened(page);
+    await page.getByText(/got no answer/).waitFor();
+    assert.equal(await page.getByLabel('Prompt', { exact: true }).inputValue(), 'Paid for once');
+    await screenshot(page, 'studio-unanswered');
+    isCut = false;
+    await page.locator('#generate').click();
+    await until(async () => (await page.evaluate(() => sessionStorage.getItem('cooly.unanswered.user'))) === null, 'an answer');
+    assert.equal(keys.size, 1);
+    assert.equal((await it.api.generations(user)).items.length, 1);
+    assert.equal(await it.api.balance(user), 16);
+  });
+});
+
+test('pictures that could not be had while offline come back by themselves', async () => {
+  const user = await it.api.user(20);
+  let isOffline = true;
+  const before = (page) => page.route('**/outputs/*', (route) => (isOffline ? route.abort('internetdisconnected') : route.continue()));
+  const tolerates = (text) => text.includes('ERR_INTERNET_DISCONNECTED');
+  await it.api.generate(user, 'sim-image', 'Away for a moment');
+  await it.pages.with({ tokens: { user: user.token }, before, tolerates }, async (page) => {
+    await opened(page);
+    await page.locator('.media.missing').waitFor();
+    isOffline = false;
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.locator('.media.ready').waitFor();
+    assert.equal(await page.locator('.media.missing').count(), 0);
   });
 });
