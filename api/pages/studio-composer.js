@@ -173,6 +173,7 @@ export class Composer {
         this.#onCreated(generation, balance, position);
       } catch (error) {
         problem.textContent = words(error);
+        problem.scrollIntoView({ block: 'nearest' });
         find('#short').hidden = true;
       }
     });
