@@ -135,7 +135,7 @@ function orders() {
   const [first, second] = [1, 2].map(() => order('/holds', '/holds', { amount: '7', reason: 'smoke' }).hold.id);
   expect('two holds are open', admin('GET', `/admin/accounts/${sub}/holds`, '/admin/accounts/{user}/holds').items.length === 2);
   order(`/holds/${first}/capture`, '/holds/{hold}/capture', { amount: '5' });
-  order(`/holds/${second}/release`, '/holds/{hold}/release', {});
+  order(`/holds/${second}/release`, '/holds/{hold}/release', undefined);
   const commands = [{ user: sub, grant: { amount: '10', reason: 'smoke' } }, { user: sub, adjust: { amount: '-2', reason: 'smoke' } }];
   admin('POST', '/admin/credits/batch', undefined, { commands }, 201);
   const lines = `${JSON.stringify({ user: sub, amount: '1', reason: 'smoke' })}\n`;
