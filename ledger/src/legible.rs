@@ -1,11 +1,23 @@
 //! Texts that look like nothing, or like another text: invisible letters, directions that turn a name around, and two
 //! spellings of one letter.
 
+use std::ops::RangeInclusive;
 use unicode_normalization::is_nfc;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 /// Letters by their category that are drawn as nothing: the fillers of Hangul, and the empty Braille pattern.
 const BLANK_LETTERS: [char; 5] = ['\u{115f}', '\u{1160}', '\u{2800}', '\u{3164}', '\u{ffa0}'];
+
+/// Marks that are drawn as nothing (Unicode's Default_Ignorable_Code_Point): the grapheme joiner, two vowels of Khmer, and
+/// the selectors of variations.
+const IGNORABLE_MARKS: [RangeInclusive<char>; 6] = [
+    '\u{34f}'..='\u{34f}',
+    '\u{17b4}'..='\u{17b5}',
+    '\u{180b}'..='\u{180d}',
+    '\u{180f}'..='\u{180f}',
+    '\u{fe00}'..='\u{fe0f}',
+    '\u{e0100}'..='\u{e01ef}',
+];
 
 /// Whether the text shows anything at all.
 pub fn shows_something(text: &str) -> bool {
@@ -19,13 +31,26 @@ pub fn shows_something(text: &str) -> bool {
     })
 }
 
-/// Whether a name can be told from others by looking at it: no blanks at its ends, nothing invisible in it, nothing that
-/// changes the direction of reading, and composed as NFC composes it.
+/// Whether a name can be told from others by looking at it: no blank but the ordinary one, and none at its ends; nothing
+/// invisible in it, nothing that changes the direction of reading, no mark without its letter, and composed as NFC
+/// composes it.
 pub(crate) fn is_plain_name(name: &str) -> bool {
-    let is_hidden = |letter: char| {
-        letter.general_category_group() == GeneralCategoryGroup::Other || BLANK_LETTERS.contains(&letter)
-    };
-    name.trim() == name && !name.chars().any(is_hidden) && is_nfc(name)
+    let begins_with_mark = name.chars().next().is_some_and(is_mark);
+    name.trim() == name && !begins_with_mark && !name.chars().any(is_hidden) && is_nfc(name)
+}
+
+fn is_mark(letter: char) -> bool {
+    letter.general_category_group() == GeneralCategoryGroup::Mark
+}
+
+fn is_hidden(letter: char) -> bool {
+    let drawn_as_nothing =
+        BLANK_LETTERS.contains(&letter) || IGNORABLE_MARKS.iter().any(|marks| marks.contains(&letter));
+    match letter.general_category_group() {
+        GeneralCategoryGroup::Other => true,
+        GeneralCategoryGroup::Separator => letter != ' ',
+        _ => drawn_as_nothing,
+    }
 }
 
 #[cfg(test)]
@@ -57,6 +82,12 @@ mod tests {
             "Zoe\u{308}",
             "\u{e000}",
             "a\u{3164}b",
+            "ali\u{34f}ce",
+            "alice\u{fe0f}",
+            "ali\u{17b4}ce",
+            "a\u{2028}b",
+            "a\u{a0}b",
+            "\u{301}alice",
         ] {
             assert!(!is_plain_name(name), "{name:?}");
         }
