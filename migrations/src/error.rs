@@ -43,6 +43,15 @@ pub enum Error {
         /// Which version.
         version: i32,
     },
+    /// Roles, rights or guards are missing and the login may not give them.
+    #[error(
+        "the database lacks what this program needs and this login may not give it; have an administrator run: \
+         {statements}"
+    )]
+    RightsRefused {
+        /// What to run, separated by `;`.
+        statements: String,
+    },
     /// The database refused or the connection broke.
     #[error("the schema could not be changed")]
     Postgres(#[from] tokio_postgres::Error),

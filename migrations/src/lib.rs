@@ -6,9 +6,11 @@
 
 mod error;
 mod lock;
+mod rights;
 mod step;
 
 pub use error::Error;
+pub use rights::{Missing, missing_rights};
 pub use step::{LATEST, undo_script};
 
 use lock::with_lock;
@@ -20,11 +22,15 @@ use tokio_postgres::Client;
 pub struct Applied {
     /// The steps that were new to this database, such as `V2__read_models`, in order.
     pub steps: Vec<String>,
+    /// Roles, rights and guards that were missing and are there again, such as after a restore of this database
+    /// alone into another server.
+    pub mended: Vec<Missing>,
     /// The schema version now.
     pub version: i32,
 }
 
-/// Brings the database to this version's schema: all missing steps or, if one fails, none.
+/// Brings the database to this version's schema, all missing steps or, if one fails, none; then gives the roles,
+/// rights and guards that this version needs and that are missing.
 ///
 /// `client` must be a login that may create roles and tables, on a connection used for nothing else now.
 pub async fn apply(client: &mut Client) -> Result<Applied, Error> {
@@ -36,7 +42,8 @@ pub async fn apply(client: &mut Client) -> Result<Applied, Error> {
         if !steps.is_empty() {
             tracing::info!(steps = steps.join(", "), "schema migrated");
         }
-        Ok(Applied { steps, version: LATEST })
+        let mended = rights::mend(client).await?;
+        Ok(Applied { steps, mended, version: LATEST })
     })
     .await
 }

@@ -2,7 +2,7 @@
 //! version must not touch.
 
 use embedded::testing::TestCluster;
-use migrations::{Error, LATEST, apply, current, undo_to};
+use migrations::{Error, LATEST, Missing, apply, current, missing_rights, undo_to};
 use tokio_postgres::{Client, NoTls};
 
 async fn connect(url: &str) -> Client {
@@ -45,8 +45,14 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 5] =
-    [(1, "V1__log"), (2, "V2__read_models"), (3, "V3__indexes"), (4, "V4__seals"), (5, "V5__lapses")];
+const STEPS: [(i32, &str); 6] = [
+    (1, "V1__log"),
+    (2, "V2__read_models"),
+    (3, "V3__indexes"),
+    (4, "V4__seals"),
+    (5, "V5__lapses"),
+    (6, "V6__batch_keys"),
+];
 
 /// The versions above this one, newest first.
 fn above(version: i32) -> Vec<i32> {
@@ -236,4 +242,62 @@ async fn seals_are_append_only_for_their_owner_too() {
 
 fn message_of(error: &tokio_postgres::Error) -> &str {
     error.as_db_error().map_or("", |error| error.message())
+}
+
+#[tokio::test]
+async fn what_was_taken_away_is_named_and_given_again() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    assert_eq!(missing_rights(&client).await.unwrap(), []);
+    let before = shape(&client).await;
+    let take_away = "revoke insert on events from cooly_appender;
+        revoke all on credit_history from cooly_projector, cooly_reader;
+        revoke select on sequence events_position_seq from cooly_sealer;
+        alter table events disable trigger events_append_only;
+        drop trigger seals_no_truncate on seals";
+    client.batch_execute(take_away).await.unwrap();
+    let wanted = [
+        "insert on the table events for cooly_appender",
+        "select, insert, update, delete on the table credit_history for cooly_projector",
+        "select on the sequence events_position_seq for cooly_sealer",
+        "select on the table credit_history for cooly_reader",
+        "the guard events_append_only, which keeps events append-only",
+        "the guard seals_no_truncate, which keeps seals append-only",
+    ];
+    let named = |missing: &[Missing]| missing.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(named(&missing_rights(&client).await.unwrap()), wanted);
+    let applied = apply(&mut client).await.unwrap();
+    assert_eq!((applied.steps.len(), named(&applied.mended)), (0, wanted.map(str::to_owned).to_vec()));
+    assert_eq!(missing_rights(&client).await.unwrap(), []);
+    assert_eq!(sorted_grants(shape(&client).await), sorted_grants(before));
+    append(&client, 1).await;
+    let refused = client.batch_execute("update events set actor = 'x'").await.unwrap_err();
+    assert!(message_of(&refused).contains("append-only"), "{refused:?}");
+}
+
+/// The order in which rights were given is no part of the schema.
+fn sorted_grants(mut shape: Vec<String>) -> Vec<String> {
+    for line in shape.iter_mut().filter(|line| line.starts_with("grant ")) {
+        let mut parts: Vec<&str> = line.split(['{', ',', '}']).collect();
+        parts.sort_unstable();
+        *line = parts.join(",");
+    }
+    shape
+}
+
+#[tokio::test]
+async fn a_login_that_may_not_mend_is_told_what_to_run() {
+    let (url, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let login = "revoke insert on events from cooly_appender;
+        create role plain login password 'plain';
+        grant cooly_appender, cooly_projector, cooly_reader, cooly_sealer to plain;
+        grant create on schema public to plain;
+        grant all on all tables in schema public to plain";
+    client.batch_execute(login).await.unwrap();
+    let mut url: tokio_postgres::Config = url.parse().unwrap();
+    let (mut plain, connection) = url.user("plain").password("plain").connect(NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let error = apply(&mut plain).await.unwrap_err();
+    assert!(error.to_string().contains("grant insert on table events to cooly_appender"), "{error}");
 }

@@ -18,6 +18,9 @@ pub(crate) async fn run(options: MigrateOptions) -> anyhow::Result<ExitCode> {
     for step in &applied.steps {
         println!("applied {step}");
     }
+    for missing in &applied.mended {
+        println!("mended {missing}");
+    }
     println!("the schema is at version {}", applied.version);
     Ok(ExitCode::SUCCESS)
 }

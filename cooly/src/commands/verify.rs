@@ -59,6 +59,7 @@ async fn verify(database: &Database, options: &VerifyOptions, trust: &Trust) -> 
         .iter()
         .map(|breach| if options.json { json!(breach).to_string() } else { breach.to_string() })
         .collect();
+    breaches.extend(rights(&client, options).await?);
     breaches.extend(seals(&mut client, options, trust).await?);
     if options.log_only {
         return Ok(breaches);
@@ -76,6 +77,22 @@ async fn verify(database: &Database, options: &VerifyOptions, trust: &Trust) -> 
         }
     }));
     Ok(breaches)
+}
+
+/// Roles, rights and guards that the database lacks.
+async fn rights(client: &Client, options: &VerifyOptions) -> anyhow::Result<Vec<String>> {
+    let missing = migrations::missing_rights(client).await?;
+    Ok(missing
+        .iter()
+        .map(|missing| {
+            if options.json {
+                json!({ "invariant": "rights", "detail": missing.to_string(), "mend": missing.mend() })
+                    .to_string()
+            } else {
+                format!("rights: {missing} is missing; `cooly migrate` mends it")
+            }
+        })
+        .collect())
 }
 
 async fn seals(client: &mut Client, options: &VerifyOptions, trust: &Trust) -> anyhow::Result<Vec<String>> {

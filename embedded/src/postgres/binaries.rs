@@ -75,7 +75,8 @@ impl Binaries {
         })
     }
 
-    fn explicit(folder: &Path, major: Option<u32>) -> Result<Binaries, Error> {
+    /// The binaries in `folder`, or why they will not do; `major` as in [`Binaries::locate`].
+    pub(crate) fn explicit(folder: &Path, major: Option<u32>) -> Result<Binaries, Error> {
         let refused = |reason: String| Error::BinariesRefused { folder: folder.to_owned(), reason };
         let found =
             Self::in_folder(folder).ok_or_else(|| refused("which holds no Postgres server".to_owned()))?;

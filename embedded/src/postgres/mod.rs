@@ -51,6 +51,8 @@ pub struct PostgresOptions {
     pub settings: Vec<(String, String)>,
     /// Where to keep downloaded binaries. `None` never downloads.
     pub download_dir: Option<PathBuf>,
+    /// The folder of the server's programs. `None` looks for them.
+    pub binaries: Option<PathBuf>,
 }
 
 /// A running private server. Stops when dropped; [`Postgres::stop`] does it gently.
@@ -73,7 +75,7 @@ impl Postgres {
     pub async fn start(options: PostgresOptions) -> Result<Postgres, Error> {
         let data_dir = options.data_dir.clone();
         let home = blocking(move || Home::open(&data_dir)).await?;
-        let binaries = find_binaries(&home, options.download_dir.as_deref()).await?;
+        let binaries = find_binaries(&home, &options).await?;
         let folder = home.folder().to_owned();
         let (supervisor, address, log) = blocking(move || launch(binaries, home, &options)).await?;
         // From here on a failure drops the supervisor, which ends the server.
@@ -128,9 +130,12 @@ impl fmt::Debug for Postgres {
     }
 }
 
-async fn find_binaries(home: &Home, download_dir: Option<&Path>) -> Result<Binaries, Error> {
+async fn find_binaries(home: &Home, options: &PostgresOptions) -> Result<Binaries, Error> {
     let release = cluster::release(&home.cluster());
-    match (blocking(move || Binaries::locate(release)).await, download_dir) {
+    if let Some(folder) = options.binaries.clone() {
+        return blocking(move || Binaries::explicit(&folder, release)).await;
+    }
+    match (blocking(move || Binaries::locate(release)).await, options.download_dir.as_deref()) {
         (Err(Error::BinariesMissing { .. }), Some(cache)) => {
             download::fetch(cache, release, home.owner()).await
         }
