@@ -9,20 +9,23 @@ use aws_sdk_sqs::{
 };
 use embedded::{
     Error,
-    sqs::{REGION, Sqs, SqsOptions},
+    sqs::{AccessKey, REGION, Sqs, SqsOptions},
 };
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 async fn start() -> (Sqs, Client) {
     let sqs = Sqs::start(SqsOptions::default()).await.unwrap();
-    let client = client(sqs.endpoint());
+    let client = client(sqs.endpoint(), sqs.access_key());
     (sqs, client)
 }
 
-fn client(endpoint: &str) -> Client {
+fn client(endpoint: &str, key: &AccessKey) -> Client {
+    let credentials =
+        Credentials::builder().access_key_id(&key.id).secret_access_key(&key.secret).provider_name("test");
     let config = aws_sdk_sqs::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(REGION))
-        .credentials_provider(Credentials::for_tests())
+        .credentials_provider(credentials.build())
         .retry_config(RetryConfig::disabled())
         .endpoint_url(endpoint)
         .build();
@@ -157,8 +160,47 @@ async fn stopping_ends_long_polls_and_frees_the_port_for_a_new_server() {
 
     let again = Sqs::start(SqsOptions { port: Some(port) }).await.unwrap();
     assert_eq!(again.endpoint(), endpoint);
+    let client = self::client(again.endpoint(), again.access_key());
     let lost = client.get_queue_url().queue_name("jobs").send().await;
     assert!(lost.is_err(), "queues live in memory only");
     assert!(queue(&client, "jobs", &[]).await.ends_with("/jobs"));
     again.stop().await;
+}
+
+/// The port is open to every program and every page on the machine: only who knows the key gets anything done.
+#[tokio::test]
+async fn whoever_does_not_know_the_key_is_refused() {
+    let (sqs, owner) = start().await;
+    let jobs = queue(&owner, "jobs", &[]).await;
+    let right = sqs.access_key();
+    let wrong_secret = AccessKey { secret: "0".repeat(32), ..right.clone() };
+    let unknown = AccessKey { id: "cooly".into(), secret: "cooly".into() };
+    for key in [wrong_secret, unknown] {
+        let stranger = client(sqs.endpoint(), &key);
+        assert!(stranger.send_message().queue_url(&jobs).message_body("theirs").send().await.is_err());
+        assert!(stranger.delete_queue().queue_url(&jobs).send().await.is_err());
+    }
+    // What a page in a browser can send: a plain POST, with a body that it may choose.
+    let body = format!(r#"{{"QueueUrl":"{jobs}","MessageBody":"theirs"}}"#);
+    for headers in ["", "Origin: https://evil.example\r\n", "Host: evil.example\r\n"] {
+        let host = if headers.starts_with("Host") { "" } else { "Host: 127.0.0.1\r\n" };
+        let request = format!(
+            "POST / HTTP/1.1\r\n{host}{headers}X-Amz-Target: AmazonSQS.SendMessage\r\n\
+             Content-Type: application/x-amz-json-1.0\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = exchange(sqs.endpoint(), &request).await;
+        assert!(answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    assert_eq!(sqs.calls().get("SendMessage"), None, "nothing reached the queue");
+    assert!(receive(&owner, &jobs, 0).await.is_empty());
+}
+
+async fn exchange(endpoint: &str, request: &str) -> String {
+    let address = endpoint.trim_start_matches("http://");
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
 }

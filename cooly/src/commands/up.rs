@@ -9,7 +9,7 @@ use crate::home::Home;
 use crate::wiring::{self, Trust};
 use crate::{banner, parts, shutdown, telemetry};
 use anyhow::Context;
-use embedded::sqs::{Sqs, SqsOptions};
+use embedded::sqs::{AccessKey, Sqs, SqsOptions};
 use ledger::account::{AccountCommand, Grant, Source};
 use ledger::{
     Action, Actor, Command, Credits, Database, Idempotency, IdempotencyKey, Ledger, LedgerOptions,
@@ -68,7 +68,11 @@ async fn serve(
         Some(Sqs::start(SqsOptions::default()).await.context("the private queue does not start")?)
     };
     let queue = match &sqs {
-        Some(sqs) => worker::queue::QueueSettings::private(sqs.endpoint()),
+        Some(sqs) => {
+            let AccessKey { id, secret } = sqs.access_key();
+            let credentials = worker::queue::StaticCredentials::new(id, secret);
+            worker::queue::QueueSettings::private(sqs.endpoint(), credentials)
+        }
         None => wiring::queue(&options.queue),
     };
     let rules = LedgerOptions { lanes: options.api.lanes, ..wiring::ledger(&options.ledger) };

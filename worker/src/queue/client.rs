@@ -51,12 +51,12 @@ impl Default for QueueSettings {
 }
 
 impl QueueSettings {
-    /// The queues of a private server, which takes any credentials.
-    pub fn private(endpoint: &str) -> QueueSettings {
+    /// The queues of a private server, and what it wants requests to be signed with.
+    pub fn private(endpoint: &str, credentials: StaticCredentials) -> QueueSettings {
         QueueSettings {
             endpoint: Some(endpoint.to_owned()),
             region: Some("us-east-1".to_owned()),
-            credentials: Some(StaticCredentials::new("cooly", "cooly")),
+            credentials: Some(credentials),
             fair: false,
             ..QueueSettings::default()
         }
@@ -140,8 +140,8 @@ mod tests {
 
     #[test]
     fn settings_can_be_logged_without_the_secret() {
-        let mut settings = QueueSettings::private("http://127.0.0.1:1");
-        settings.credentials = Some(super::StaticCredentials::new("key-id", "hush"));
+        let credentials = super::StaticCredentials::new("key-id", "hush");
+        let settings = QueueSettings::private("http://127.0.0.1:1", credentials);
         let logged = format!("{settings:?}");
         assert!(!logged.contains("hush") && !logged.contains("key-id"), "{logged}");
     }

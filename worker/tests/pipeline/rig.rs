@@ -21,7 +21,7 @@ use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 use worker::provider::Providers;
 use worker::provider::simulated::{self, Simulated, SimulatedOptions};
-use worker::queue::{Queue, QueueSettings};
+use worker::queue::{Queue, QueueSettings, StaticCredentials};
 use worker::{Timings, WorkerOptions};
 
 /// Longest that a test waits for anything.
@@ -310,10 +310,12 @@ fn catalogue() -> Catalogue {
 /// The embedded server, or the one that the environment names. Every test has queues of its own.
 async fn queue_settings() -> (Option<Sqs>, QueueSettings) {
     let (sqs, mut settings) = match std::env::var("COOLY_TEST_SQS_ENDPOINT") {
-        Ok(endpoint) => (None, QueueSettings::private(&endpoint)),
+        Ok(endpoint) => (None, QueueSettings::private(&endpoint, StaticCredentials::new("cooly", "cooly"))),
         Err(_) => {
             let sqs = Sqs::start(SqsOptions::default()).await.unwrap();
-            let settings = QueueSettings::private(sqs.endpoint());
+            let key = sqs.access_key();
+            let credentials = StaticCredentials::new(&key.id, &key.secret);
+            let settings = QueueSettings::private(sqs.endpoint(), credentials);
             (Some(sqs), settings)
         }
     };
