@@ -14,7 +14,7 @@ use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, EventId, JobId};
 use crate::job::{self, JobCommand, JobEvent, JobState};
 use crate::refusal::Refusal;
-use crate::stored_key::{KeyPlaces, StoredKey, charge_key, stored_key};
+use crate::stored_key::{KeyPlace, KeyPlaces, StoredKey, charge_key, stored_key};
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use std::collections::{HashMap, HashSet};
@@ -146,16 +146,17 @@ impl Draft {
         Streams::of(&self.rows)
     }
 
-    /// Decides commands that belong together and, unless one is refused, adds their rows.
+    /// Decides commands that belong together (`together`: and were given so, under one key) and, unless one is refused, adds their rows.
     pub(crate) fn add(
         &mut self,
         index: usize,
         commands: &[Command],
+        together: bool,
         now: DateTime<Utc>,
     ) -> Result<DraftedAll, Refused> {
         let rows_before = self.rows.len();
         let mut step = Step::new(self, index, now);
-        let drafted = step.decide_all(commands);
+        let drafted = step.decide_all(commands, together);
         let Step { accounts, jobs, .. } = step;
         let commands = drafted.inspect_err(|_| self.rows.truncate(rows_before))?;
         self.heads.accounts.extend(accounts);
@@ -168,10 +169,11 @@ impl Draft {
         &mut self,
         index: usize,
         commands: &[Command],
+        together: bool,
         now: DateTime<Utc>,
     ) -> Result<DraftedAll, Refused> {
         let rows_before = self.rows.len();
-        let drafted = Step::new(self, index, now).decide_all(commands);
+        let drafted = Step::new(self, index, now).decide_all(commands, together);
         self.rows.truncate(rows_before);
         Ok(DraftedAll { commands: drafted?, writes: false })
     }
@@ -223,19 +225,19 @@ impl<'a> Step<'a> {
         }
     }
 
-    fn decide_all(&mut self, commands: &[Command]) -> Result<Vec<Drafted>, Refused> {
-        let mut key_places = KeyPlaces::default();
+    fn decide_all(&mut self, commands: &[Command], together: bool) -> Result<Vec<Drafted>, Refused> {
+        let mut key_places = KeyPlaces::new(together);
         let mut drafted = Vec::with_capacity(commands.len());
         for (place, command) in commands.iter().enumerate() {
-            // One command has no need of counting.
-            let key_place = if commands.len() == 1 { 0 } else { key_places.of(command).start };
-            let decided = self.decide(command, key_place);
+            let is_alone = commands.len() == 1 && !together;
+            let keys = if is_alone { KeyPlaces::alone(command) } else { key_places.of(command) };
+            let decided = self.decide(command, &keys);
             drafted.push(decided.map_err(|refusal| Refused { place, refusal })?);
         }
         Ok(drafted)
     }
 
-    fn decide(&mut self, command: &Command, key_place: usize) -> Result<Drafted, Refusal> {
+    fn decide(&mut self, command: &Command, keys: &[KeyPlace]) -> Result<Drafted, Refusal> {
         let rows_before = self.rows.len();
         self.actor = command.context.actor.to_string().into();
         self.request_id = command.context.request_id.as_str().into();
@@ -243,17 +245,18 @@ impl<'a> Step<'a> {
         let mut drafted = Drafted { at, account: None, credits: Vec::new(), jobs: Vec::new() };
         match &command.action {
             Action::Account(asked) => {
-                let key = stored_key(command, key_place);
+                self.lot_is_one(command.account, asked)?;
+                let key = keys.first().and_then(|place| stored_key(command, *place));
                 drafted.credits = self.credit(command, &Asked::Command(asked), key)?;
             }
             Action::Queue { jobs } => {
-                for (place, new) in jobs.iter().enumerate() {
+                for (new, key) in jobs.iter().zip(keys) {
                     let asked = JobCommand::Queue { request: Arc::clone(&new.request), price: new.price };
-                    self.job(command, new.job_id, &asked, key_place + place, &mut drafted)?;
+                    self.job(command, new.job_id, &asked, *key, &mut drafted)?;
                 }
             }
             Action::Job { job_id, command: asked } => {
-                self.job(command, *job_id, asked, key_place, &mut drafted)?;
+                self.job(command, *job_id, asked, keys[0], &mut drafted)?;
             }
         }
         let touched = self.rows[rows_before..].iter().any(|row| row.state.is_some());
@@ -261,12 +264,26 @@ impl<'a> Step<'a> {
         Ok(drafted)
     }
 
+    /// Refuses to void something else than a lot. Whoever asks has looked up those in the log, but not those that
+    /// this INSERT makes.
+    fn lot_is_one(&self, account: AccountId, asked: &AccountCommand) -> Result<(), Refusal> {
+        let AccountCommand::Void { lot, .. } = asked else { return Ok(()) };
+        let named = |row: &&Row| row.stream_id == account.0 && row.version == lot.0;
+        let makes_lot = |row: &Row| match row.name {
+            "credits.granted" => true,
+            "credits.adjusted" => row.amount.is_some_and(|amount| amount.is_sign_positive()),
+            _ => false,
+        };
+        let is_one = self.rows.iter().find(named).is_none_or(makes_lot);
+        if is_one { Ok(()) } else { Err(Refusal::LotUnknown { lot: *lot }) }
+    }
+
     fn job(
         &mut self,
         command: &Command,
         job_id: JobId,
         asked: &JobCommand,
-        key_place: usize,
+        key_place: KeyPlace,
         drafted: &mut Drafted,
     ) -> Result<(), Refusal> {
         let key = (command.account, job_id);
@@ -274,12 +291,21 @@ impl<'a> Step<'a> {
         let known = place.map_or_else(|| self.heads.jobs.get(&key), |place| Some(&self.jobs[place].1));
         let mut head = known.cloned().unwrap_or_default();
         let (decision, charge) = job::decide(head.state.as_deref(), asked, self.now)?;
-        if let Decision::Events(events) = decision {
+        if let Decision::Events(mut events) = decision {
             let mut credits = Vec::new();
             if let Some((charge, run)) = charge {
                 let run = ForRun { job_id, run, job_version: head.version + 1 };
                 let key = charge_key(command, key_place, &charge, run);
-                credits = self.credit(command, &Asked::Charge(&charge, run), key)?;
+                match self.credit(command, &Asked::Charge(&charge, run), key) {
+                    Ok(charged) => credits = charged,
+                    // A job must end even where the account has no room for what comes back.
+                    Err(Refusal::BalanceTooLarge) => {
+                        let unpaid: Option<Vec<_>> =
+                            events.into_iter().map(JobEvent::without_refund).collect();
+                        events = unpaid.ok_or(Refusal::BalanceTooLarge)?;
+                    }
+                    Err(refusal) => return Err(refusal),
+                }
             }
             for event in events {
                 self.append_job_event(command, job_id, &mut head, event.paid(lots_of(&credits)));

@@ -102,28 +102,29 @@ impl Ledger {
     }
 
     /// Executes 1 to [`crate::MAX_COMMANDS_PER_BATCH`] commands, of any accounts, in order and in one INSERT:
-    /// all of them or none. If one has an idempotency key, all must have the same one, with the hash of the whole.
+    /// all of them or none. If one has an idempotency key, all must have the same one, with the hash of the whole; it
+    /// stands for these commands in the whole log, and not only in their accounts.
     pub async fn execute_all(&self, commands: Vec<Command>) -> Result<Vec<Outcome>, BatchError> {
-        self.submit(commands, false).await
+        self.submit(commands, true, false).await
     }
 
     /// What [`Ledger::execute_all`] would answer now; nothing is written.
     pub async fn preview_all(&self, commands: Vec<Command>) -> Result<Vec<Outcome>, BatchError> {
-        self.submit(commands, true).await
+        self.submit(commands, true, true).await
     }
 
     async fn single(&self, command: Command, dry_run: bool) -> Result<Outcome, ExecuteError> {
-        let outcomes = self.submit(vec![command], dry_run).await.map_err(|failed| failed.error)?;
+        let outcomes = self.submit(vec![command], false, dry_run).await.map_err(|failed| failed.error)?;
         outcomes.into_iter().next().ok_or(ExecuteError::Failed(Error::OutcomeUnknown))
     }
 
-    async fn submit(&self, commands: Vec<Command>, dry_run: bool) -> Answer {
+    async fn submit(&self, commands: Vec<Command>, together: bool, dry_run: bool) -> Answer {
         let failed = |error: Error| BatchError { place: 0, error: error.into() };
         let Some(first) = commands.first() else { return Ok(Vec::new()) };
         let (reply, answer) = oneshot::channel();
         let deadline = Instant::now() + self.inner.deadline;
         let lane = first.account.0.as_u64_pair().1 as usize % self.inner.lanes.len();
-        let pending = Pending::new(commands, dry_run, deadline, reply);
+        let pending = Pending::new(commands, together, dry_run, deadline, reply);
         self.inner.lanes[lane].try_send(pending).map_err(|refused| match refused {
             mpsc::error::TrySendError::Full(_) => failed(Error::Overloaded),
             mpsc::error::TrySendError::Closed(_) => failed(Error::Closed),

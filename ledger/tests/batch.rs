@@ -131,7 +131,7 @@ async fn a_key_that_only_a_part_of_a_batch_met_before_is_reused() {
     };
     all(&bench.ledger, batch(&users[..2], 1)).await.unwrap();
     let mixed = [users[2].clone(), users[1].clone()];
-    assert_eq!(all(&bench.ledger, batch(&mixed, 2)).await.unwrap_err(), (1, Refusal::KeyReused));
+    assert_eq!(all(&bench.ledger, batch(&mixed, 2)).await.unwrap_err(), (0, Refusal::KeyReused));
     let longer = all(&bench.ledger, batch(&users[..3], 1)).await.unwrap_err();
     assert_eq!(longer.1, Refusal::KeyReused, "more than was asked before is another request");
     assert_eq!(bench.count("true").await, 2);
@@ -161,4 +161,85 @@ async fn the_largest_batch_fits() {
     assert_eq!(outcomes.len(), MAX_COMMANDS_PER_BATCH);
     assert_eq!(bench.count("true").await, MAX_COMMANDS_PER_BATCH as i64);
     assert!(all(&bench.ledger, Vec::new()).await.unwrap().is_empty());
+}
+
+/// A key names one batch in the whole log: other orders under it are refused whatever accounts they are about, and the
+/// same ones are answered as before.
+#[tokio::test]
+async fn a_key_is_that_of_one_batch_whatever_its_accounts() {
+    let bench = bench().await;
+    let users = users(6);
+    let batch = |users: &[UserId], hash: u8| -> Vec<Command> {
+        users.iter().map(|user| with_key(grant(user, "2"), "may", hash)).collect()
+    };
+    let first = all(&bench.ledger, batch(&users[..2], 1)).await.unwrap();
+    let other = bench.other_process().await;
+    for ledger in [&bench.ledger, &other] {
+        for others in [batch(&users[2..4], 2), batch(&users[1..3], 2), batch(&users[2..3], 2)] {
+            let refused = all(ledger, others.clone()).await.unwrap_err();
+            assert_eq!(refused, (0, Refusal::KeyReused));
+            let previewed = ledger.preview_all(others).await.unwrap_err();
+            assert!(matches!(previewed.error, ExecuteError::Refused(Refusal::KeyReused)));
+        }
+        let again = all(ledger, batch(&users[..2], 1)).await.unwrap();
+        assert!(again.iter().all(|outcome| outcome.replayed));
+        let newest = |outcomes: &[Outcome]| outcomes.iter().map(|outcome| outcome.position).max();
+        assert_eq!(newest(&again), newest(&first));
+    }
+    // The key of a single order is that of its account, as before.
+    bench.ledger.execute(with_key(grant(&users[4], "2"), "may", 3)).await.unwrap();
+    bench.ledger.execute(with_key(grant(&users[5], "2"), "may", 4)).await.unwrap();
+    assert_eq!(bench.count("true").await, 4);
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn of_batches_under_one_key_at_once_one_is_done() {
+    let bench = bench().await;
+    let other = bench.other_process().await;
+    let users = users(40);
+    let races = users.chunks(2).enumerate().map(|(n, pair)| {
+        let ledger = if n % 2 == 0 { bench.ledger.clone() } else { other.clone() };
+        let commands: Vec<_> =
+            pair.iter().map(|user| with_key(grant(user, "2"), "may", u8::try_from(n).unwrap())).collect();
+        async move { all(&ledger, commands).await }
+    });
+    let answers = join_all(races).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
+        assert_eq!(*refused, (0, Refusal::KeyReused));
+    }
+    assert_eq!(bench.count("true").await, 2);
+}
+
+/// Batches written before they had keys of their own: their first event is under a key of its account.
+#[tokio::test]
+async fn a_batch_of_an_earlier_release_is_still_known_by_its_key() {
+    let bench = bench().await;
+    let users = users(2);
+    let batch = || users.iter().map(|user| with_key(grant(user, "2"), "may", 1)).collect::<Vec<_>>();
+    let first = all(&bench.ledger, batch()).await.unwrap();
+    let as_before = "set session_replication_role = replica;
+        update events set idempotency_key = 'admin/0:may' where idempotency_key = 'batch/admin:may'";
+    bench.owner().await.batch_execute(as_before).await.unwrap();
+    for commands in [batch(), batch()[..1].to_vec()] {
+        let again = all(&bench.other_process().await, commands).await.unwrap();
+        assert!(again.iter().all(|outcome| outcome.replayed));
+        assert_eq!(again[0].account, first[0].account);
+    }
+    assert_eq!(bench.count("true").await, 2);
+}
+
+#[tokio::test]
+async fn a_void_may_name_a_lot_of_its_batch() {
+    let bench = bench().await;
+    let alice = user("alice");
+    bench.grant(&alice, "1").await;
+    let void = |lot: i64| support::on_account(&alice, support::void(ledger::account::LotId(lot)));
+    let hold = support::on_account(&alice, support::hold("1"));
+    let refused = all(&bench.ledger, vec![grant(&alice, "5"), hold, void(3)]).await.unwrap_err();
+    assert_eq!(refused, (2, Refusal::LotUnknown { lot: ledger::account::LotId(3) }), "3 is a hold");
+    let done = all(&bench.ledger, vec![grant(&alice, "5"), void(2)]).await.unwrap();
+    assert_eq!(done[1].account.as_ref().unwrap().balance, credits("1"));
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
 }

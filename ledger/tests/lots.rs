@@ -3,11 +3,11 @@
 mod support;
 
 use ledger::account::{AccountCommand, AccountEvent, Grant, Lot, Priority, Source};
-use ledger::job::{FailureClass, JobCommand};
+use ledger::job::{FailureClass, JobCommand, Status};
 use ledger::{LedgerOptions, Refusal, UserId};
 use std::time::Duration;
 use support::clock::{options, second, until};
-use support::{adjust, bench_with, credits, fail, grant, queue, refund, start, succeed, user, void};
+use support::{adjust, bench, bench_with, credits, fail, grant, queue, refund, start, succeed, user, void};
 
 /// A grant of a lot that burns with this priority and is gone at that second.
 fn lot(user: &UserId, amount: &str, priority: u8, expires_at: Option<i64>) -> Grant {
@@ -50,7 +50,7 @@ async fn what_a_grant_says_of_its_lot_is_kept() {
     };
     let id = bench.lot(grant.clone()).await;
     let Grant { priority, effective_at, expires_at, source, amount, .. } = grant;
-    let kept = Lot { lot: id, amount, priority, effective_at, expires_at, source };
+    let kept = Lot { lot: id, amount, priority, effective_at, expires_at, source, extended: false };
     assert_eq!(bench.state(&alice).await.lots, std::slice::from_ref(&kept));
     let origins = ledger::read::lot_origins(&bench.owner().await, alice.account(), &[id]).await.unwrap();
     assert_eq!(
@@ -139,6 +139,71 @@ async fn a_refund_to_a_lapsed_lot_lives_for_the_grace() {
     until(1_150);
     bench.ask(&alice, AccountCommand::Lapse).await.unwrap();
     assert_eq!(bench.lots(&alice).await, "");
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
+}
+
+/// Whoever buys just before the end of a grace and cancels just after it does not keep the credits for ever.
+#[tokio::test]
+async fn the_grace_is_given_once() {
+    let bench = bench_with(options()).await;
+    let alice = user("alice");
+    bench.lot(lot(&alice, "5", 50, Some(100))).await;
+    let (first, second_job) = (bench.queued(&alice, "3").await, bench.queued(&alice, "2").await);
+    until(150);
+    bench.job(&alice, first, JobCommand::Cancel).await.unwrap();
+    assert_eq!(bench.state(&alice).await.next_lapse(), Some(second(1_150)));
+    until(1_149);
+    let again = bench.queued(&alice, "3").await;
+    until(1_151);
+    let outcome = bench.job(&alice, again, JobCommand::Cancel).await.unwrap();
+    let told: Vec<_> = outcome.credits.iter().map(AccountEvent::name).collect();
+    assert_eq!(told, ["credits.refunded", "credits.expired"], "it had its grace");
+    assert_eq!(bench.lots(&alice).await, "");
+    // What was taken before the lot lapsed has a grace of its own.
+    bench.job(&alice, second_job, JobCommand::Cancel).await.unwrap();
+    assert_eq!(bench.state(&alice).await.next_lapse(), Some(second(2_151)));
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
+}
+
+/// A job ends even where the account has no room for its refund; the credits wait on the job and are not lost.
+#[tokio::test]
+async fn a_refund_that_does_not_fit_waits_on_the_job() {
+    let bench = bench().await;
+    let alice = user("alice");
+    bench.grant(&alice, "5").await;
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.push(bench.queued(&alice, "1").await);
+    }
+    bench.grant(&alice, "999999999998").await;
+    let [failed, cancelled, discarded] = jobs[..] else { panic!() };
+    let fencing = bench.started(&alice, failed).await;
+    let outcome = bench.job(&alice, failed, fail(fencing, FailureClass::Permanent)).await.unwrap();
+    assert_eq!(outcome.credits, [], "nothing came back");
+    bench.job(&alice, cancelled, JobCommand::Cancel).await.unwrap();
+    let dead = JobCommand::DeadLetter { failure: support::failure(FailureClass::Transient) };
+    bench.job(&alice, discarded, dead).await.unwrap();
+    bench.job(&alice, discarded, JobCommand::Discard { run: None }).await.unwrap();
+    let client = bench.owner().await;
+    for (job, status) in
+        [(failed, Status::Failed), (cancelled, Status::Cancelled), (discarded, Status::Discarded)]
+    {
+        let state = ledger::read::job(&client, alice.account(), job).await.unwrap().unwrap();
+        assert_eq!((state.status, state.charged), (status, credits("1")), "the price is seen to be kept");
+    }
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
+
+    // There is no room yet, and an admin is told so; once there is, the refund is made.
+    let refused = bench.job(&alice, failed, refund(None)).await.unwrap_err();
+    assert_eq!(refused, Refusal::BalanceTooLarge);
+    bench.ask(&alice, adjust(&alice, "-10", false)).await.unwrap();
+    let refunded = bench.job(&alice, failed, refund(None)).await.unwrap();
+    assert_eq!(refunded.jobs[0].1.charged, credits("0"));
+    // One that is run again is paid by what waits: its next end gives it back.
+    let again = bench.job(&alice, cancelled, JobCommand::Rerun).await.unwrap();
+    assert_eq!((again.credits.len(), again.jobs[0].1.charged), (0, credits("1")));
+    let ended = bench.job(&alice, cancelled, JobCommand::Cancel).await.unwrap();
+    assert_eq!((ended.credits[0].name(), ended.jobs[0].1.charged), ("credits.refunded", credits("0")));
     assert_eq!(bench.breaches().await, Vec::<String>::new());
 }
 

@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -40,6 +40,12 @@ const STEPS: [Step; 5] = [
         name: "V5__lapses",
         apply: include_str!("../sql/V5__lapses.sql"),
         undo: include_str!("../sql/undo/U5__lapses.sql"),
+    },
+    Step {
+        version: 6,
+        name: "V6__batch_keys",
+        apply: include_str!("../sql/V6__batch_keys.sql"),
+        undo: include_str!("../sql/undo/U6__batch_keys.sql"),
     },
 ];
 

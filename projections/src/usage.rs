@@ -119,8 +119,8 @@ fn counted(step: &JobStep) -> Option<Usage> {
         JobEvent::Succeeded { .. } => Some(Usage { succeeded: 1, ..moved }),
         JobEvent::Failed { .. } => Some(Usage { failed: 1, ..moved }),
         JobEvent::DeadLettered { .. } => Some(Usage { dead_lettered: 1, ..moved }),
-        JobEvent::Cancelled {} => Some(Usage { cancelled: 1, ..moved }),
-        JobEvent::Discarded {} => Some(Usage { discarded: 1, ..moved }),
+        JobEvent::Cancelled { .. } => Some(Usage { cancelled: 1, ..moved }),
+        JobEvent::Discarded { .. } => Some(Usage { discarded: 1, ..moved }),
         JobEvent::Refunded { .. } => Some(moved),
         // A retry from the dead letters costs nothing and is no news for the day.
         JobEvent::Retried { charged, .. } => charged.map(|_| moved),

@@ -104,7 +104,7 @@ impl Order for NewGrant {
                 metadata,
                 ..
             } => {
-                let lot = Lot { lot, amount, priority, effective_at, expires_at, source };
+                let lot = Lot { lot, amount, priority, effective_at, expires_at, source, extended: false };
                 let lot = LotView::new_in(outcome, &lot, reason, metadata);
                 let amount = SignedAmount(Change::up(amount));
                 Ok(MadeGrant { amount, lot, after: Standing::after(user, outcome)? })

@@ -17,7 +17,7 @@ pub(crate) use adjustment::{MadeAdjustment, NewAdjustment};
 pub(crate) use grant::{MadeGrant, NewGrant};
 pub(crate) use hold::{CaptureAmount, MadeCapture, MadeHold, MadeRelease, NewCapture, NewHold, NewRelease};
 pub(crate) use order::Order;
-pub(crate) use place::{Placed, place, refused, unknown_lot};
+pub(crate) use place::{Placed, place, reached, refused, unknown_lot};
 pub(crate) use refund::{MadeRefund, NewRefund};
 pub(crate) use standing::{LotPart, parts};
 pub(crate) use void::{MadeVoid, NewVoid, VoidReason};

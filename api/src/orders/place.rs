@@ -81,6 +81,13 @@ pub(crate) async fn unknown_lot(
     Ok(named.into_iter().find(|lot| origins.iter().all(|origin| origin.lot.lot != *lot)))
 }
 
+/// Of these lots, those that the account's log has come to: the others may be made by orders of the same batch.
+pub(crate) async fn reached(app: &App, account: AccountId, lots: &[LotId]) -> Result<Vec<LotId>, Problem> {
+    let known = read::account(&**app.reader().await?, account).await?;
+    let version = known.map_or(0, |(_, version)| version);
+    Ok(lots.iter().copied().filter(|lot| lot.0 <= version).collect())
+}
+
 /// The problem, with the difference between a hold that is over and one that never was.
 pub(crate) async fn refused(app: &App, account: AccountId, error: ExecuteError) -> Problem {
     match error {

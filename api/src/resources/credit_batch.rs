@@ -8,7 +8,8 @@ use crate::declared::{Answer, Orders};
 use crate::idempotency;
 use crate::orders::{
     MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, NewAdjustment,
-    NewCapture, NewGrant, NewHold, NewRefund, NewRelease, NewVoid, Order, Placed, refused, unknown_lot,
+    NewCapture, NewGrant, NewHold, NewRefund, NewRelease, NewVoid, Order, Placed, reached, refused,
+    unknown_lot,
 };
 use crate::problem::{FieldError, Problem};
 use crate::scalars::UserName;
@@ -180,7 +181,7 @@ impl CreditBatches {
     }
 }
 
-/// That the lots which are named were granted at all.
+/// That the lots which are named were granted at all, or may be by an order of the batch.
 async fn lots_exist(app: &App, orders: &[CreditCommand]) -> Result<(), Problem> {
     let mut by_account: BTreeMap<AccountId, Vec<LotId>> = BTreeMap::new();
     let named: Vec<_> = orders.iter().map(|order| (order.user.0.account(), order.names_lot())).collect();
@@ -188,6 +189,7 @@ async fn lots_exist(app: &App, orders: &[CreditCommand]) -> Result<(), Problem> 
         by_account.entry(*account).or_default().push(lot);
     }
     for (account, lots) in by_account {
+        let lots = reached(app, account, &lots).await?;
         if let Some(lot) = unknown_lot(app, account, &lots).await? {
             let place = named.iter().position(|asked| *asked == (account, Some(lot))).unwrap_or_default();
             return Err(at(place, "void", Refusal::LotUnknown { lot }.into()));

@@ -23,6 +23,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
 use projections::generations;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// A generation that used up its attempts.
 #[derive(Debug, Object)]
@@ -234,8 +235,8 @@ impl DeadLetters {
     ) -> Answer<Retried, Change> {
         let run = run.0.map(|run| run.0);
         let (account, _) = found(&app, id.0.0).await?;
-        let (status, position, _) = order(&app, &caller, account, id.0.0, JobCommand::Retry { run }).await?;
-        Ok(Retried::Queued(Json(Revived { id: id.0, status }), position))
+        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Retry { run }).await?;
+        Ok(Retried::Queued(Json(Revived { id: id.0, status: StatusName(after.status) }), position))
     }
 
     /// Give up a dead letter
@@ -252,11 +253,11 @@ impl DeadLetters {
         run: Query<Option<RunNumber>>,
     ) -> Answer<Discarded, Change> {
         let run = run.0.map(|run| run.0);
-        let (account, job) = found(&app, id.0.0).await?;
-        let (status, position, wrote) =
-            order(&app, &caller, account, id.0.0, JobCommand::Discard { run }).await?;
-        let refunded = Amount(if wrote { job.charged } else { Credits::ZERO });
-        Ok(Discarded::Done(Json(GivenUp { id: id.0, status, refunded }), position))
+        let (account, before) = found(&app, id.0.0).await?;
+        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Discard { run }).await?;
+        let came_back = before.charged.checked_sub(after.charged).filter(|_| position.is_some());
+        let refunded = Amount(came_back.unwrap_or(Credits::ZERO));
+        Ok(Discarded::Done(Json(GivenUp { id: id.0, status: StatusName(after.status), refunded }), position))
     }
 }
 
@@ -277,21 +278,20 @@ async fn found(app: &App, job: JobId) -> Result<(AccountId, JobState), Problem> 
     Ok((account, state))
 }
 
-/// Executes an admin's order: the status after it, its position, and whether anything was written.
+/// Executes an admin's order: the job after it, and its position if anything was written.
 async fn order(
     app: &App,
     caller: &Caller<AdminOnly>,
     account: AccountId,
     job_id: JobId,
     command: JobCommand,
-) -> Result<(StatusName, Option<i64>, bool), Problem> {
+) -> Result<(Arc<JobState>, Option<i64>), Problem> {
     let action = Action::Job { job_id, command };
     let command = Command { account, context: caller.context(), idempotency: None, action };
     let outcome = app.ledger.execute(command).await?;
-    let job = outcome.jobs.first().map(|(_, job)| job.status);
-    let status = job.ok_or_else(|| Problem::internal("a command on a job answered without it"))?;
     let position = outcome.position.map(|position| position.0);
-    Ok((StatusName(status), position, position.is_some()))
+    let job = outcome.jobs.into_iter().next().map(|(_, job)| job);
+    Ok((job.ok_or_else(|| Problem::internal("a command on a job answered without it"))?, position))
 }
 
 impl From<&DeadLetter> for DeadGeneration {

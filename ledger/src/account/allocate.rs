@@ -24,21 +24,22 @@ pub(crate) fn burn(state: &AccountState, amount: Credits, now: DateTime<Utc>) ->
 }
 
 /// The lots that credits come back to, under the terms that these have from now on: those of the lot as it is,
-/// or as it was when it was used up. One that has lapsed since is given a while of grace.
+/// or as it was when it was used up. One that has lapsed since is given a while of grace, but not again for what
+/// was taken during one: else whoever buys and cancels at the right moments keeps credits for ever.
 pub(super) fn returning(state: &AccountState, from: &[Lot], at: Occasion) -> Vec<Lot> {
     from.iter()
         .map(|taken| match state.lot(taken.lot) {
             Some(lot) => lot.of(taken.amount),
-            None if taken.has_lapsed(at.now) => {
-                Lot { expires_at: Some(at.now + at.refund_grace), ..taken.clone() }
+            None if taken.has_lapsed(at.now) && !taken.extended => {
+                Lot { expires_at: Some(at.now + at.refund_grace), extended: true, ..taken.clone() }
             }
             None => taken.clone(),
         })
         .collect()
 }
 
-/// What becomes at once of credits that came back: those of a voided lot are taken back, and without any grace
-/// those of a lapsed one expire.
+/// What becomes at once of credits that came back: those of a voided lot are taken back, and those of a lapsed one
+/// that is given no grace expire.
 pub(super) fn aftermath(state: &AccountState, to: &[Lot], now: DateTime<Utc>) -> Vec<AccountEvent> {
     let gone = |lot: &Lot| {
         let (id, amount) = (lot.lot, lot.amount);

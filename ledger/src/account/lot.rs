@@ -112,7 +112,7 @@ impl Source {
 }
 
 /// Some credits of one lot, with the lot's terms.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Eq, Serialize, Deserialize)]
 pub struct Lot {
     /// Which lot.
     pub lot: LotId,
@@ -130,6 +130,18 @@ pub struct Lot {
     /// Where it came from.
     #[serde(default, skip_serializing_if = "Source::is_other")]
     pub source: Source,
+    /// Whether `expires_at` is the end of a grace: what is taken under it is given no other.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub extended: bool,
+}
+
+/// All but `extended`, which programs have not always written: what they stored is no other lot for that.
+impl PartialEq for Lot {
+    fn eq(&self, other: &Lot) -> bool {
+        let terms =
+            |lot: &Lot| (lot.lot, lot.amount, lot.priority, lot.effective_at, lot.expires_at, lot.source);
+        terms(self) == terms(other)
+    }
 }
 
 impl Lot {
@@ -142,6 +154,7 @@ impl Lot {
             effective_at: None,
             expires_at: None,
             source: Source::Other,
+            extended: false,
         }
     }
 

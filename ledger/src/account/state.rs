@@ -116,6 +116,7 @@ impl AccountState {
                     effective_at,
                     expires_at,
                     source: *source,
+                    extended: false,
                 });
             }
             AccountEvent::Debited { amount, from, .. } => self.take_all(from, *amount),

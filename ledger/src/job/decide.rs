@@ -60,17 +60,23 @@ pub fn decide(
         },
         JobCommand::Discard { run } => match is_run(job, *run)? {
             Status::Discarded => Ok((Decision::AlreadyApplied, None)),
-            Status::Dead => Ok(given_back(job, JobEvent::Discarded {}, RefundReason::Discarded)),
+            Status::Dead => {
+                Ok(given_back(job, JobEvent::Discarded { refund_waits: false }, RefundReason::Discarded))
+            }
             status => Err(Refusal::JobStatus { status, asked: "discarded" }),
         },
         JobCommand::Cancel => match job.status {
             Status::Cancelled => Ok((Decision::AlreadyApplied, None)),
             Status::Queued | Status::Running => {
-                Ok(given_back(job, JobEvent::Cancelled {}, RefundReason::Cancelled))
+                Ok(given_back(job, JobEvent::Cancelled { refund_waits: false }, RefundReason::Cancelled))
             }
             status => Err(Refusal::JobStatus { status, asked: "cancelled" }),
         },
         JobCommand::Rerun => match job.status {
+            // Its refund still waits: what is charged pays for the run.
+            Status::Failed | Status::Cancelled | Status::Discarded if !job.charged.is_zero() => {
+                Ok(free(JobEvent::Retried { run: job.run + 1, charged: None, from: Vec::new() }))
+            }
             Status::Failed | Status::Cancelled | Status::Discarded => {
                 let run = job.run + 1;
                 let retried = JobEvent::Retried { run, charged: Some(job.cost), from: Vec::new() };
@@ -158,7 +164,8 @@ fn fail_attempt(
     let too_old = now - job.run_queued_at >= TimeDelta::seconds(policy.give_up_after_seconds);
     let give_up = match failure.class {
         FailureClass::Permanent => {
-            return given_back(job, JobEvent::Failed { failure: failure.clone() }, RefundReason::Failed);
+            let failed = JobEvent::Failed { failure: failure.clone(), refund_waits: false };
+            return given_back(job, failed, RefundReason::Failed);
         }
         FailureClass::Transient => too_old || job.attempts >= policy.max_attempts,
         FailureClass::Throttled => too_old,

@@ -225,7 +225,7 @@ fn a_job_that_does_not_exist_can_only_be_queued() {
 fn a_permanent_failure_ends_the_job_and_gives_the_price_back() {
     let story = Story::started();
     let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
-    assert_eq!(events, [JobEvent::Failed { failure: failure(FailureClass::Permanent) }]);
+    assert_eq!(events, [JobEvent::Failed { failure: failure(FailureClass::Permanent), refund_waits: false }]);
     assert_eq!(charge, refund(RefundReason::Failed, 1));
 }
 

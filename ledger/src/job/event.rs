@@ -75,6 +75,9 @@ pub enum JobEvent {
     Failed {
         /// Why.
         failure: Failure,
+        /// Whether the account was too full for the refund: the price stays charged until it is refunded by itself.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refund_waits: bool,
     },
     /// Its attempts are used up; the credits stay spent so that a retry is free.
     #[serde(rename = "job.dead_lettered")]
@@ -96,10 +99,18 @@ pub enum JobEvent {
     },
     /// An admin gave it up; the refund is in the same INSERT.
     #[serde(rename = "job.discarded")]
-    Discarded {},
+    Discarded {
+        /// As in `job.failed`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refund_waits: bool,
+    },
     /// The user stopped it; the refund is in the same INSERT.
     #[serde(rename = "job.cancelled")]
-    Cancelled {},
+    Cancelled {
+        /// As in `job.failed`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        refund_waits: bool,
+    },
     /// An admin gave back the price or a part of it; what becomes of the job does not change.
     #[serde(rename = "job.refunded")]
     Refunded {
@@ -127,8 +138,8 @@ impl JobEvent {
             JobEvent::Failed { .. } => "job.failed",
             JobEvent::DeadLettered { .. } => "job.dead_lettered",
             JobEvent::Retried { .. } => "job.retried",
-            JobEvent::Discarded {} => "job.discarded",
-            JobEvent::Cancelled {} => "job.cancelled",
+            JobEvent::Discarded { .. } => "job.discarded",
+            JobEvent::Cancelled { .. } => "job.cancelled",
             JobEvent::Refunded { .. } => "job.refunded",
         }
     }
@@ -146,10 +157,28 @@ impl JobEvent {
             | JobEvent::AttemptFailed { .. }
             | JobEvent::Failed { .. }
             | JobEvent::DeadLettered { .. }
-            | JobEvent::Discarded {}
-            | JobEvent::Cancelled {}
+            | JobEvent::Discarded { .. }
+            | JobEvent::Cancelled { .. }
             | JobEvent::Refunded { .. } => {}
         }
         self
+    }
+
+    /// The same end of a job without its refund, for which the account has no room; `None` for what is no such end.
+    pub(crate) fn without_refund(mut self) -> Option<JobEvent> {
+        match &mut self {
+            JobEvent::Failed { refund_waits, .. }
+            | JobEvent::Discarded { refund_waits }
+            | JobEvent::Cancelled { refund_waits } => *refund_waits = true,
+            JobEvent::Queued { .. }
+            | JobEvent::Started { .. }
+            | JobEvent::Submitted { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::Succeeded { .. }
+            | JobEvent::DeadLettered { .. }
+            | JobEvent::Retried { .. }
+            | JobEvent::Refunded { .. } => return None,
+        }
+        Some(self)
     }
 }

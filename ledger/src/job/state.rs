@@ -137,8 +137,8 @@ impl JobState {
                 | JobEvent::Failed { .. }
                 | JobEvent::DeadLettered { .. }
                 | JobEvent::Retried { .. }
-                | JobEvent::Discarded {}
-                | JobEvent::Cancelled {}
+                | JobEvent::Discarded { .. }
+                | JobEvent::Cancelled { .. }
                 | JobEvent::Refunded { .. } => None,
             };
         };
@@ -209,10 +209,9 @@ impl JobState {
                 }
                 self.finish(Status::Succeeded, at);
             }
-            JobEvent::Failed { failure } => {
+            JobEvent::Failed { failure, refund_waits } => {
                 self.failure = Some(failure.clone());
-                self.give_back(self.charged);
-                self.finish(Status::Failed, at);
+                self.end_without_price(Status::Failed, *refund_waits, at);
             }
             JobEvent::DeadLettered { failure } => {
                 self.failure = Some(failure.clone());
@@ -224,18 +223,23 @@ impl JobState {
                     self.charge(*run, *charged, from);
                 }
             }
-            JobEvent::Discarded {} => {
-                self.give_back(self.charged);
-                self.finish(Status::Discarded, at);
+            JobEvent::Discarded { refund_waits } => {
+                self.end_without_price(Status::Discarded, *refund_waits, at);
             }
-            JobEvent::Cancelled {} => {
-                self.give_back(self.charged);
-                self.finish(Status::Cancelled, at);
+            JobEvent::Cancelled { refund_waits } => {
+                self.end_without_price(Status::Cancelled, *refund_waits, at);
             }
             JobEvent::Refunded { amount, .. } => {
                 self.give_back(*amount);
             }
         }
+    }
+
+    fn end_without_price(&mut self, status: Status, refund_waits: bool, at: DateTime<Utc>) {
+        if !refund_waits {
+            self.give_back(self.charged);
+        }
+        self.finish(status, at);
     }
 
     fn finish(&mut self, status: Status, at: DateTime<Utc>) {

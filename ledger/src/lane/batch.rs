@@ -16,7 +16,7 @@ pub(super) struct Batch {
     commands: usize,
     /// Number of the next ones that are decided together.
     next_index: usize,
-    keys: HashSet<(AccountId, String)>,
+    keys: HashSet<(Option<AccountId>, String)>,
     accepted: Vec<(usize, Pending, DraftedAll)>,
     refused: Vec<(Pending, Refused)>,
     again: Vec<Pending>,
@@ -83,7 +83,8 @@ impl Batch {
         }
         self.commands += pending.commands.len();
         let key = pending.first_key();
-        let used = key.as_ref().is_some_and(|key| memory.is_used(key));
+        // The key of a batch is that of the whole log, where it may stand at an account that this one is not about.
+        let used = key.as_ref().is_some_and(|key| pending.together || memory.is_used(key));
         if key.is_some_and(|key| !self.keys.insert(key)) {
             // The same request twice in one batch: the second finds the first one's answer in the log.
             self.again.push(pending);
@@ -111,9 +112,9 @@ impl Batch {
         self.next_index += 1;
         let now = self.rules.clock.now();
         let drafted = if pending.dry_run {
-            self.draft.preview(index, &pending.commands, now)
+            self.draft.preview(index, &pending.commands, pending.together, now)
         } else {
-            self.draft.add(index, &pending.commands, now)
+            self.draft.add(index, &pending.commands, pending.together, now)
         };
         match drafted {
             Ok(drafted) if drafted.writes || pending.fresh => self.accepted.push((index, pending, drafted)),

@@ -8,7 +8,7 @@ use crate::error::{Error, chain};
 use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, Position};
 use crate::refusal::Refusal;
-use crate::store::keys::Earlier;
+use crate::store::keys::{Earlier, Holder};
 use crate::store::{append, heads, keys, turn};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -159,6 +159,25 @@ impl Connection {
         })
     }
 
+    /// Who used the key of a batch; repeated once like [`Connection::heads`].
+    pub(super) async fn holder_of_batch(
+        &mut self,
+        key: &str,
+        deadline: Instant,
+    ) -> Result<Option<Holder>, Error> {
+        match self.try_holder_of_batch(key, deadline).await {
+            Err(error) if is_broken(&error) => self.try_holder_of_batch(key, deadline).await,
+            answer => answer,
+        }
+    }
+
+    async fn try_holder_of_batch(&mut self, key: &str, deadline: Instant) -> Result<Option<Holder>, Error> {
+        let prepared = self.ready(deadline).await?;
+        let look_up = keys::holder_of_batch(&prepared.client, key);
+        let answer = timeout(LONGEST_STATEMENT, look_up).await.unwrap_or(Err(Error::Unavailable));
+        self.drop_if_broken(answer)
+    }
+
     /// Appends the rows, all or none.
     pub(super) async fn append(&mut self, rows: &[Row], deadline: Instant) -> Result<Vec<Position>, Failed> {
         let prepared = self.ready(deadline).await.map_err(Failed::Unavailable)?;
@@ -187,7 +206,8 @@ impl Connection {
             return Failed::Unknown(error.into());
         };
         let code = refused.code();
-        if *code == SqlState::UNIQUE_VIOLATION && refused.constraint() == Some("events_idempotency_key") {
+        let is_key = matches!(refused.constraint(), Some("events_idempotency_key" | "events_batch_key"));
+        if *code == SqlState::UNIQUE_VIOLATION && is_key {
             return Failed::KeyTaken;
         }
         if *code == SqlState::UNIQUE_VIOLATION || *code == SqlState::T_R_DEADLOCK_DETECTED {

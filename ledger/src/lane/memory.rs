@@ -13,7 +13,7 @@ const REMEMBERED_KEYS: usize = 10_000;
 /// See the module.
 pub(super) struct Memory {
     pub(super) heads: HeadCache,
-    used_keys: Cache<(AccountId, String), ()>,
+    used_keys: Cache<(Option<AccountId>, String), ()>,
     /// Whether the heads are still so, other processes considered.
     pub(super) sharing: Sharing,
 }
@@ -43,11 +43,11 @@ impl Memory {
         streams.jobs.iter().for_each(|key| self.heads.forget_job(*key));
     }
 
-    pub(super) fn is_used(&self, key: &(AccountId, String)) -> bool {
+    pub(super) fn is_used(&self, key: &(Option<AccountId>, String)) -> bool {
         self.used_keys.get(key).is_some()
     }
 
-    pub(super) fn note_used(&mut self, key: (AccountId, String)) {
+    pub(super) fn note_used(&mut self, key: (Option<AccountId>, String)) {
         self.used_keys.insert(key, ());
     }
 

@@ -27,7 +27,7 @@ use crate::head::JobKey;
 use crate::ids::{AccountId, Position};
 use crate::ledger::LedgerOptions;
 use crate::refusal::Refusal;
-use crate::stored_key::stored_key;
+use crate::stored_key::{KeyPlaces, stored_key};
 use chrono::TimeDelta;
 use connection::Connection;
 use memory::Memory;
@@ -42,6 +42,8 @@ pub(crate) type Answer = Result<Vec<Outcome>, BatchError>;
 /// Commands that wait for their outcome, together.
 pub(crate) struct Pending {
     commands: Vec<Command>,
+    /// Whether their idempotency key, if they have one, stands for them all in the whole log.
+    together: bool,
     /// Whether only to say what they would do.
     dry_run: bool,
     deadline: Instant,
@@ -55,12 +57,13 @@ pub(crate) struct Pending {
 impl Pending {
     pub(crate) fn new(
         commands: Vec<Command>,
+        together: bool,
         dry_run: bool,
         deadline: Instant,
         reply: oneshot::Sender<Answer>,
     ) -> Pending {
         // What only looks has no write that would notice an outdated head.
-        Pending { commands, dry_run, deadline, reply, lost_races: 0, fresh: dry_run }
+        Pending { commands, together, dry_run, deadline, reply, lost_races: 0, fresh: dry_run }
     }
 
     fn answer(self, answer: Answer) {
@@ -95,10 +98,12 @@ impl Pending {
         })
     }
 
-    /// The account and stored key of the first command: the others have theirs exactly if it has.
-    fn first_key(&self) -> Option<(AccountId, String)> {
+    /// The stored key of the first command and where it is unique: in its account, or in the whole log. The others
+    /// have theirs exactly if it has.
+    fn first_key(&self) -> Option<(Option<AccountId>, String)> {
         let first = self.commands.first()?;
-        stored_key(first, 0).map(|(key, _)| (first.account, key))
+        let place = KeyPlaces::new(self.together).of(first).into_iter().next()?;
+        stored_key(first, place).map(|(key, _)| ((!self.together).then_some(first.account), key))
     }
 }
 

@@ -3,12 +3,14 @@
 use super::batch::{Batch, Decided};
 use super::connection::{Connection, Failed};
 use super::{Inbox, Lane, Pending};
-use crate::command::{Command, Outcome};
+use crate::chain::Hash;
+use crate::command::Outcome;
 use crate::draft::{Draft, Drafted, DraftedAll, Refused, Row, Streams};
 use crate::error::{Error, chain};
 use crate::ids::{AccountId, Position};
 use crate::refusal::Refusal;
-use crate::stored_key::{KeyPlaces, StoredKey, stored_key};
+use crate::store::keys::Holder;
+use crate::stored_key::{KeyPlace, KeyPlaces, stored_key};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::task::Poll;
 use std::time::Duration;
@@ -79,38 +81,61 @@ impl Lane {
 
     /// Answers commands if their key was used before; otherwise they come back.
     async fn answer_repeat(&mut self, pending: Pending) -> Option<Pending> {
-        let mut outcomes = Vec::with_capacity(pending.commands.len());
-        let mut missing = None;
-        for (place, (command, keys)) in keyed(&pending.commands).into_iter().enumerate() {
-            let Some((first, Some(request_hash))) = keys.first().cloned() else { return Some(pending) };
-            let keys: Vec<String> = keys.into_iter().map(|(key, _)| key).collect();
-            let account = command.account;
-            match self.connection.earlier(account, &keys, &request_hash, pending.deadline).await {
-                Ok(Some(Ok(outcome))) => {
-                    self.memory.note_used((account, first));
-                    outcomes.push(outcome);
+        match self.look_up(&pending).await {
+            Ok(LookedUp::New) => return Some(pending),
+            Ok(LookedUp::Answered(outcomes)) => {
+                if let Some(key) = pending.first_key() {
+                    self.memory.note_used(key);
                 }
-                Ok(Some(Err(refusal))) => {
-                    pending.refuse(place, refusal);
-                    return None;
-                }
-                // One is enough to know that it was not asked before; but if the write met a key, see which.
-                Ok(None) if outcomes.is_empty() && pending.lost_races == 0 => return Some(pending),
-                Ok(None) => missing = Some(place),
-                Err(error) => {
-                    tracing::warn!(error = %chain(&error), "an idempotency key could not be looked up");
-                    pending.fail(Error::Unavailable);
-                    return None;
-                }
+                pending.answer(Ok(outcomes));
+            }
+            Ok(LookedUp::Refused { place, refusal }) => pending.refuse(place, refusal),
+            Err(error) => {
+                tracing::warn!(error = %chain(&error), "an idempotency key could not be looked up");
+                pending.fail(Error::Unavailable);
             }
         }
-        match missing {
-            None => pending.answer(Ok(outcomes)),
-            Some(_) if outcomes.is_empty() => return Some(pending),
-            // A part of what is asked was written under the key, so that was another request.
-            Some(place) => pending.refuse(place, Refusal::KeyReused),
-        }
         None
+    }
+
+    async fn look_up(&mut self, pending: &Pending) -> Result<LookedUp, Error> {
+        let reused = |place| LookedUp::Refused { place, refusal: Refusal::KeyReused };
+        if self.is_key_of_others(pending).await? {
+            return Ok(reused(0));
+        }
+        let mut outcomes = Vec::with_capacity(pending.commands.len());
+        let mut missing = None;
+        for (place, keyed) in keyed(pending).into_iter().enumerate() {
+            let Some(Keyed { account, keys, request_hash }) = keyed else { return Ok(LookedUp::New) };
+            let mut found = None;
+            for keys in keys {
+                found = self.connection.earlier(account, &keys, &request_hash, pending.deadline).await?;
+                if found.is_some() {
+                    break;
+                }
+            }
+            match found {
+                Some(Ok(outcome)) => outcomes.push(outcome),
+                Some(Err(refusal)) => return Ok(LookedUp::Refused { place, refusal }),
+                // One is enough to know that it was not asked before; but if the write met a key, see which.
+                None if outcomes.is_empty() && pending.lost_races == 0 => return Ok(LookedUp::New),
+                None => missing = Some(place),
+            }
+        }
+        Ok(match missing {
+            None => LookedUp::Answered(outcomes),
+            Some(_) if outcomes.is_empty() => LookedUp::New,
+            // A part of what is asked was written under the key, so that was another request.
+            Some(place) => reused(place),
+        })
+    }
+
+    /// Whether other commands were given together under the key of these, whatever accounts they were about.
+    async fn is_key_of_others(&mut self, pending: &Pending) -> Result<bool, Error> {
+        let Some(first) = pending.commands.first().filter(|_| pending.together) else { return Ok(false) };
+        let Some((key, request_hash)) = stored_key(first, KeyPlace::Batch) else { return Ok(false) };
+        let holder = self.connection.holder_of_batch(&key, pending.deadline).await?;
+        Ok(holder.is_some_and(|holder| holder != Holder { account: first.account, request_hash }))
     }
 
     /// Reads heads; while other processes write to the same accounts, from here to the end of the INSERT is this
@@ -344,12 +369,40 @@ fn outcome(drafted: Drafted, position: Option<Position>) -> Outcome {
     Outcome { position, at, account, credits, jobs, replayed: false }
 }
 
-/// Commands that belong together, each with the keys that its credit events are stored under.
-fn keyed(commands: &[Command]) -> Vec<(&Command, Vec<StoredKey>)> {
-    let mut places = KeyPlaces::default();
-    let with_keys = commands
-        .iter()
-        .map(|command| (command, places.of(command).map_while(|place| stored_key(command, place)).collect()));
+/// What the log knows of commands' key.
+enum LookedUp {
+    /// It was not used before.
+    New,
+    /// It was used by the same commands, and this is what they led to.
+    Answered(Vec<Outcome>),
+    /// It was used by others.
+    Refused { place: usize, refusal: Refusal },
+}
+
+/// Where the log has the effects of a command, if it was executed before.
+struct Keyed {
+    account: AccountId,
+    /// The keys that its credit events are stored under: as they are now, then as they were before batches had keys
+    /// of their own.
+    keys: Vec<Vec<String>>,
+    request_hash: Hash,
+}
+
+/// The commands with their keys; `None` for one without.
+fn keyed(pending: &Pending) -> Vec<Option<Keyed>> {
+    let (mut now, mut before) = (KeyPlaces::new(pending.together), KeyPlaces::new(false));
+    let with_keys = pending.commands.iter().map(|command| {
+        let (now, before) = (now.of(command), before.of(command));
+        let (_, request_hash) = stored_key(command, *now.first()?)?;
+        let mut keys = vec![now];
+        keys.extend((before != keys[0]).then_some(before));
+        let stored = |place: KeyPlace| stored_key(command, place).map(|(key, _)| key);
+        Some(Keyed {
+            account: command.account,
+            keys: keys.into_iter().map(|places| places.into_iter().filter_map(stored).collect()).collect(),
+            request_hash: request_hash?,
+        })
+    });
     with_keys.collect()
 }
 

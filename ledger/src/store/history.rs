@@ -193,7 +193,11 @@ fn origin(recorded: RecordedEvent) -> Option<LotOrigin> {
             source,
             metadata,
             ..
-        }) => (Lot { lot, amount, priority, effective_at, expires_at, source }, reason, metadata),
+        }) => (
+            Lot { lot, amount, priority, effective_at, expires_at, source, extended: false },
+            reason,
+            metadata,
+        ),
         Event::Account(AccountEvent::Adjusted { reason, to, .. }) => {
             (to.into_iter().next()?, reason, Metadata::new())
         }

@@ -2,6 +2,7 @@
 
 use super::row::account_state;
 use crate::account::AccountEvent;
+use crate::chain::Hash;
 use crate::command::Outcome;
 use crate::error::Error;
 use crate::event::Event;
@@ -41,6 +42,28 @@ pub(crate) const JOB_STREAM_UP_TO: &str = r"
 select version, position, type, schema_version, payload::text, occurred_at from events
 where account_id = $1 and stream_id = $2 and version <= $3
 order by version";
+
+/// The credit event of the whole log that carries the key of a batch. The condition is that of the index.
+pub(crate) const BY_BATCH_KEY: &str = "select account_id, request_hash from events \
+     where idempotency_key = $1 and idempotency_key like 'batch/%'";
+
+/// Who used the key of a batch: the account of the first command, and the hash of the request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Holder {
+    pub account: AccountId,
+    pub request_hash: Option<Hash>,
+}
+
+/// Looks up who used the key of a batch.
+pub(crate) async fn holder_of_batch(client: &Client, key: &str) -> Result<Option<Holder>, Error> {
+    let row = client.query_opt(BY_BATCH_KEY, &[&key]).await?;
+    let holder = row.map(|row| {
+        let stored: Option<&[u8]> = row.try_get(1)?;
+        let request_hash = stored.and_then(|hash| hash.try_into().ok());
+        Ok(Holder { account: AccountId(row.try_get(0)?), request_hash })
+    });
+    holder.transpose()
+}
 
 /// What an earlier request under these keys led to.
 pub(crate) enum Earlier {

@@ -314,8 +314,10 @@ impl AccountAudit {
             self.breach(invariant::ORDER, recorded, "the job does not begin with job.queued".into());
             return;
         };
-        let ends_run =
-            matches!(event, JobEvent::Succeeded { .. } | JobEvent::Failed { .. } | JobEvent::Cancelled {});
+        let ends_run = matches!(
+            event,
+            JobEvent::Succeeded { .. } | JobEvent::Failed { .. } | JobEvent::Cancelled { .. }
+        );
         if ends_run && cursor.ended_run.replace(job.run) == Some(job.run) {
             self.breach(invariant::ONCE, recorded, format!("run {} ends a second time", job.run));
         }

@@ -10,10 +10,18 @@ use rust_decimal::Decimal;
 /// A key and the hash of the request that it names.
 pub(crate) type Keyed = (u8, [u8; 32]);
 
-pub(crate) fn command(user: &UserId, asked: &Asked, key: Option<Keyed>, request_id: &str) -> Command {
+pub(crate) fn command(
+    users: &[UserId],
+    who: usize,
+    asked: &Asked,
+    key: Option<Keyed>,
+    request_id: &str,
+) -> Command {
+    let user = &users[who];
     let (actor, action) = action(user, asked);
+    // Keys of batches are those of the whole log, which has other stories too.
     let idempotency = key.map(|(key, request_hash)| Idempotency {
-        key: IdempotencyKey::try_from(format!("key-{key}")).unwrap(),
+        key: IdempotencyKey::try_from(format!("{}-key-{key}", users[0])).unwrap(),
         request_hash,
     });
     let context = Context { request_id: request_id.to_owned(), ..context(actor) };

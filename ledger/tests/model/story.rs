@@ -92,7 +92,7 @@ impl<'a> Story<'a> {
         self.requests += 1;
         let request = format!("request-{}", self.requests);
         let commands: Vec<Command> =
-            asked.iter().map(|(who, asked)| command(&self.names[*who], asked, keyed, &request)).collect();
+            asked.iter().map(|(who, asked)| command(&self.names, *who, asked, keyed, &request)).collect();
         let ledger = self.stage.ledger(through.process);
         let answer = if through.dry_run {
             ledger.preview_all(commands).await
@@ -104,7 +104,7 @@ impl<'a> Story<'a> {
             ExecuteError::Failed(error) => panic!("{}", ledger::error_chain(&error)),
         });
         if let Some((key, hash)) = keyed
-            && let Some(first) = self.keys.get(&(asked[0].0, key_space(&asked[0].1), 0, key))
+            && let Some(first) = self.keys.get(&(EVERYONE, key_space(&asked[0].1), 0, key))
         {
             return if *first == hash {
                 self.same_as_before(&asked, key, answer)
@@ -218,7 +218,11 @@ fn refused(
     }
 }
 
-/// Where the keys of a request are kept: in each account one for each job that it queues, and one for anything else.
+/// In whose name the first key of a request is kept: it stands for the request in the whole log.
+const EVERYONE: usize = usize::MAX;
+
+/// Where the keys of a request are kept: the first for all accounts, and then in each account one for each job that it
+/// queues, and one for anything else.
 fn slots(asked: &[(usize, Asked)], key: u8) -> Vec<(usize, &'static str, usize, u8)> {
     let mut slots = Vec::new();
     let mut next = [0, 0];
@@ -226,6 +230,9 @@ fn slots(asked: &[(usize, Asked)], key: u8) -> Vec<(usize, &'static str, usize, 
         let many = if let Asked::Queue { jobs } = asked { jobs.len() } else { 1 };
         slots.extend((next[*who]..next[*who] + many).map(|place| (*who, key_space(asked), place, key)));
         next[*who] += many;
+    }
+    if let Some((who, _, place, _)) = slots.first_mut() {
+        (*who, *place) = (EVERYONE, 0);
     }
     slots
 }

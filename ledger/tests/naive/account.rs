@@ -13,6 +13,8 @@ pub(crate) struct Part {
     pub(crate) priority: u8,
     pub(crate) from: Option<Seconds>,
     pub(crate) until: Option<Seconds>,
+    /// Whether the time until which they live is a grace already.
+    pub(crate) late: bool,
 }
 
 /// Credits set aside.
@@ -139,10 +141,10 @@ impl NaiveAccount {
             } else if self.voided.contains(&part.lot) {
                 late.push(("credits.voided", part.amount));
             } else if part.until.is_some_and(|until| until <= moment) {
-                if self.grace == 0 {
+                if self.grace == 0 || part.late {
                     late.push(("credits.expired", part.amount));
                 } else {
-                    self.lots.push(Part { until: Some(moment + self.grace), ..part });
+                    self.lots.push(Part { until: Some(moment + self.grace), late: true, ..part });
                 }
             } else {
                 self.lots.push(part);
@@ -153,7 +155,7 @@ impl NaiveAccount {
         }
     }
 
-    fn room_for(&self, amount: Micros) -> Answer {
+    pub(crate) fn room_for(&self, amount: Micros) -> Answer {
         if self.balance() + self.held() + amount > MOST { Err("balance_too_large") } else { Ok(()) }
     }
 
@@ -178,7 +180,7 @@ impl NaiveAccount {
             return Err("lots_too_many");
         }
         let lot = self.write("credits.granted", amount);
-        self.lots.push(Part { lot, amount, priority, from, until });
+        self.lots.push(Part { lot, amount, priority, from, until, late: false });
         Ok(())
     }
 
@@ -192,7 +194,7 @@ impl NaiveAccount {
                 return Err("lots_too_many");
             }
             let lot = self.write("credits.adjusted", change);
-            self.lots.push(Part { lot, amount: change, priority: 50, from: None, until: None });
+            self.lots.push(Part { lot, amount: change, priority: 50, from: None, until: None, late: false });
             return Ok(());
         }
         let there = self.available(self.now);

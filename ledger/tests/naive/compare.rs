@@ -58,6 +58,7 @@ fn parts(lots: &[Lot]) -> Vec<Part> {
             priority: lot.priority.get(),
             from: lot.effective_at.map(seconds),
             until: lot.expires_at.map(seconds),
+            late: lot.extended,
         })
         .collect()
 }

@@ -87,6 +87,10 @@ impl NaiveJob {
     fn end_unpaid(&mut self, account: &mut NaiveAccount, place: usize, status: Status) -> Answer {
         if self.held {
             account.release_of_job(place)?;
+        } else if account.room_for(total(&self.paid)).is_err() {
+            // What comes back waits until it is refunded by itself.
+            self.to(status);
+            return Ok(());
         } else {
             account.refund(self.paid.iter().rev().cloned().collect())?;
         }
@@ -202,7 +206,9 @@ impl NaiveJob {
         if !matches!(self.status, Status::Failed | Status::Cancelled | Status::Discarded) {
             return Err("job_status");
         }
-        self.pay(account, place)?;
+        if total(&self.paid) == 0 {
+            self.pay(account, place)?;
+        }
         self.run_again(clock);
         Ok(())
     }
