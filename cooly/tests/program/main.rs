@@ -1,0 +1,10 @@
+//! The program as people and other programs meet it, and the rules that its source keeps.
+
+mod command_line;
+mod crate_edges;
+mod crowd;
+mod export;
+mod kill;
+mod observe;
+mod restore;
+mod support;

@@ -1,0 +1,5 @@
+//! The private servers, and the servers for tests.
+
+mod postgres;
+mod sqs;
+mod testing;

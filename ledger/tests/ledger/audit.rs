@@ -1,0 +1,102 @@
+//! The SQL of `docs/audit.md` as an auditor runs it: it answers nothing on a log that is right, and finds what was
+//! done to one that is not.
+
+use crate::support;
+
+use support::told::{tamper, told};
+
+/// The statements that answer nothing on a log that is right, in the order of the page.
+const CHECKS: [&str; 7] = ["chain", "balances", "columns", "lots", "holds", "job books", "keys"];
+
+fn documented() -> Vec<&'static str> {
+    let page = include_str!("../../../docs/audit.md");
+    // The statements about seals have tests of their own.
+    let page = page.split("## Sealed blocks").next().unwrap();
+    let statements: Vec<&str> =
+        page.split("```sql\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(statements.len(), 10, "the page gained or lost a statement: say here which are checks");
+    statements[1..8].to_vec()
+}
+
+fn check(name: &str) -> &'static str {
+    documented()[CHECKS.iter().position(|check| *check == name).unwrap()]
+}
+
+#[tokio::test]
+async fn on_a_log_that_is_right_every_statement_answers_nothing() {
+    let bench = told().await;
+    let auditor = bench.database.connect(ledger::Role::Reader).await.unwrap();
+    for (name, statement) in CHECKS.iter().zip(documented()) {
+        let found = auditor.query(statement, &[]).await.unwrap();
+        assert_eq!(found.len(), 0, "{name}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_statement_finds_what_it_is_for() {
+    let payload = |of: &str, what: &str, by: &str| {
+        format!(
+            "update events set payload = regexp_replace(payload::text, '{what}', '{by}')::json where {of}"
+        )
+    };
+    for (name, statement) in [
+        ("chain", "update events set actor = 'user:mallory' where type = 'job.started'".to_owned()),
+        ("chain", "delete from events where type = 'job.started'".to_owned()),
+        (
+            "balances",
+            "update events set balance_after = 97 where type = 'credits.debited' and version = 2".to_owned(),
+        ),
+        ("columns", "update events set job_id = gen_random_uuid() where type = 'credits.held'".to_owned()),
+        ("columns", "update events set job_id = gen_random_uuid() where type = 'job.queued'".to_owned()),
+        ("lots", payload("type = 'credits.debited'", r#""lot":\d+"#, r#""lot":77"#)),
+        ("lots", payload("type = 'credits.refunded'", r#"("to":\[\{"lot":\d+,"amount":")"#, r"\19")),
+        ("lots", payload("type = 'credits.expired'", r#""lot":\d+"#, r#""lot":77"#)),
+        ("lots", payload("type = 'credits.voided'", r#""lot":\d+"#, r#""lot":77"#)),
+        (
+            "lots",
+            "update events set state = (state::jsonb - ''lots'')::json where version = 6".replace("''", "'"),
+        ),
+        ("lots", "delete from events where type = 'credits.expired'".to_owned()),
+        ("holds", payload("type = 'credits.captured'", r#""amount":"(\d)"#, r#""amount":"9\1"#)),
+        ("holds", payload("type = 'credits.released'", r#""hold":\d+"#, r#""hold":1"#)),
+        ("holds", "delete from events where type = 'credits.released'".to_owned()),
+        ("holds", "delete from events where type = 'credits.held' and job_id is null".to_owned()),
+        (
+            "job books",
+            "delete from events where type = 'credits.refunded' and payload ->> 'reason' = 'goodwill'"
+                .to_owned(),
+        ),
+        ("job books", "delete from events where type = 'job.refunded'".to_owned()),
+        ("job books", "delete from events where type = 'job.cancelled'".to_owned()),
+        ("job books", "delete from events where type = 'job.queued'".to_owned()),
+        ("job books", "delete from events where type = 'job.succeeded'".to_owned()),
+        ("job books", "delete from events where type = 'credits.captured' and job_id is not null".to_owned()),
+        ("job books", payload("type = 'job.succeeded'", r#""charged":"\d"#, r#""charged":"9"#)),
+        ("keys", "update events set idempotency_key = 'twice' where type = 'credits.granted'".to_owned()),
+    ] {
+        finds(name, &statement).await;
+    }
+}
+
+/// For every credit event there is, a changed amount column is found.
+#[tokio::test]
+async fn the_columns_of_every_event_are_compared_with_its_payload() {
+    let credit_events = support::told::ALL_EVENTS.into_iter().filter(|name| name.starts_with("credits."));
+    for name in credit_events {
+        finds("columns", &format!("update events set amount = amount + 1 where type = '{name}'")).await;
+    }
+    for name in support::told::ALL_EVENTS {
+        let kind = name.split('.').next().unwrap();
+        finds("columns", &format!("update events set type = '{kind}.renamed' where type = '{name}'")).await;
+    }
+}
+
+async fn finds(name: &str, statement: &str) {
+    let bench = told().await;
+    let unique = "drop index events_idempotency_key";
+    bench.owner().await.batch_execute(unique).await.unwrap();
+    tamper(&bench, statement).await;
+    let auditor = bench.database.connect(ledger::Role::Reader).await.unwrap();
+    let found = auditor.query(check(name), &[]).await.unwrap();
+    assert!(!found.is_empty(), "{statement} is not found by the statement about {name}");
+}
