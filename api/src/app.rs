@@ -3,7 +3,7 @@
 use crate::auth::Keys;
 use crate::error::Error;
 use crate::feed::Feed;
-use crate::options::{ApiOptions, Limits};
+use crate::options::{ApiOptions, Limits, Warnings};
 use crate::problem::Problem;
 use crate::shell::Throttle;
 use chrono::{DateTime, Utc};
@@ -44,6 +44,7 @@ pub(crate) struct Shared {
     pub dev_tokens: bool,
     pub open_metrics: bool,
     pub metrics: PrometheusHandle,
+    pub warnings: Option<Warnings>,
     pub limits: Limits,
     pub shutdown: CancellationToken,
 }
@@ -76,6 +77,7 @@ impl App {
             dev_tokens: options.dev_tokens,
             open_metrics: options.open_metrics,
             metrics: options.metrics,
+            warnings: options.warnings,
             limits,
             shutdown,
         };

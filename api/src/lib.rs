@@ -21,6 +21,7 @@ mod freshness;
 mod generation;
 mod holdings;
 mod idempotency;
+mod observe;
 mod options;
 mod orders;
 mod preference;
@@ -34,7 +35,8 @@ mod statement;
 mod static_file;
 
 pub use error::Error;
-pub use options::{ApiOptions, Limits};
+pub use observe::{Ailment, Observed, observe};
+pub use options::{ApiOptions, Limits, Warnings};
 pub use service::openapi_document;
 
 use app::App;

@@ -30,17 +30,24 @@ pub struct ApiOptions {
     pub open_metrics: bool,
     /// Renders the metrics of this process.
     pub metrics: PrometheusHandle,
+    /// What does not keep the API from serving and somebody should know all the same, such as a queue that is away.
+    pub warnings: Option<Warnings>,
     /// How much it takes on.
     pub limits: Limits,
 }
+
+/// Tells what is amiss now, a sentence each.
+pub type Warnings = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// How much the API takes on before it says no. The defaults suit two cores.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Longest request body, in bytes.
     pub body_bytes: usize,
-    /// Open connections; more wait to be accepted.
+    /// Open connections. Past that, whoever is slowest to send a request gives up its place.
     pub connections: usize,
+    /// Open connections of one address; a proxy in front counts as one.
+    pub connections_per_address: usize,
     /// Requests in work at once; more are answered 503.
     pub requests: usize,
     /// Requests at once that wait for a generation to end (`Prefer: wait`); more are answered at once.
@@ -78,6 +85,7 @@ impl Default for Limits {
         Limits {
             body_bytes: 1024 * 1024,
             connections: 4_096,
+            connections_per_address: 3_072,
             requests: 1_024,
             waits: 512,
             uploads: 4,

@@ -193,6 +193,17 @@ impl Problem {
         Problem::new(status, code, title, detail)
     }
 
+    /// What never became a request.
+    pub(crate) fn malformed(status: StatusCode) -> Problem {
+        let detail = match status {
+            StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "the head of the request is too large: address and headers together may have 32 KiB"
+            }
+            _ => "this is no HTTP/1.1 request: check its first line, its headers and the length of its body",
+        };
+        Problem::new(status, "request_invalid", "The request cannot be understood", detail)
+    }
+
     pub(crate) fn unauthenticated() -> Problem {
         let detail = "send a valid token as `Authorization: Bearer …`";
         Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated", "Who is asking?", detail)
@@ -229,15 +240,6 @@ impl Problem {
 
     /// The document, as the client gets it.
     pub(crate) fn render(&self, request_id: &str) -> Response {
-        let document = ProblemDocument {
-            kind: format!("urn:cooly:problem:{}", self.code),
-            title: self.title.to_owned(),
-            status: self.status.as_u16(),
-            code: self.code.to_owned(),
-            detail: self.detail.clone(),
-            request_id: request_id.to_owned(),
-            errors: Some(self.errors.clone()).filter(|errors| !errors.is_empty()),
-        };
         let mut response = Response::builder().status(self.status).content_type("application/problem+json");
         if self.status == StatusCode::UNAUTHORIZED {
             response = response.header("WWW-Authenticate", "Bearer");
@@ -248,7 +250,21 @@ impl Problem {
         if let Some(allow) = &self.allow {
             response = response.header("Allow", allow);
         }
-        response.header("Cache-Control", "no-store").body(document.to_json_string())
+        response.header("Cache-Control", "no-store").body(self.document(request_id))
+    }
+
+    /// The document alone, as JSON.
+    pub(crate) fn document(&self, request_id: &str) -> String {
+        let document = ProblemDocument {
+            kind: format!("urn:cooly:problem:{}", self.code),
+            title: self.title.to_owned(),
+            status: self.status.as_u16(),
+            code: self.code.to_owned(),
+            detail: self.detail.clone(),
+            request_id: request_id.to_owned(),
+            errors: Some(self.errors.clone()).filter(|errors| !errors.is_empty()),
+        };
+        document.to_json_string()
     }
 }
 

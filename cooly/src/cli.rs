@@ -3,8 +3,8 @@
 
 use crate::settings::{
     ApiSettings, AuthSettings, DatabaseSettings, HomeSettings, LedgerSettings, ListenSettings, LogSettings,
-    OutputSettings, OwnDatabase, QueueSettings, SealKeySettings, SealSettings, SimulatorSettings,
-    WorkerSettings,
+    ObserveSettings, OutputSettings, OwnDatabase, QueueSettings, SealKeySettings, SealSettings,
+    SimulatorSettings, WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::UserId;
@@ -139,6 +139,8 @@ pub(crate) struct WorkerOptions {
     #[command(flatten)]
     pub seals: SealSettings,
     #[command(flatten)]
+    pub observe: ObserveSettings,
+    #[command(flatten)]
     pub log: LogSettings,
 }
 
@@ -146,6 +148,8 @@ pub(crate) struct WorkerOptions {
 pub(crate) struct ProjectorOptions {
     #[command(flatten)]
     pub database: DatabaseSettings,
+    #[command(flatten)]
+    pub observe: ObserveSettings,
     #[command(flatten)]
     pub log: LogSettings,
 }

@@ -7,6 +7,7 @@
 mod banner;
 mod cli;
 mod commands;
+mod descriptors;
 mod home;
 mod parts;
 mod progress;

@@ -1,10 +1,12 @@
 //! Runs the parts that a process is made of: the API, a worker, a projector.
 
+use crate::descriptors;
 use crate::settings::{ApiSettings, SimulatorSettings, WorkerSettings};
 use crate::wiring::{self, Trust};
 use anyhow::Context;
-use api::Limits;
-use ledger::{Database, Ledger, Position};
+use api::{Ailment, Limits, Observed, Warnings};
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
+use ledger::{Database, Ledger, Position, Role, error_chain};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use std::io::ErrorKind;
@@ -43,6 +45,7 @@ pub(crate) async fn api(
         Arc<dyn ObjectStore>,
         PrometheusHandle,
     ),
+    warnings: Option<Warnings>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let on_loopback = listener.local_addr()?.ip().is_loopback();
@@ -57,9 +60,55 @@ pub(crate) async fn api(
         dev_tokens: trust.is_dev && on_loopback,
         open_metrics: on_loopback,
         metrics,
-        limits: Limits { requests_per_second: rate, burst: rate.saturating_mul(2), ..Limits::default() },
+        warnings,
+        limits: limits(rate),
     };
     api::serve(listener, options, shutdown).await.context("the API ended")
+}
+
+fn limits(rate: u32) -> Limits {
+    let usual = Limits::default();
+    let connections = descriptors::connections(usual.connections, descriptors::raise());
+    Limits {
+        connections,
+        // The last quarter is for other addresses than the one that has the most.
+        connections_per_address: connections - connections / 4,
+        requests_per_second: rate,
+        burst: rate.saturating_mul(2),
+        ..usual
+    }
+}
+
+/// Serves health and metrics of a process without an API, beside what it does.
+pub(crate) async fn observe(
+    listen: SocketAddr,
+    observed: Observed,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let listener = bind(listen).await?;
+    tracing::info!(address = %listener.local_addr()?, "health and metrics are served");
+    descriptors::raise();
+    tokio::spawn(async move {
+        if let Err(error) = api::observe(listener, observed, shutdown).await {
+            tracing::error!(%error, "health and metrics are served no more");
+        }
+    });
+    Ok(())
+}
+
+/// Whether the database answers a process that needs it.
+pub(crate) fn database_answers(
+    database: &Database,
+) -> anyhow::Result<impl Fn() -> BoxFuture<'static, Result<(), Ailment>> + Send + Sync + use<>> {
+    let pool = database.pool(Role::Reader, 1)?;
+    Ok(move || {
+        let pool = pool.clone();
+        let asked = async move {
+            let client = pool.get().await.map_err(|error| error_chain(&error))?;
+            client.simple_query("select 1").await.map(drop).map_err(|error| error_chain(&error))
+        };
+        asked.map_err(|cause| format!("the database does not answer: {cause}")).boxed()
+    })
 }
 
 /// Runs a worker until `shutdown`.

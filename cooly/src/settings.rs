@@ -16,6 +16,15 @@ pub(crate) struct ListenSettings {
     pub listen: SocketAddr,
 }
 
+/// Where health and metrics of a process without an API are served.
+#[derive(Debug, Args)]
+pub(crate) struct ObserveSettings {
+    /// Address and port of `/health/live`, `/health/ready` and `/metrics`, which ask for no token. Port 0 takes a free one,
+    /// which the log tells
+    #[arg(long, env = "COOLY_OBSERVE", default_value = "127.0.0.1:0", value_name = "ADDRESS:PORT")]
+    pub observe: SocketAddr,
+}
+
 /// Where this machine's own data is kept.
 #[derive(Debug, Args)]
 pub(crate) struct HomeSettings {

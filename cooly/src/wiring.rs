@@ -112,6 +112,14 @@ pub(crate) fn queue(settings: &QueueSettings) -> worker::queue::QueueSettings {
     queue
 }
 
+/// Says that queues are away.
+pub(crate) fn away(missing: &[String]) -> String {
+    format!(
+        "the queue is away: {}; jobs wait until it is made again, which a worker does by itself",
+        missing.join(", ")
+    )
+}
+
 /// The key that was configured to seal the log. What cannot be read is not repeated: it may be a secret with a
 /// typing error.
 pub(crate) fn seal_key(settings: &SealKeySettings) -> anyhow::Result<Option<SealKey>> {

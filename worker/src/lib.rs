@@ -1,9 +1,9 @@
-//! The loops that run without a caller: relay, run, poll, drain, reconcile, sweep, seal.
+//! The loops that run without a caller: relay, run, poll, drain, reconcile, sweep, keep, seal.
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages, the
 //! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the
 //! `drainer` records what the queue gave up on, the `reconciler` re-sends what the queue lost, the `sweeper`
-//! writes down what has lapsed on idle accounts, and the `sealer` signs what was recorded. All are safe to run
+//! writes down what has lapsed on idle accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to run
 //! twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a
 //! command to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and
 //! providers; it never sees HTTP.
@@ -12,6 +12,7 @@ mod backoff;
 mod drainer;
 mod duty;
 mod error;
+mod keeper;
 mod options;
 mod outputs;
 mod poller;
@@ -51,6 +52,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("drainer", shutdown.clone(), Arc::clone(&station), drainer::run));
     duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
+    duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));
     duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));
     while duties.join_next().await.is_some() {}
     tracing::info!(worker = %station.identity, "the worker has stopped");

@@ -4,6 +4,7 @@ use super::fields::Fields;
 use super::strict;
 use crate::app::App;
 use crate::problem::Problem;
+use crate::server::Seat;
 use bytes::BytesMut;
 use futures::StreamExt;
 use poem::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -12,6 +13,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
 use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -55,12 +57,20 @@ impl<'a, T: Body> ApiExtractor<'a> for Strict<T> {
         let limits = &App::of(request)?.limits;
         check_type(request)?;
         let bytes = receive(request.headers(), body, limits.body_bytes, limits.receive).await?;
+        note_received(request);
         let value = strict::parse(&bytes).map_err(|reason| {
             Problem::bad_request("body_invalid", format!("the body is not acceptable JSON: {reason}"))
         })?;
         let mut fields = Fields::of_body(value)?;
         let read = T::read(&mut fields);
         Ok(Strict(fields.finish(read)?))
+    }
+}
+
+/// From here on the connection waits for us, and not for its client.
+pub(crate) fn note_received(request: &Request) {
+    if let Some(seat) = request.extensions().get::<Arc<Seat>>() {
+        seat.received();
     }
 }
 

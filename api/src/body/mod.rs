@@ -8,7 +8,7 @@ mod strict;
 mod tried;
 mod values;
 
-pub(crate) use extract::{Body, Strict, check_encoding};
+pub(crate) use extract::{Body, Strict, check_encoding, note_received};
 pub(crate) use fields::Fields;
 pub(crate) use lines::{Line, Lines};
 pub(crate) use strict::parse;

@@ -3,7 +3,7 @@
 use super::Tag;
 use crate::app::App;
 use crate::auth::{AdminOnly, Caller};
-use crate::body::{Lines, check_encoding};
+use crate::body::{Lines, check_encoding, note_received};
 use crate::bulk_grants::{Format, GrantLine, Run, Source};
 use crate::declared::{Answer, BulkOrder};
 use crate::problem::Problem;
@@ -58,6 +58,8 @@ impl<'a> ApiExtractor<'a> for Upload {
             Problem::new(status, "media_type_unsupported", "Media type not supported", detail)
         })?;
         check_encoding(request.headers())?;
+        // Its lines are worked on as they come, each within a time of its own.
+        note_received(request);
         Ok(Upload { format, lines: Lines::of(body, App::of(request)?.limits.receive)? })
     }
 }

@@ -18,6 +18,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct Health {
     /// `live` or `ready`.
     status: String,
+    /// What does not keep it from serving and somebody should know all the same, such as a queue that is away: jobs
+    /// are taken and wait then.
+    warnings: Vec<String>,
 }
 
 /// See the module.
@@ -29,7 +32,7 @@ impl HealthApi {
     #[oai(path = "/health/live", method = "get", operation_id = "isLive")]
     #[expect(clippy::unused_async, reason = "operations are async by declaration")]
     async fn live(&self) -> Answer<Json<Health>, Open> {
-        Ok(Json(Health { status: "live".into() }))
+        Ok(Json(Health { status: "live".into(), warnings: Vec::new() }))
     }
 
     /// Whether it can serve
@@ -50,6 +53,7 @@ impl HealthApi {
             Ok(answered) => answered?,
             Err(_) => return Err(Problem::unavailable("unavailable", "the database does not answer").into()),
         }
-        Ok(Json(Health { status: "ready".into() }))
+        let warnings = app.warnings.as_ref().map(|warnings| warnings()).unwrap_or_default();
+        Ok(Json(Health { status: "ready".into(), warnings }))
     }
 }

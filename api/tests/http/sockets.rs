@@ -137,3 +137,67 @@ async fn a_client_that_resets_does_not_undo_or_double_what_it_ordered() {
     assert_eq!(alice.get("/v1/credits").await.body["available"], "96");
     assert_eq!(socket.server.log_length().await, 3);
 }
+
+/// A connection whose client sends one byte now and then: of a head, or of a body.
+async fn trickle(address: std::net::SocketAddr, head: Vec<u8>) {
+    let Ok(mut stream) = TcpStream::connect(address).await else { return };
+    if stream.write_all(&head).await.is_err() {
+        return;
+    }
+    while stream.write_all(b"x").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Strangers who send a byte at a time have all the places; whoever comes with a whole request is served all the same.
+#[tokio::test]
+async fn slow_clients_give_up_their_places() {
+    let usual = Limits::default();
+    let limits = Limits { connections: 8, connections_per_address: 64, ..usual };
+    let server = Server::start_as(Setup { limits, ..Setup::default() }).await;
+    server.rich_user("alice", 100).await;
+    let alice = server.client(Role::User, "alice");
+    let heads = [
+        b"POST /v1/generations HTTP/1.1\r\nHost: localhost\r\nX-Slow: ".to_vec(),
+        b"POST /v1/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n".to_vec(),
+    ];
+    for head in heads {
+        let strangers: Vec<_> =
+            (0..24).map(|_| tokio::spawn(trickle(server.address, head.clone()))).collect();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        for _ in 0..3 {
+            let answer = timeout(Duration::from_secs(6), alice.get("/v1/credits")).await;
+            answer.expect("there is a place for who is quick").expect(200);
+        }
+        strangers.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+/// What never becomes a request is refused like everything else, and not with a bare status.
+#[tokio::test]
+async fn what_is_no_request_is_answered_with_a_problem_document() {
+    let socket = Socket::start().await;
+    let long =
+        format!("GET /v1/credits HTTP/1.1\r\nHost: localhost\r\nX-Long: {}\r\n\r\n", "x".repeat(100_000));
+    for (bytes, status) in [
+        (b"nonsense\r\n\r\n".to_vec(), 400),
+        (b"GET /v1/credits HTTP/1.1\r\nHost: localhost\r\nBad Header\r\n\r\n".to_vec(), 400),
+        (socket.head("Content-Length: 3\r\nContent-Length: 5\r\n\r\n{}"), 400),
+        (long.into_bytes(), 431),
+    ] {
+        let answer = socket.send(&bytes).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer}"));
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+        assert!(head.contains("application/problem+json"), "{head}");
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&problem["code"], &problem["status"]), (&"request_invalid".into(), &status.into()));
+        assert!(!problem["request_id"].as_str().unwrap().is_empty());
+    }
+    // Once a request was answered, its connection is like new.
+    let two = socket.send(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\n").await;
+    assert!(two.starts_with("HTTP/1.1 200"), "{two}");
+    // A refusal of ours is never taken for one of HTTP's.
+    let refused =
+        socket.send(b"GET /v1/credits HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 401") && refused.contains("unauthenticated"), "{refused}");
+}

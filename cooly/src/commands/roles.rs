@@ -6,11 +6,17 @@ use crate::home::Home;
 use crate::parts;
 use crate::settings::LogSettings;
 use crate::{shutdown, telemetry, wiring};
+use api::{Ailment, Observed};
+use futures::future::{BoxFuture, FutureExt};
 use ledger::{Database, Ledger, LedgerOptions, MarkWatcher};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use worker::queue::Presence;
+
+type Ready = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Ailment>> + Send + Sync>;
 
 /// What every role starts with.
 struct Started {
@@ -43,6 +49,7 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
         &options.api,
         &trust,
         (ledger.clone(), database, mark.subscribe(), outputs, metrics),
+        None,
         shutdown,
     )
     .await;
@@ -53,12 +60,15 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
 pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let sealing = wiring::seal_key(&options.seals.key)?.map(|key| wiring::sealing(key, &options.seals));
-    let Started { database, shutdown, .. } = start(&options.database.database_url, &options.log).await?;
+    let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
     let ledger = Ledger::open(&database, wiring::ledger(&options.ledger)).await?;
+    let queue = wiring::queue(&options.queue);
+    let ready = worker_ready(&database, ledger.clone(), queue.presence.clone())?;
+    parts::observe(options.observe.observe, Observed { metrics, ready }, shutdown.clone()).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
     let outputs = wiring::outputs(&options.outputs, &home)?;
     let worked = parts::worker(
-        wiring::queue(&options.queue),
+        queue,
         &options.worker,
         &options.simulator,
         sealing,
@@ -70,8 +80,27 @@ pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     worked.map(|()| ExitCode::SUCCESS)
 }
 
+/// A worker can work while the database answers, the clocks agree and its queues are there.
+fn worker_ready(database: &Database, ledger: Ledger, queues: Presence) -> anyhow::Result<Ready> {
+    let answers = parts::database_answers(database)?;
+    Ok(Arc::new(move || {
+        let (answered, ledger, queues) = (answers(), ledger.clone(), queues.clone());
+        let asked = async move {
+            answered.await?;
+            ledger.clock().check().map_err(|error| error.to_string())?;
+            match queues.missing().as_slice() {
+                [] => Ok(()),
+                missing => Err(wiring::away(missing)),
+            }
+        };
+        asked.boxed()
+    }))
+}
+
 pub(crate) async fn projector(options: ProjectorOptions) -> anyhow::Result<ExitCode> {
-    let Started { database, shutdown, .. } = start(&options.database.database_url, &options.log).await?;
+    let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
+    let ready: Ready = Arc::new(parts::database_answers(&database)?);
+    parts::observe(options.observe.observe, Observed { metrics, ready }, shutdown.clone()).await?;
     let (_nobody_appends_here, hint) = watch::channel(ledger::Position::START);
     let mark = MarkWatcher::spawn(&database, hint, shutdown.clone());
     parts::projector(database, mark.subscribe(), shutdown).await?;

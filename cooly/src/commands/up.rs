@@ -16,6 +16,7 @@ use ledger::{
     MarkWatcher, Role, UserId,
 };
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -75,6 +76,11 @@ async fn serve(
         }
         None => wiring::queue(&options.queue),
     };
+    let queues = queue.presence.clone();
+    let warnings: api::Warnings = Arc::new(move || match queues.missing().as_slice() {
+        [] => Vec::new(),
+        missing => vec![wiring::away(missing)],
+    });
     let rules = LedgerOptions { lanes: options.api.lanes, ..wiring::ledger(&options.ledger) };
     let ledger = Ledger::open(database, rules).await.context("the ledger cannot be opened")?;
     let outputs = wiring::outputs(&options.outputs, home)?;
@@ -105,7 +111,7 @@ async fn serve(
         private_queue: sqs.is_some(),
     })?;
     let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs, metrics);
-    let served = parts::api(listener, &options.api, trust, shared, shutdown.clone()).await;
+    let served = parts::api(listener, &options.api, trust, shared, Some(warnings), shutdown.clone()).await;
     shutdown.cancel();
 
     worker_stop.cancel();

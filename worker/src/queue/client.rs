@@ -1,6 +1,7 @@
 //! From settings to an SDK client whose timeouts and retries are chosen, not inherited.
 
 use super::calls::Calls;
+use super::presence::Presence;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
@@ -34,6 +35,8 @@ pub struct QueueSettings {
     pub fair: bool,
     /// Counts what is sent; keep a clone to read it.
     pub calls: Calls,
+    /// Tells which of the queues are away; keep a clone to read it.
+    pub presence: Presence,
 }
 
 impl Default for QueueSettings {
@@ -46,6 +49,7 @@ impl Default for QueueSettings {
             dlq_name: "cooly-jobs-dlq".to_owned(),
             fair: true,
             calls: Calls::default(),
+            presence: Presence::default(),
         }
     }
 }

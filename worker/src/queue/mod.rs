@@ -9,6 +9,7 @@ mod client;
 mod error;
 mod limits;
 mod message;
+mod presence;
 mod receive;
 mod send;
 mod setup;
@@ -17,20 +18,24 @@ pub use calls::Calls;
 pub use client::{QueueSettings, StaticCredentials};
 pub use error::Error;
 pub use message::{JobMessage, Unreadable};
+pub use presence::Presence;
 pub use receive::{Depth, Received, Source};
 pub use send::Letter;
 
 pub(crate) use limits::MOST_ENTRIES;
 
 use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
 /// The two queues, ready for use. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
+    plan: setup::Plan,
     jobs_url: String,
     dead_letters_url: String,
     fair: bool,
+    presence: Presence,
 }
 
 impl Queue {
@@ -38,6 +43,23 @@ impl Queue {
         match source {
             Source::Jobs => &self.jobs_url,
             Source::DeadLetters => &self.dead_letters_url,
+        }
+    }
+
+    /// Tells which of the queues are away.
+    pub(crate) fn presence(&self) -> &Presence {
+        &self.presence
+    }
+
+    /// Says what was asked of one of the queues when the SDK failed, and notes whether that queue is away.
+    fn failed<E, R>(&self, source: Source, doing: &'static str) -> impl FnOnce(SdkError<E, R>) -> Error
+    where
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        move |error| {
+            self.presence.note(source, self.plan.name(source), error.code());
+            Error::sdk(doing)(error)
         }
     }
 }

@@ -20,6 +20,16 @@ pub enum Source {
     DeadLetters,
 }
 
+impl Source {
+    /// The name of the queue in metrics.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Source::Jobs => "jobs",
+            Source::DeadLetters => "dead_letters",
+        }
+    }
+}
+
 /// One delivery of a message.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -68,7 +78,7 @@ impl Queue {
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
             .customize()
             .config_override(Config::builder().timeout_config(timeouts(patience, patience)));
-        let answer = request.send().await.map_err(Error::sdk("hand out messages"))?;
+        let answer = request.send().await.map_err(self.failed(source, "hand out messages"))?;
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(received).collect())
     }
 
@@ -86,7 +96,7 @@ impl Queue {
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let request = self.client.delete_message_batch().queue_url(self.url(source));
             let answer = request.set_entries(Some(entries)).send().await;
-            let answer = answer.map_err(Error::sdk("delete messages"))?;
+            let answer = answer.map_err(self.failed(source, "delete messages"))?;
             let failed = places(batch.len(), answer.successful.iter().map(|deleted| deleted.id.as_str()));
             kept.extend(failed.into_iter().map(|place| batch[place].as_str()));
         }
@@ -115,7 +125,7 @@ impl Queue {
             let entries = entries.collect::<Result<Vec<_>, _>>()?;
             let request = self.client.change_message_visibility_batch().queue_url(self.url(source));
             let answer = request.set_entries(Some(entries)).send().await;
-            let answer = answer.map_err(Error::sdk("hide messages"))?;
+            let answer = answer.map_err(self.failed(source, "hide messages"))?;
             let failed = places(batch.len(), answer.successful.iter().map(|hidden| hidden.id.as_str()));
             stale.extend(failed.into_iter().map(|place| batch[place].as_str()));
         }
@@ -134,7 +144,8 @@ impl Queue {
         ];
         let request = self.client.get_queue_attributes().queue_url(self.url(source));
         let answer = request.set_attribute_names(Some(names.to_vec())).send().await;
-        let counted = answer.map_err(Error::sdk("count its messages"))?.attributes.unwrap_or_default();
+        let counted =
+            answer.map_err(self.failed(source, "count its messages"))?.attributes.unwrap_or_default();
         let [visible, in_flight, delayed] =
             names.map(|name| counted.get(&name).and_then(|count| count.parse().ok()).unwrap_or(0));
         Ok(Depth { visible, in_flight, delayed })
@@ -146,7 +157,7 @@ impl Queue {
     /// When the queue does not answer, or was purged within the last minute.
     pub async fn purge(&self) -> Result<(), Error> {
         let purged = self.client.purge_queue().queue_url(&self.jobs_url).send().await;
-        purged.map(drop).map_err(Error::sdk("purge"))
+        purged.map(drop).map_err(self.failed(Source::Jobs, "purge"))
     }
 }
 

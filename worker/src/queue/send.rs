@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::message::JobMessage;
+use super::receive::Source;
 use super::{Queue, limits};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::stream::{self, StreamExt};
@@ -45,7 +46,7 @@ impl Queue {
         for (place, (letter, body)) in batch.letters.iter().zip(&batch.bodies).enumerate() {
             request = request.entries(self.entry(place, letter, body)?);
         }
-        let answer = request.send().await.map_err(Error::sdk("take the messages"))?;
+        let answer = request.send().await.map_err(self.failed(Source::Jobs, "take the messages"))?;
         for failed in &answer.failed {
             tracing::warn!(code = %failed.code, sender_fault = failed.sender_fault, "a message was not taken");
         }

@@ -2,6 +2,7 @@
 
 use super::client::{QueueSettings, connect};
 use super::error::Error;
+use super::receive::Source;
 use super::{Queue, limits};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
@@ -11,6 +12,42 @@ use std::time::Duration;
 
 /// On a standard queue the age counts from the first send, so the DLQ gets the longest that there is.
 const DLQ_RETENTION_SECONDS: u32 = 14 * 24 * 3600;
+
+/// What the queues are to be.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    jobs: String,
+    dead_letters: String,
+    max_receive_count: u32,
+    visibility: Duration,
+}
+
+impl Plan {
+    /// What the queue is called.
+    pub(super) fn name(&self, source: Source) -> &str {
+        match source {
+            Source::Jobs => &self.jobs,
+            Source::DeadLetters => &self.dead_letters,
+        }
+    }
+
+    /// Finds the queues, and makes what is missing: their URLs.
+    async fn carry_out(&self, client: &Client) -> Result<[String; 2], Error> {
+        let retention = (QueueAttributeName::MessageRetentionPeriod, DLQ_RETENTION_SECONDS.to_string());
+        let dead_letters_url = open(client, &self.dead_letters, [retention.clone()]).await?;
+        let target = arn(client, &dead_letters_url).await?;
+        let redrive = redrive_policy(&target, self.max_receive_count);
+        let visible = limits::visibility_seconds(self.visibility).to_string();
+        let attributes = [
+            (QueueAttributeName::RedrivePolicy, redrive.clone()),
+            (QueueAttributeName::VisibilityTimeout, visible),
+            retention,
+        ];
+        let jobs_url = open(client, &self.jobs, attributes).await?;
+        give_redrive_policy(client, &jobs_url, redrive).await?;
+        Ok([jobs_url, dead_letters_url])
+    }
+}
 
 impl Queue {
     /// Opens the queues; creates what is missing. `max_receive_count` must be above the attempt budget, so
@@ -24,19 +61,25 @@ impl Queue {
         visibility: Duration,
     ) -> Result<Queue, Error> {
         let client = connect(settings).await;
-        let retention = (QueueAttributeName::MessageRetentionPeriod, DLQ_RETENTION_SECONDS.to_string());
-        let dead_letters_url = open(&client, &settings.dlq_name, [retention.clone()]).await?;
-        let target = arn(&client, &dead_letters_url).await?;
-        let redrive = redrive_policy(&target, max_receive_count);
-        let visible = limits::visibility_seconds(visibility).to_string();
-        let attributes = [
-            (QueueAttributeName::RedrivePolicy, redrive.clone()),
-            (QueueAttributeName::VisibilityTimeout, visible),
-            retention,
-        ];
-        let jobs_url = open(&client, &settings.name, attributes).await?;
-        give_redrive_policy(&client, &jobs_url, redrive).await?;
-        Ok(Queue { client, jobs_url, dead_letters_url, fair: settings.fair })
+        let plan = Plan {
+            jobs: settings.name.clone(),
+            dead_letters: settings.dlq_name.clone(),
+            max_receive_count,
+            visibility,
+        };
+        let [jobs_url, dead_letters_url] = plan.carry_out(&client).await?;
+        let (fair, presence) = (settings.fair, settings.presence.clone());
+        Ok(Queue { client, plan, jobs_url, dead_letters_url, fair, presence })
+    }
+
+    /// Makes again what was deleted since. A queue of the same name has the same URL.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or refuses, as SQS does for a minute after a queue was deleted.
+    pub(crate) async fn make_again(&self) -> Result<(), Error> {
+        self.plan.carry_out(&self.client).await?;
+        self.presence.all_there();
+        Ok(())
     }
 }
 

@@ -1,22 +1,13 @@
 //! Messages that cannot be used, and what becomes of what the queue gave up on.
 
 use crate::rig::{Rig, eventually};
-use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use ledger::JobId;
 use ledger::job::Status;
 use worker::queue::{JobMessage, Source};
 
 /// Sends a body as it is, to a queue by its name.
 async fn send_raw(rig: &Rig, queue: &str, body: &str) {
-    let credentials =
-        Credentials::builder().access_key_id("x").secret_access_key("x").provider_name("test").build();
-    let config = Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(credentials)
-        .endpoint_url(rig.settings.endpoint.as_deref().unwrap())
-        .build();
-    let client = aws_sdk_sqs::Client::from_conf(config);
+    let client = rig.sqs_client();
     let url = client.get_queue_url().queue_name(queue).send().await.unwrap().queue_url.unwrap();
     client.send_message().queue_url(url).message_body(body).send().await.unwrap();
 }

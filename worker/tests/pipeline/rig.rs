@@ -1,6 +1,7 @@
 //! A database, a queue, a projector and an account with credits, of one test; and the workers that it starts.
 
 use crate::scripted::Scripted;
+use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use embedded::sqs::{Sqs, SqsOptions};
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::account::AccountState;
@@ -273,6 +274,29 @@ impl Rig {
 
     pub(crate) fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// The server of the queues as anybody with the right credentials reaches it.
+    pub(crate) fn sqs_client(&self) -> aws_sdk_sqs::Client {
+        let (id, secret) = match &self.sqs {
+            Some(sqs) => (sqs.access_key().id.clone(), sqs.access_key().secret.clone()),
+            None => ("cooly".to_owned(), "cooly".to_owned()),
+        };
+        let credentials = Credentials::builder().access_key_id(id).secret_access_key(secret);
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(credentials.provider_name("test").build())
+            .endpoint_url(self.settings.endpoint.as_deref().unwrap())
+            .build();
+        aws_sdk_sqs::Client::from_conf(config)
+    }
+
+    /// Deletes a queue by its name, as an operator can by mistake.
+    pub(crate) async fn delete_queue(&self, name: &str) {
+        let client = self.sqs_client();
+        let url = client.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap();
+        client.delete_queue().queue_url(url).send().await.unwrap();
     }
 
     /// The queues, for looking at them. They are made as the worker makes them.

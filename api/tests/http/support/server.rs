@@ -124,6 +124,7 @@ impl Server {
             dev_tokens: setup.dev_tokens,
             open_metrics: setup.open_metrics,
             metrics: recorder(),
+            warnings: None,
             limits: setup.limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
