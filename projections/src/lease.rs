@@ -4,6 +4,7 @@
 //! hands. Holding a lease is never proof of holding it now: a process may sleep past its end. Whoever writes
 //! under a lease shows the fencing number in the same transaction, and the higher number wins.
 
+use crate::alive::Alive;
 use crate::error::Error;
 use deadpool_postgres::Pool;
 use std::future::Future;
@@ -12,13 +13,20 @@ use tokio::time::Instant;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_util::sync::CancellationToken;
 
-/// Takes the lease if it is new or lapsed.
+/// Takes the lease if it is new or lapsed, or if its owner said how to see that it lives and does not (`alive`).
 pub(crate) const ACQUIRE: &str = r"
 insert into leases as lease (name, owner, fencing, until)
 values ($1, $2, 1, statement_timestamp() + make_interval(secs => $3))
 on conflict (name) do update
     set owner = excluded.owner, fencing = lease.fencing + 1, until = excluded.until
     where lease.until <= statement_timestamp()
+        or lease.owner ~ '/alive:[0-9]+$' and not exists (
+            select from pg_locks
+            where locktype = 'advisory' and objsubid = 1 and granted
+                and database = (select oid from pg_database where datname = current_database())
+                and (classid::bigint << 32) | objid::bigint
+                    = substring(lease.owner from '/alive:([0-9]+)$')::bigint
+        )
 returning fencing";
 
 /// Prolongs the lease, even after its end if nobody has taken it since.
@@ -79,9 +87,11 @@ impl Lease {
 /// Performs a duty whenever this process holds its lease, until `shutdown`.
 ///
 /// `work` is given the fencing number and a token that is cancelled when the lease is lost or at shutdown;
-/// it must then return soon. If it returns by itself, the lease is given up and asked for again later.
+/// it must then return soon. If it returns by itself, the lease is given up and asked for again later. `alive` lets
+/// others take the lease over at once when this process is killed.
 pub async fn run_while_held<Work, Running>(
     pool: &Pool,
+    alive: &Alive,
     name: &str,
     owner: &str,
     ttl: Duration,
@@ -91,14 +101,19 @@ pub async fn run_while_held<Work, Running>(
     Work: FnMut(i64, CancellationToken) -> Running,
     Running: Future<Output = ()>,
 {
+    let owner = alive.owner(owner);
     while !shutdown.is_cancelled() {
         let asked = Instant::now();
-        match Lease::acquire(pool, name, owner, ttl).await {
+        let acquired = async {
+            alive.show().await?;
+            Lease::acquire(pool, name, &owner, ttl).await
+        };
+        match acquired.await {
             Ok(Some(lease)) => {
                 tracing::info!(lease = name, fencing = lease.fencing, "lease taken");
                 let held = shutdown.child_token();
                 let running = work(lease.fencing, held.clone());
-                hold(lease, asked, held, running).await;
+                hold(lease, alive, asked, held, running).await;
             }
             Ok(None) => {}
             Err(error) => {
@@ -107,15 +122,24 @@ pub async fn run_while_held<Work, Running>(
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
-            () = tokio::time::sleep(ttl / 3) => {}
+            () = tokio::time::sleep(LOOK_AGAIN.min(ttl / 3)) => {}
         }
     }
 }
 
+/// How soon a lease is asked for again that somebody else has: so long a duty rests when its holder is killed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Runs the work and keeps the lease meanwhile.
-async fn hold(lease: Lease, asked: Instant, held: CancellationToken, running: impl Future<Output = ()>) {
+async fn hold(
+    lease: Lease,
+    alive: &Alive,
+    asked: Instant,
+    held: CancellationToken,
+    running: impl Future<Output = ()>,
+) {
     let renewing = async {
-        keep(&lease, asked, &held).await;
+        keep(&lease, alive, asked, &held).await;
         held.cancel();
     };
     let working = async {
@@ -130,7 +154,7 @@ async fn hold(lease: Lease, asked: Instant, held: CancellationToken, running: im
 }
 
 /// Renews the lease until it is lost, or until nothing is held any more.
-async fn keep(lease: &Lease, asked: Instant, held: &CancellationToken) {
+async fn keep(lease: &Lease, alive: &Alive, asked: Instant, held: &CancellationToken) {
     // Counted from before the question was sent, so that this end is never later than the database's.
     let mut end = asked + lease.ttl;
     loop {
@@ -139,7 +163,13 @@ async fn keep(lease: &Lease, asked: Instant, held: &CancellationToken) {
             () = tokio::time::sleep(lease.ttl / 3) => {}
         }
         let asked = Instant::now();
-        match tokio::time::timeout_at(end, lease.renew()).await {
+        let renewed = async {
+            if let Err(error) = alive.show().await {
+                tracing::debug!(error = %ledger::error_chain(&error), "others cannot see that this process lives");
+            }
+            lease.renew().await
+        };
+        match tokio::time::timeout_at(end, renewed).await {
             Ok(Ok(true)) => end = asked + lease.ttl,
             Ok(Ok(false)) => {
                 tracing::warn!(lease = lease.name, "the lease has passed to another process");

@@ -5,6 +5,7 @@
 //! writes that and moves the checkpoints in one transaction. `rebuild` and `compare` run the very same code
 //! from the beginning of the log. This crate appends nothing to the log and knows nothing of HTTP or queues.
 
+pub mod alive;
 pub mod balances;
 pub mod dead_letters;
 pub mod generations;

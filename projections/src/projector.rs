@@ -8,6 +8,7 @@
 //! The transaction locks the checkpoints, which refuses an older fencing number and waits for a rebuild's
 //! switch. A crash at any point leaves rows and checkpoints as they were, and the page is read again.
 
+use crate::alive::Alive;
 use crate::apply::apply;
 use crate::batch::{Batch, Misfit};
 use crate::checkpoint;
@@ -57,7 +58,8 @@ pub struct ProjectorOptions {
 /// Fails only if the database's URL cannot be used; a database that cannot be reached is tried again.
 pub async fn run(options: ProjectorOptions, shutdown: CancellationToken) -> Result<(), Error> {
     let pool = options.database.pool(Role::Projector, CONNECTIONS)?;
-    run_while_held(&pool, LEASE, &options.owner, LEASE_TTL, shutdown, |fencing, held| {
+    let alive = Alive::new(&options.database)?;
+    run_while_held(&pool, &alive, LEASE, &options.owner, LEASE_TTL, shutdown, |fencing, held| {
         follow(pool.clone(), options.mark.clone(), options.batch, fencing, held)
     })
     .await;

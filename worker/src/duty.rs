@@ -63,7 +63,7 @@ where
 {
     let duty = &duty;
     let (pool, owner, ttl) = (&station.writer, &station.identity, station.timings.duty_lease);
-    run_while_held(pool, name, owner, ttl, shutdown, |fencing, held| {
+    run_while_held(pool, &station.alive, name, owner, ttl, shutdown, |fencing, held| {
         supervise(name, held, Arc::clone(&station), move |station, held| duty(station, fencing, held))
     })
     .await;

@@ -15,6 +15,7 @@ use ledger::{
     AccountId, Action, Actor, Command, Context, ExecuteError, JobId, Ledger, Outcome, Position, Role, read,
 };
 use object_store::ObjectStore;
+use projections::alive::Alive;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -36,6 +37,8 @@ pub(crate) struct Station {
     pub reader: Pool,
     /// For leases and the relay's checkpoint.
     pub writer: Pool,
+    /// Shows whoever waits for this process's leases that it lives.
+    pub alive: Alive,
     pub mark: watch::Receiver<Position>,
     pub queue: Queue,
     pub outputs: Arc<dyn ObjectStore>,
@@ -68,6 +71,7 @@ impl Station {
             ledger: options.ledger,
             reader: options.database.pool(Role::Reader, 8)?,
             writer: options.database.pool(Role::Projector, 4)?,
+            alive: Alive::new(&options.database)?,
             mark: options.mark,
             queue: opened,
             outputs: options.outputs,

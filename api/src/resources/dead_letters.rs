@@ -13,8 +13,8 @@ use crate::scalars::{
     Amount, ClassName, GenerationId, Instant, KindName, Limit, LogPosition, RunNumber, StatusName, Term,
     UserName, page_size,
 };
-use ledger::job::{JobCommand, JobState};
-use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, read};
+use ledger::job::{JobCommand, JobState, Status};
+use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, UserId, read};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
@@ -213,11 +213,15 @@ impl DeadLetters {
         /// The generation.
         id: Path<GenerationId>,
     ) -> Answer<Json<DeadStory>, ReadOne> {
+        let (account, job) = found(&app, id.0.0).await?;
+        if job.status != Status::Dead {
+            return Err(not_dead().into());
+        }
         let client = app.reader().await?;
-        let row = dead_letters::get(&**client, id.0.0).await?.ok_or_else(not_dead)?;
-        let events = read::stream(&**client, row.account_id, row.job_id.into()).await?;
+        let owner = read::account(&**client, account).await?.and_then(|(account, _)| account.user);
+        let events = read::stream(&**client, account, id.0.0.into()).await?;
         Ok(Json(DeadStory {
-            generation: DeadGeneration::from(&row),
+            generation: DeadGeneration::of_job(id.0.0, owner, &job)?,
             events: events.iter().map(LifeEvent::from).collect(),
         }))
     }
@@ -272,9 +276,15 @@ fn list_of(filter: &Filter) -> List {
 
 /// Whose job it is, and how it is now by the log.
 async fn found(app: &App, job: JobId) -> Result<(AccountId, JobState), Problem> {
-    let client = app.reader().await?;
-    let account = generations::find_account(&**client, job).await?.ok_or_else(not_dead)?;
-    let state = read::job(&**client, account, job).await?.ok_or_else(not_dead)?;
+    let mut account = generations::find_account(&**app.reader().await?, job).await?;
+    if account.is_none() {
+        // One that was queued and died a moment ago: what knows its account may not have come to it yet.
+        let newest = *app.ledger.appended().borrow();
+        freshness::wait(app, Some(LogPosition(newest))).await?;
+        account = generations::find_account(&**app.reader().await?, job).await?;
+    }
+    let account = account.ok_or_else(not_dead)?;
+    let state = read::job(&**app.reader().await?, account, job).await?.ok_or_else(not_dead)?;
     Ok((account, state))
 }
 
@@ -292,6 +302,30 @@ async fn order(
     let position = outcome.position.map(|position| position.0);
     let job = outcome.jobs.into_iter().next().map(|(_, job)| job);
     Ok((job.ok_or_else(|| Problem::internal("a command on a job answered without it"))?, position))
+}
+
+impl DeadGeneration {
+    /// A dead job as the log tells of it, which needs no read model to have come to it.
+    fn of_job(id: JobId, owner: Option<UserId>, job: &JobState) -> Result<DeadGeneration, Problem> {
+        let failure = job.failure.as_ref();
+        let failure = failure.ok_or_else(|| Problem::internal("a generation died without a failure"))?;
+        Ok(DeadGeneration {
+            id: GenerationId(id),
+            user: owner.map(UserName),
+            kind: KindName(job.request.kind),
+            model: job.request.model.clone(),
+            prompt: job.request.prompt.clone(),
+            count: job.request.count,
+            cost: Amount(job.cost),
+            charged: Amount(job.charged),
+            on_hold: job.on_hold,
+            attempts: job.attempts,
+            run: job.run,
+            failure: failure.into(),
+            created_at: Instant(job.created_at),
+            died_at: Instant(job.finished_at.unwrap_or(job.run_queued_at)),
+        })
+    }
 }
 
 impl From<&DeadLetter> for DeadGeneration {

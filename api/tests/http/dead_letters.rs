@@ -34,6 +34,20 @@ async fn a_dead_letter_tells_its_whole_story() {
     assert!(events[0]["detail"]["type"].is_null());
 }
 
+/// A dead letter is there from the moment at which its generation is dead, whatever the read models have come to.
+#[tokio::test]
+async fn a_dead_letter_is_there_at_once() {
+    let server = Server::start().await;
+    server.rich_user("alice", 1_000).await;
+    for _ in 0..20 {
+        let dead = server.dead("alice").await;
+        let path = format!("/admin/dlq/messages/{}", dead.id());
+        assert_eq!(server.admin().get(&path).await.expect(200).body["id"], dead.id());
+        server.admin().order(&format!("{path}/retry")).await.expect(202);
+        server.admin().get(&path).await.refused(404, "not_found");
+    }
+}
+
 #[tokio::test]
 async fn dead_letters_are_filtered_paged_and_counted() {
     let server = Server::start().await;

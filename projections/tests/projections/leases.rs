@@ -3,6 +3,7 @@
 use crate::stage::{PATIENCE, Stage};
 use deadpool_postgres::Pool;
 use ledger::Role;
+use projections::alive::Alive;
 use projections::lease::{Lease, run_while_held};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -13,6 +14,10 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 fn pool(stage: &Stage) -> Pool {
     stage.database.pool(Role::Projector, 3).unwrap()
+}
+
+fn alive(stage: &Stage) -> Alive {
+    Alive::new(&stage.database).unwrap()
 }
 
 async fn expire(stage: &Stage, name: &str) {
@@ -66,17 +71,26 @@ async fn a_duty_moves_on_when_its_holder_stops_and_never_runs_twice() {
     let (tell, mut told) = mpsc::unbounded_channel();
     let ends = [CancellationToken::new(), CancellationToken::new()];
     let pools = [pool(&stage), pool(&stage)];
+    let alives = [alive(&stage), alive(&stage)];
     let duty = |node: usize| {
         let (tell, running) = (tell.clone(), &running);
-        run_while_held(&pools[node], "duty", "node", ttl, ends[node].clone(), move |fencing, held| {
-            let tell = tell.clone();
-            async move {
-                assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0, "two hold it at once");
-                tell.send((node, fencing)).unwrap();
-                held.cancelled().await;
-                running.fetch_sub(1, Ordering::SeqCst);
-            }
-        })
+        run_while_held(
+            &pools[node],
+            &alives[node],
+            "duty",
+            "node",
+            ttl,
+            ends[node].clone(),
+            move |fencing, held| {
+                let tell = tell.clone();
+                async move {
+                    assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0, "two hold it at once");
+                    tell.send((node, fencing)).unwrap();
+                    held.cancelled().await;
+                    running.fetch_sub(1, Ordering::SeqCst);
+                }
+            },
+        )
     };
     let script = async {
         let (first, fencing) = told.recv().await.unwrap();
@@ -97,7 +111,8 @@ async fn work_is_told_when_its_lease_is_taken_away() {
     let end = CancellationToken::new();
     let (tell, mut told) = mpsc::unbounded_channel();
     let ttl = Duration::from_millis(300);
-    let duty = run_while_held(&pool, "duty", "a", ttl, end.clone(), |fencing, held| {
+    let alive = alive(&stage);
+    let duty = run_while_held(&pool, &alive, "duty", "a", ttl, end.clone(), |fencing, held| {
         let tell = tell.clone();
         async move {
             tell.send(fencing).unwrap();
@@ -116,4 +131,35 @@ async fn work_is_told_when_its_lease_is_taken_away() {
     };
     let all = async { tokio::join!(duty, script) };
     tokio::time::timeout(PATIENCE, all).await.expect("told in time");
+}
+
+/// A process that is killed gives nothing up; its connections end with it, and that is seen.
+#[tokio::test]
+async fn a_duty_moves_on_at_once_when_its_holder_is_killed() {
+    let stage = Stage::new().await;
+    let end = CancellationToken::new();
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let run = |node: &'static str| {
+        let (pool, alive, end, tell) = (pool(&stage), alive(&stage), end.clone(), tell.clone());
+        tokio::spawn(async move {
+            run_while_held(&pool, &alive, "duty", node, MINUTE, end, |fencing, held| {
+                let tell = tell.clone();
+                async move {
+                    tell.send((node, fencing)).unwrap();
+                    held.cancelled().await;
+                }
+            })
+            .await;
+        })
+    };
+    let first = run("first");
+    assert_eq!(told.recv().await, Some(("first", 1)));
+    let second = run("second");
+    let waiting = tokio::time::timeout(Duration::from_secs(3), told.recv()).await;
+    assert!(waiting.is_err(), "it is held by one that lives");
+    first.abort();
+    let next = tokio::time::timeout(MINUTE / 4, told.recv()).await.expect("long before the lease ends");
+    assert_eq!(next, Some(("second", 2)));
+    end.cancel();
+    second.await.unwrap();
 }

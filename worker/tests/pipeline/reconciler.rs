@@ -96,5 +96,5 @@ async fn a_queue_that_is_away_is_told() {
     assert!(rig.settings.presence.missing().is_empty());
     rig.delete_queue(&rig.settings.name).await;
     assert!(queues.depth(Source::Jobs).await.is_err());
-    assert_eq!(rig.settings.presence.missing(), [rig.settings.name.clone()]);
+    assert_eq!(rig.settings.presence.missing(), std::slice::from_ref(&rig.settings.name));
 }
