@@ -40,14 +40,16 @@ export class Actions {
     const isSure = await confirm({
       title: `Delete “${excerpt(job.prompt, 60)}”?`,
       lines: [`${who} asked for it; it failed ${ago(job.died_at)}${job.run > 1 ? `, in run ${job.run}` : ''} as ${spaced(job.failure.code)}.`,
-        `${credits(job.cost)} go back to ${who}. The job cannot be retried afterwards; what happened to it stays in the log.`],
+        `${credits(job.charged)} go back to ${who}. The job cannot be retried afterwards; what happened to it stays in the log.`],
       action: 'Delete and refund',
       danger: true,
     });
     if (!isSure) return false;
     return this.#attempt(pressed, async () => {
       const { refunded } = await this.#client.delete(`${path(job)}?run=${job.run}`);
-      return `The job was deleted. ${credits(refunded)} went back to ${who}.`;
+      return micros(refunded) < micros(job.charged)
+        ? `The job was deleted. The balance of ${who} is full: ${credits(job.charged)} wait on the job until you refund them.`
+        : `The job was deleted. ${credits(refunded)} went back to ${who}.`;
     });
   }
 
@@ -69,7 +71,7 @@ export class Actions {
     const sum = sumOf(preview);
     const lines = isDelete
       ? [`${sum} go back: ${target.ids ? shares(jobs) : 'to the users who paid them'}.`, 'Deleted jobs cannot be retried.']
-      : [`They hold ${sum}, which stay spent. Running them again costs the users nothing.`];
+      : [`${sum} are paid or held for them and stay so. Running them again costs the users nothing.`];
     if (!(await confirm({ title: `${title} ${many}?`, lines, action: `${title} ${many}`, danger: isDelete }))) return false;
     return this.#attempt(pressed, () => this.#all('/admin/dlq/bulk-actions', { action, ...target }, done));
   }
@@ -180,7 +182,7 @@ function sumOf({ credits: sum, remaining }) {
 /// Who gets how much: `4 credits to demo, 8 credits to alice`.
 function shares(jobs) {
   const each = new Map();
-  for (const { user, cost } of jobs) each.set(user ?? 'an unknown user', (each.get(user ?? 'an unknown user') ?? 0n) + micros(cost));
+  for (const { user, charged } of jobs) each.set(user ?? 'an unknown user', (each.get(user ?? 'an unknown user') ?? 0n) + micros(charged));
   const all = [...each].map(([user, sum]) => `${credits(sum)} to ${user}`);
   return all.length > 5 ? `${all.slice(0, 4).join(', ')} and the rest to ${plural(all.length - 4, 'other user')}` : all.join(', ');
 }

@@ -70,12 +70,12 @@ export class Detail {
   }
 }
 
-function facts({ id, user, model, kind, count, cost, attempts: many, run, created_at: created, died_at: died }) {
+function facts({ id, user, model, kind, count, charged, on_hold: isHeld, attempts: many, run, created_at: created, died_at: died }) {
   const rows = [
     ['User', user ?? '–'],
     ['Model', model],
     ['Makes', plural(count, kind === 'video' ? 'clip' : 'picture')],
-    ['Holds', credits(cost)],
+    [isHeld ? 'Held, at most' : 'Paid', credits(charged)],
     ['Attempts', run > 1 ? `${many} in run ${run}` : String(many)],
     ['Asked for', time(created, `${new Date(created).toLocaleString()} (${ago(created)})`)],
     ['Given up', time(died, `${new Date(died).toLocaleString()} (${ago(died)})`)],

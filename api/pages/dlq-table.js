@@ -34,7 +34,7 @@ export class Table {
   }
 
   #row(job) {
-    const { id, user, prompt, model, kind, count, cost, attempts, run, failure, died_at: died } = job;
+    const { id, user, prompt, model, kind, count, charged, attempts, run, failure, died_at: died } = job;
     const words = excerpt(prompt, 60);
     const tick = el('input', {
       type: 'checkbox', on: { change: () => this.#acts.toggle(id, tick.checked) }, attrs: { 'aria-label': `Select “${words}”` },
@@ -52,7 +52,7 @@ export class Table {
       cell('Job', 'job', open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '))),
       cell('User', 'user', user ?? '–'),
       cell('Attempts', 'number', String(attempts)),
-      cell('Credits', 'number', amount(cost)),
+      cell('Credits', 'number', amount(charged)),
       cell('Failed', 'age', time(died, ago(died))),
       cell('', 'acts', retry, discard));
   }

@@ -152,7 +152,7 @@ function showSelection() {
   box.checked = isWhole;
   box.indeterminate = count > 0 && !isWhole;
   find('#bulk').hidden = count === 0;
-  const sum = chosen().reduce((all, { cost }) => all + micros(cost), 0n);
+  const sum = chosen().reduce((all, { charged }) => all + micros(charged), 0n);
   const held = isAllSelected ? '' : `, ${credits(sum)}`;
   find('#selected').textContent = isAllSelected ? `All ${plural(total, 'job')} that match` : `${plural(count, 'job')} selected${held}`;
   find('#select-matching').hidden = isAllSelected || total <= selected.size;

@@ -1,8 +1,9 @@
 // One generation as a card: what it shows in each status, and what can be done about it.
 
 import { button, el, icon, iconButton, time } from './dom.js';
+import { charge, price, settlement } from './money.js';
 import { media } from './studio-pictures.js';
-import { ago, credits, duration, excerpt, plural, sentence } from './words.js';
+import { ago, duration, excerpt, plural, sentence } from './words.js';
 
 export const ACTIVE = new Set(['queued', 'running']);
 
@@ -41,15 +42,17 @@ export function tick(root, now = Date.now()) {
 }
 
 /// Why it failed and what that means for the credits, in plain words.
-export function explain({ status, failure, cost, attempts }) {
+export function explain(generation) {
+  const { status, failure, attempts } = generation;
   const why = failure ? sentence(failure.message) : '';
-  if (status === 'failed') return `${why} Your ${credits(cost)} came back to you.`.trim();
-  if (status === 'dead') {
-    const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
-    return `We gave up${tries}. ${why} Support was notified. Your ${credits(cost)} are held: either support runs it again at no cost, or they come back to you.`;
-  }
-  if (status === 'cancelled') return `You stopped it. Your ${credits(cost)} came back to you.`;
-  return `Support could not mend it and gave you back your ${credits(cost)}.`;
+  const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
+  const before = {
+    failed: why,
+    dead: `We gave up${tries}. ${why} Support was notified.`,
+    cancelled: 'You stopped it.',
+    discarded: 'Support could not mend it.',
+  };
+  return `${before[status]} ${settlement(generation)}`.trim();
 }
 
 const STAGES = {
@@ -99,30 +102,30 @@ function pictures({ id, prompt, outputs }, acts) {
 }
 
 function failure(generation, acts) {
-  const { id, status, cost } = generation;
+  const { id, status } = generation;
   const chips = { failed: 'bad', dead: 'warn', cancelled: '', discarded: 'good' };
   const again = status === 'failed' || status === 'cancelled';
   return el('div', { className: `stage failure ${status}` },
     el('span', { className: `chip ${chips[status]}` }, status === 'failed' || status === 'dead' ? icon('alert') : null, headline(generation)),
     el('p', { className: 'why' }, explain(generation)),
-    again && button(`Try again · ${credits(cost)}`, {
+    again && button(`Try again · ${price(generation)}`, {
       icon: 'again', className: 'small', data: { act: 'retry' }, on: { click: () => acts.retry(id) },
     }));
 }
 
-function headline({ status, failure: why }) {
+function headline({ status, charged, failure: why }) {
   if (status === 'cancelled') return 'Cancelled';
-  if (status === 'discarded') return 'Refunded';
+  if (status === 'discarded') return Number(charged) ? 'Given up' : 'Refunded';
   return HEADLINES[why?.code] ?? (status === 'dead' ? 'It could not be made yet' : 'It could not be made');
 }
 
 function caption(generation, acts) {
-  const { id, prompt, model, kind, count, params, status, cost, outputs, created_at: created } = generation;
+  const { id, prompt, model, kind, count, params, status, outputs, created_at: created } = generation;
   const facts = [
     acts.title(model),
     count > 1 && plural(count, kind === 'video' ? 'clip' : 'picture'),
     params?.seconds && `${params.seconds} s`,
-    credits(cost),
+    charge(generation),
   ];
   return el('div', { className: 'caption' },
     el('p', { className: 'prompt', title: prompt }, prompt),

@@ -2,6 +2,7 @@
 // spent per day, and the whole history.
 
 import { el, find, time } from './dom.js';
+import { movement } from './money.js';
 import { closeOnBackdrop, notice } from './notices.js';
 import { expiringSoon, lotsView } from './studio-lots.js';
 import { usageChart } from './studio-usage.js';
@@ -9,18 +10,6 @@ import { ago, amount, credits, excerpt, micros, plural, sentence, spaced } from 
 
 const DAYS = 14;
 const SETTLE = 120;
-
-const NAMES = {
-  'credits.granted': 'Credits added',
-  'credits.debited': 'Generation',
-  'credits.refunded': 'Refund',
-  'credits.expired': 'Expired',
-  'credits.adjusted': 'Correction',
-  'credits.held': 'Held',
-  'credits.captured': 'Charged',
-  'credits.released': 'Came back',
-  'credits.voided': 'Taken back',
-};
 
 const NAMED = 3;
 
@@ -84,13 +73,14 @@ export class Credits {
 
   /// What stands beside the sum: held credits, those that begin later, those that end soon, and the lots.
   #showParts(account) {
-    const { held, pending, lots, holds } = account;
+    const { available, held, pending, lots, holds } = account;
     const isHeld = micros(held) > 0n;
     find('#held').hidden = !isHeld;
     find('#held').textContent = ` · ${amount(held)} held`;
     find('#drawer-held').textContent = amount(held);
-    find('#drawer-later').hidden = micros(pending) === 0n;
+    for (const place of [find('#drawer-later'), find('#drawer-sum')]) place.hidden = micros(pending) === 0n;
     find('#drawer-pending').textContent = amount(pending);
+    find('#drawer-balance').textContent = amount(micros(available) + micros(pending));
     const soon = expiringSoon(account);
     for (const place of [find('#soon'), find('#drawer-soon')]) {
       place.hidden = !soon;
@@ -139,16 +129,17 @@ export class Credits {
     find('#history-older').hidden = !next;
   }
 
-  #entry({ type, amount: moved, balance_after: after, generation_id: id, reason, occurred_at: when }) {
-    const value = micros(moved);
+  #entry(entry) {
+    const { balance_after: after, generation_id: id, reason, occurred_at: when } = entry;
+    const { name, shown, tone, detail } = movement(entry);
     const about = (id && this.#promptOf(id)) || (reason && sentence(spaced(reason))) || '';
-    const sign = value > 0n ? '+' : '';
-    return el('li', { className: value > 0n ? 'in' : 'out' },
+    const words = [about && excerpt(about, 90), detail].filter(Boolean).join(' · ');
+    return el('li', { className: tone },
       el('div', {},
-        el('strong', {}, NAMES[type] ?? spaced(type)),
-        el('p', { className: 'hint' }, about ? `${excerpt(about, 90)} · ` : '', time(when, ago(when)))),
+        el('strong', {}, name),
+        el('p', { className: 'hint' }, words ? `${words} · ` : '', time(when, ago(when)))),
       el('div', { className: 'moved' },
-        el('strong', {}, `${sign}${amount(value)}`),
-        el('p', { className: 'hint', title: `Balance afterwards: ${credits(after)}` }, amount(after))));
+        el('strong', {}, shown),
+        el('p', { className: 'hint', title: 'All your lots afterwards, with those that begin later and without what is held' }, `balance ${amount(after)}`)));
   }
 }

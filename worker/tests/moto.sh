@@ -26,4 +26,4 @@ until python3 -c "import socket; socket.create_connection(('127.0.0.1', $port), 
 done
 
 # moto is slow: few tests at once, so that each sees its answers in time.
-COOLY_TEST_SQS_ENDPOINT="http://127.0.0.1:$port" cargo test -p worker --test pipeline -- --test-threads 2 "$@"
+COOLY_TEST_SQS_ENDPOINT="http://127.0.0.1:$port" cargo test --workspace --test pipeline -- --test-threads 2 "$@"

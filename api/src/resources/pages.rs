@@ -39,6 +39,7 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "dom.js",
         "icon.svg",
         "index.html",
+        "money.js",
         "notices.js",
         "parts.css",
         "session.js",

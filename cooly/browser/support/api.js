@@ -68,6 +68,11 @@ export class Api {
     return this.#call('GET', `/v1/generations/${id}`, { token });
   }
 
+  /// As the user itself.
+  post({ token }, path, body) {
+    return this.#call('POST', path, { body, token });
+  }
+
   /// Buys a generation and waits for its end.
   async generate(user, model, prompt = 'a test') {
     const body = { model, prompt };
