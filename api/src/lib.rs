@@ -13,6 +13,7 @@ mod bulk_grants;
 mod csv;
 mod cursor;
 mod declared;
+mod document;
 mod download;
 mod error;
 mod failure;

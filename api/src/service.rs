@@ -1,5 +1,6 @@
 //! Everything behind the shell: pages, documentation, and the operations of the OpenAPI document.
 
+use crate::document;
 use crate::resources::accounts::Accounts;
 use crate::resources::audit::Audit;
 use crate::resources::batch::Batch;
@@ -60,7 +61,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
 
 /// The OpenAPI document, as `/openapi.json` serves it.
 pub fn openapi_document() -> String {
-    operations().spec()
+    document::finished(&operations().spec())
 }
 
 /// See the module.
@@ -72,7 +73,9 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn new() -> Service {
         let operations = operations();
-        let docs = Docs::new(operations.spec(), operations.swagger_ui_html());
+        let (written, document) = (operations.spec(), openapi_document());
+        let page = operations.swagger_ui_html().replace(&written, &document);
+        let docs = Docs::new(document, page);
         Service { docs, operations: operations.into_endpoint().map_to_response().boxed() }
     }
 }

@@ -42,6 +42,11 @@ impl Contract {
         })
     }
 
+    /// A schema by its name.
+    pub(crate) fn schema(&self, name: &str) -> &Value {
+        &self.document["components"]["schemas"][name]
+    }
+
     /// The operation behind an address, if there is one.
     fn operation(&self, method: &Method, path: &str) -> Option<&Value> {
         let path = path.split('?').next().unwrap();

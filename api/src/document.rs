@@ -1,0 +1,112 @@
+//! The OpenAPI document as it is given away: what poem-openapi writes, with an example wherever somebody has to fill something
+//! in, and without what generators of clients stumble over.
+
+use serde_json::{Value, json};
+
+/// A generation that nobody has, in the place of an id that only the reader can know.
+const SOME_GENERATION: &str = "01980a5e-7c1d-7000-8000-000000000001";
+
+/// Later than anybody will press a button.
+const FAR_AWAY: &str = "2099-01-01T00:00:00Z";
+
+/// The document, finished.
+pub(crate) fn finished(written: &str) -> String {
+    let Ok(mut document) = serde_json::from_str::<Value>(written) else { return written.to_owned() };
+    plain_references(&mut document);
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
+    for (_, operation) in paths.filter_map(|(_, path)| path.as_object_mut()).flatten() {
+        fill_in(operation);
+    }
+    serde_json::to_string_pretty(&document).unwrap_or_else(|_| written.to_owned())
+}
+
+/// A field that refers to another schema and describes itself is written as two schemas that both must hold, the second
+/// of them a mere description; generators make a type of each. One says the same.
+fn plain_references(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            if let Some(Value::Array(all)) = object.get_mut("allOf")
+                && all.len() == 2
+                && all[0].get("$ref").is_some()
+                && let Some(second) = all[1].as_object()
+                && second.keys().all(|key| key == "description")
+            {
+                all.truncate(1);
+            }
+            object.values_mut().for_each(plain_references);
+        }
+        Value::Array(items) => items.iter_mut().for_each(plain_references),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+fn fill_in(operation: &mut Value) {
+    let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
+        let name = parameter["name"].as_str().unwrap_or_default();
+        let example = match name {
+            // One that may be left out is: pressed twice, the second time would be a repeat.
+            "Idempotency-Key" => (parameter["required"] == true).then(|| json!("plans-2099-05")),
+            _ => parameter_example(name),
+        };
+        if let (Some(example), Some(parameter)) = (example, parameter.as_object_mut()) {
+            parameter.entry("example").or_insert(example);
+        }
+    }
+    let bodies = operation.pointer_mut("/requestBody/content").and_then(Value::as_object_mut);
+    for (kind, body) in bodies.into_iter().flatten() {
+        let example = match kind.as_str() {
+            "application/x-ndjson" => {
+                Some(json!("{\"user\":\"demo\",\"amount\":\"5\",\"reason\":\"plan of May\"}\n"))
+            }
+            "text/csv" => Some(json!("user,amount,reason\ndemo,5,plan of May\n")),
+            _ => body_example(&name),
+        };
+        if let (Some(example), Some(body)) = (example, body.as_object_mut()) {
+            body.insert("example".into(), example);
+        }
+    }
+}
+
+/// What fits the data that `cooly up` begins with: the user `demo`, whose first lot is the welcome.
+fn parameter_example(name: &str) -> Option<Value> {
+    Some(match name {
+        "user" => json!("demo"),
+        "id" => json!(SOME_GENERATION),
+        "index" => json!(0),
+        "lot" | "hold" | "number" | "position" => json!(1),
+        "dry_run" => json!(true),
+        _ => return None,
+    })
+}
+
+/// Nothing moves by pressing a button: where credits or jobs would, it is only tried.
+fn body_example(operation: &str) -> Option<Value> {
+    let mut example = match operation {
+        "createGeneration" => {
+            json!({ "model": "sim-image", "prompt": "A lighthouse in fog, seen from the sea" })
+        }
+        "createBatch" => json!({ "items": [
+            { "model": "sim-image", "prompt": "A lighthouse in fog, seen from the sea", "count": 2 },
+            { "model": "sim-video", "prompt": "A boat goes by", "params": { "seconds": 3 } },
+        ] }),
+        "grantCredits" => {
+            json!({ "amount": "100", "reason": "top-up", "source": "purchase", "expires_at": FAR_AWAY })
+        }
+        "adjustCredits" => json!({ "amount": "-5", "reason": "corrects a mistake" }),
+        "voidLot" => json!({ "reason": "chargeback" }),
+        "holdCredits" => json!({ "amount": "20", "reason": "a call", "expires_at": FAR_AWAY }),
+        "captureHold" => json!({ "amount": "1" }),
+        "refundGeneration" => json!({ "job_id": SOME_GENERATION, "reason": "goodwill" }),
+        "orderCredits" => json!({ "commands": [
+            { "user": "demo", "grant": { "amount": "100", "reason": "plan", "expires_at": FAR_AWAY } },
+            { "user": "demo", "adjust": { "amount": "-5", "reason": "corrects a mistake" } },
+        ] }),
+        "actOnDeadLetters" => json!({ "action": "retry", "filter": {} }),
+        "cleanUpDeadLetters" => json!({ "older_than": "30d" }),
+        "issueDevToken" => return Some(json!({ "role": "user", "sub": "demo" })),
+        _ => return None,
+    };
+    example["dry_run"] = json!(true);
+    Some(example)
+}
