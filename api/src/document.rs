@@ -2,6 +2,7 @@
 //! in, and without what generators of clients stumble over.
 
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A generation that nobody has, in the place of an id that only the reader can know.
 const SOME_GENERATION: &str = "01980a5e-7c1d-7000-8000-000000000001";
@@ -13,6 +14,7 @@ const FAR_AWAY: &str = "2099-01-01T00:00:00Z";
 pub(crate) fn finished(written: &str) -> String {
     let Ok(mut document) = serde_json::from_str::<Value>(written) else { return written.to_owned() };
     plain_references(&mut document);
+    tell_nulls(&mut document);
     let paths = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
     for (_, operation) in paths.filter_map(|(_, path)| path.as_object_mut()).flatten() {
         fill_in(operation);
@@ -36,6 +38,43 @@ fn plain_references(value: &mut Value) {
             object.values_mut().for_each(plain_references);
         }
         Value::Array(items) => items.iter_mut().for_each(plain_references),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// A field of an answer that may be without a value is there as null, which the document must allow.
+fn tell_nulls(document: &mut Value) {
+    let mut answered = BTreeSet::new();
+    let paths = document["paths"].as_object().into_iter().flatten();
+    for (_, operation) in paths.filter_map(|(_, path)| path.as_object()).flatten() {
+        note_schemas(document, &operation["responses"], &mut answered);
+    }
+    for name in answered {
+        let Some(schema) = document.pointer_mut(&format!("/components/schemas/{name}")) else { continue };
+        let required: Vec<Value> = schema["required"].as_array().cloned().unwrap_or_default();
+        let fields = schema.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten();
+        for (field, described) in fields {
+            let may_be_null = !required.iter().any(|name| name == field);
+            if let Some(described) = described.as_object_mut().filter(|_| may_be_null) {
+                described.insert("nullable".into(), true.into());
+            }
+        }
+    }
+}
+
+/// Adds the names of all schemas that `value` refers to, and those that they refer to.
+fn note_schemas(document: &Value, value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            if let Some(name) =
+                object.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next())
+                && names.insert(name.to_owned())
+            {
+                note_schemas(document, &document["components"]["schemas"][name], names);
+            }
+            object.values().for_each(|value| note_schemas(document, value, names));
+        }
+        Value::Array(items) => items.iter().for_each(|value| note_schemas(document, value, names)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

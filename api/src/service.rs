@@ -51,9 +51,9 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (HealthApi, Metrics, DevTokens),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))
-        .summary("AI generations for credits, with every credit accounted for")
+        // OpenAPI 3.0 has no summary beside the description.
         .description(
-            "Amounts are decimal numbers in strings. Every error is an RFC 9457 problem document with a stable \
+            "AI generations for credits, with every credit accounted for. Amounts are decimal numbers in strings. Every error is an RFC 9457 problem document with a stable \
              `code`. Writes answer with `Ledger-Position`; send it along with a list to see them there. Use \
              **Authorize** with a token of the role that the operation needs.",
         )
