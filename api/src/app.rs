@@ -1,11 +1,11 @@
 //! What the operations share: one value for the life of the server, reached through the request.
 
-use crate::auth::Keys;
 use crate::error::Error;
-use crate::feed::Feed;
 use crate::options::{ApiOptions, Limits, Warnings};
-use crate::problem::Problem;
-use crate::shell::Throttle;
+use crate::resources::user::feed::Feed;
+use crate::serve::auth::Keys;
+use crate::serve::problem::Problem;
+use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;

@@ -1,48 +1,27 @@
 //! Turns HTTP into commands and queries, and refusals into problem documents.
 //!
-//! `resources` has one file a resource; `shell` stands around all of them; `auth`, `body`, `cursor`, `idempotency` and
-//! `scalars` read requests strictly; `problem` is every way of saying no; `feed` tells who is waiting what changed;
-//! `server` accepts and drains connections. This crate decides nothing about credits or jobs, knows no queue and
-//! no provider, and writes to no table.
+//! `serve` is how a request is served, whatever it asks; `words` are the values that mean the same everywhere; `resources`
+//! are what can be asked, by who asks it. This crate decides nothing about credits or jobs, knows no queue and no provider,
+//! and writes to no table.
 
 mod app;
-mod as_of;
-pub mod auth;
-mod body;
-mod bulk_grants;
-mod csv;
-mod cursor;
-mod declared;
-mod document;
-mod download;
 mod error;
-mod failure;
-mod feed;
-mod freshness;
-mod generation;
-mod holdings;
-mod idempotency;
-mod observe;
 mod options;
-mod orders;
-mod preference;
-mod problem;
 mod resources;
-mod scalars;
-mod server;
+mod serve;
 mod service;
-mod shell;
-mod statement;
-mod static_file;
+mod words;
 
 pub use error::Error;
-pub use observe::{Ailment, Observed, observe};
 pub use options::{ApiOptions, Limits, Warnings};
+pub use serve::auth;
+pub use serve::observe::{Ailment, Observed, observe};
 pub use service::openapi_document;
 
 use app::App;
+use serve::server;
+use serve::shell::Shell;
 use service::Service;
-use shell::Shell;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

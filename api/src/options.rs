@@ -1,6 +1,6 @@
 //! What the API needs to be told before it can serve.
 
-use crate::auth::Keys;
+use crate::serve::auth::Keys;
 use ledger::catalogue::Catalogue;
 use ledger::{Database, Ledger, Position};
 use metrics_exporter_prometheus::PrometheusHandle;

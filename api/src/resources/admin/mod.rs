@@ -1,0 +1,14 @@
+//! What an admin does for users and about what failed.
+
+pub(crate) mod accounts;
+pub(crate) mod bulk;
+pub(crate) mod bulk_grants;
+pub(crate) mod credit_batch;
+pub(crate) mod csv;
+pub(crate) mod dead_letters;
+pub(crate) mod grant_uploads;
+pub(crate) mod grants;
+pub(crate) mod holds;
+pub(crate) mod orders;
+pub(crate) mod overview;
+pub(crate) mod refunds;

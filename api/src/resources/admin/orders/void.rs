@@ -1,0 +1,77 @@
+//! Taking back what is left of a grant.
+
+use super::order::{Order, first, reason, unexpected};
+use super::standing::Standing;
+use crate::serve::body::{Body, Fields, number};
+use crate::serve::problem::Problem;
+use crate::words::scalars::{Amount, LotNumber};
+use ledger::account::{AccountCommand, AccountEvent, LotId};
+use ledger::{Action, Outcome, UserId};
+use poem_openapi::Object;
+
+/// Why a grant is taken back.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct VoidReason {
+    /// Why; the user reads it in the history.
+    #[oai(validator(min_length = 1, max_length = 500))]
+    pub reason: String,
+}
+
+/// A grant to take back.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct NewVoid {
+    /// The lot that it made.
+    pub lot: LotNumber,
+    #[oai(flatten)]
+    pub why: VoidReason,
+}
+
+/// A grant that was taken back.
+#[derive(Debug, Object)]
+pub(crate) struct MadeVoid {
+    /// The lot. What comes back to it later is taken back too.
+    lot: LotNumber,
+    /// How many credits were taken: what was left of it.
+    amount: Amount,
+    #[oai(flatten)]
+    after: Standing,
+}
+
+impl Body for VoidReason {
+    fn read(fields: &mut Fields) -> Option<VoidReason> {
+        reason(fields).map(|reason| VoidReason { reason })
+    }
+}
+
+impl Body for NewVoid {
+    fn read(fields: &mut Fields) -> Option<NewVoid> {
+        let lot = fields.required("lot", number).map(|lot| LotNumber(LotId(lot)));
+        let why = VoidReason::read(fields);
+        Some(NewVoid { lot: lot?, why: why? })
+    }
+}
+
+impl Order for NewVoid {
+    const OPERATION: &'static str = "voidLot";
+    type Made = MadeVoid;
+
+    fn action(&self, _user: &UserId) -> Action {
+        let reason = self.why.reason.clone();
+        Action::Account(AccountCommand::Void { lot: self.lot.0, reason })
+    }
+
+    fn made(user: &UserId, outcome: &Outcome) -> Result<MadeVoid, Problem> {
+        match first(outcome)? {
+            AccountEvent::Voided { lot, amount, .. } => Ok(MadeVoid {
+                lot: LotNumber(*lot),
+                amount: Amount(*amount),
+                after: Standing::after(user, outcome)?,
+            }),
+            other => Err(unexpected(other.name())),
+        }
+    }
+
+    fn names_lot(&self) -> Option<LotId> {
+        Some(self.lot.0)
+    }
+}

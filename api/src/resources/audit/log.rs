@@ -1,0 +1,323 @@
+//! `/audit`: the log as it was written, and the proof that nobody touched it since.
+
+use crate::app::App;
+use crate::resources::Tag;
+use crate::serve::auth::{AuditorOnly, Caller};
+use crate::serve::cursor::List;
+use crate::serve::declared::{Answer, Read, ReadOne};
+use crate::serve::problem::Problem;
+use crate::words::scalars::{
+    Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size,
+};
+use deadpool_postgres::Object as Connection;
+use ledger::read::{self, EventFilter};
+use ledger::seal::{AccountSeals, SealBreach, account_seals};
+use ledger::verify::{AccountProof, Breach, account_breaches};
+use ledger::{AccountId, Change, Credits, Position, RecordedEvent};
+use poem::web::Data;
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::types::Any;
+use poem_openapi::{Object, OpenApi};
+use serde_json::Value;
+use tokio_postgres::IsolationLevel;
+use uuid::Uuid;
+
+/// An event as the log holds it.
+#[derive(Debug, Object)]
+struct LogEvent {
+    /// Its place in the log.
+    position: LogPosition,
+    /// Its id.
+    event_id: Uuid,
+    /// The account.
+    account_id: Uuid,
+    /// The stream: the account itself, or one of its generations.
+    stream_id: Uuid,
+    /// Its place in the stream, from 1.
+    version: i64,
+    /// What happened.
+    #[oai(rename = "type")]
+    kind: String,
+    /// By how much the balance changed; credit events only.
+    amount: Option<SignedAmount>,
+    /// The balance after it; credit events only.
+    balance_after: Option<Amount>,
+    /// The generation that it is about, if any.
+    job_id: Option<GenerationId>,
+    /// The fact.
+    payload: Any<Value>,
+    /// Who acted.
+    actor: String,
+    /// Through which request.
+    request_id: String,
+    /// Caused by which event or message.
+    causation_id: Option<Uuid>,
+    /// The application's clock.
+    occurred_at: Instant,
+    /// The database's clock.
+    recorded_at: Instant,
+    /// Hash of the event before it in the stream, in hexadecimal.
+    prev_hash: String,
+    /// Its own hash, in hexadecimal.
+    hash: String,
+}
+
+/// A page of events, in the order of the log.
+#[derive(Debug, Object)]
+struct EventPage {
+    items: Vec<LogEvent>,
+    /// Where the next page begins; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// Something that does not hold.
+#[derive(Debug, Object)]
+struct Finding {
+    /// Which rule is broken.
+    invariant: String,
+    /// In which stream, if it is about one.
+    stream_id: Option<Uuid>,
+    /// At which version, if it is about one.
+    version: Option<i64>,
+    /// What is wrong.
+    detail: String,
+}
+
+/// How far the account's events are sealed.
+#[derive(Debug, Object)]
+struct SealedUpTo {
+    /// The newest seal that covers an event of the account; null if none does.
+    seal: Option<i64>,
+    /// Position of the account's newest sealed event.
+    position: Option<LogPosition>,
+    /// Events that are sealed and still what was sealed.
+    matching: u64,
+    /// Events that no seal covers yet.
+    unsealed: u64,
+}
+
+/// What verifying an account found.
+#[derive(Debug, Object)]
+struct Proof {
+    /// Whether everything holds.
+    valid: bool,
+    /// Events read.
+    events: u64,
+    /// Streams read.
+    streams: u64,
+    /// Hash of the account's last event: a copy kept elsewhere pins everything before it.
+    head: String,
+    /// How far the account's events are sealed. An event that was removed is not missed here; `cooly verify` does.
+    sealed: SealedUpTo,
+    /// What does not hold.
+    breaches: Vec<Finding>,
+}
+
+/// See the module.
+pub(crate) struct Audit;
+
+#[OpenApi(tag = "Tag::Audit")]
+impl Audit {
+    /// Read the log
+    ///
+    /// In order of position, with everything that is hashed.
+    #[oai(path = "/audit/events", method = "get", operation_id = "listEvents")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
+    async fn events(
+        &self,
+        _caller: Caller<AuditorOnly>,
+        app: Data<&App>,
+        /// Only events of this user's account.
+        user: Query<Option<UserName>>,
+        /// Only events of this account.
+        account: Query<Option<Uuid>>,
+        /// Only events about this generation; with `user` or `account`.
+        job: Query<Option<GenerationId>>,
+        /// Only events of this type; several are separated by commas.
+        #[oai(name = "type")]
+        kind: Query<Option<Term>>,
+        /// Only events by this actor, such as `admin:ops`.
+        actor: Query<Option<Term>>,
+        /// Only events recorded at this instant or later.
+        since: Query<Option<Instant>>,
+        /// Only events recorded before this instant.
+        until: Query<Option<Instant>>,
+        /// Only events after this position.
+        after: Query<Option<LogPosition>>,
+        /// How many a page.
+        limit: Query<Option<Limit>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<Term>>,
+    ) -> Answer<Json<EventPage>, Read> {
+        let filter = EventFilter {
+            account: one_account(user.0, account.0)?,
+            job: job.0.map(|job| job.0),
+            types: types(kind.0)?,
+            actor: actor.0.map(|actor| actor.0),
+            since: since.0.map(|since| since.0),
+            until: until.0.map(|until| until.0),
+        };
+        if filter.job.is_some() && filter.account.is_none() {
+            let message = "needs `user` or `account` beside it: a generation is found through its account";
+            return Err(Problem::parameter("job", message).into());
+        }
+        let EventFilter { account, job, types, actor, since, until } = &filter;
+        let list = List::new("events", &(account, job, types, actor, since, until));
+        let place: Option<Position> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let after = place.or(after.0.map(|after| after.0)).unwrap_or(Position::START);
+        let limit = page_size(limit.0);
+        let rows = read::events(&**app.reader().await?, &filter, after, limit + 1).await?;
+        let shown = &rows[..rows.len().min(limit as usize)];
+        let last = shown.last().filter(|_| rows.len() > shown.len());
+        Ok(Json(EventPage {
+            items: shown.iter().map(LogEvent::of).collect::<Result<_, _>>()?,
+            next_cursor: last.map(|last| list.cursor(&last.position)),
+        }))
+    }
+
+    /// Prove an account
+    ///
+    /// Computes every hash, state and balance of the account again, from its events alone, and compares each event
+    /// with its leaf in the sealed blocks.
+    #[oai(path = "/audit/accounts/:user/verify", method = "get", operation_id = "verifyAccount")]
+    async fn verify(
+        &self,
+        _caller: Caller<AuditorOnly>,
+        app: Data<&App>,
+        /// The user, as in the `sub` of its token.
+        user: Path<UserName>,
+    ) -> Answer<Json<Proof>, ReadOne> {
+        let account = user.0.0.account();
+        let (proof, seals) = proved(app.reader().await?, account).await?;
+        if proof.events == 0 {
+            return Err(Problem::not_found("there is no such account").into());
+        }
+        Ok(Json(Proof {
+            valid: proof.breaches.is_empty() && seals.breaches.is_empty(),
+            events: proof.events,
+            streams: proof.streams,
+            head: proof.head_hash,
+            sealed: SealedUpTo::from(&seals),
+            breaches: proof
+                .breaches
+                .iter()
+                .map(Finding::from)
+                .chain(seals.breaches.iter().map(Finding::from))
+                .collect(),
+        }))
+    }
+}
+
+/// Reads the account and its seals in one snapshot. The pages of an account come in the order of its streams, so without
+/// one a purchase between two of them would show its debit and not its generation, or the other way round.
+///
+/// A request that is given up drops the transaction, which is rolled back before the connection does anything else.
+async fn proved(
+    mut reader: Connection,
+    account: AccountId,
+) -> Result<(AccountProof, AccountSeals), ledger::Error> {
+    let snapshot = reader
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?;
+    let proof = account_breaches(&*snapshot, account).await?;
+    let seals = account_seals(&*snapshot, account).await?;
+    Ok((proof, seals))
+}
+
+fn one_account(user: Option<UserName>, account: Option<Uuid>) -> Result<Option<AccountId>, Problem> {
+    match (user, account) {
+        (Some(_), Some(_)) => Err(Problem::parameter("account", "or `user`, not both")),
+        (Some(user), None) => Ok(Some(user.0.account())),
+        (None, account) => Ok(account.map(AccountId)),
+    }
+}
+
+/// Names of event types: an unknown one is a typing error and not an empty answer.
+fn types(names: Option<Term>) -> Result<Vec<String>, Problem> {
+    let names: Vec<String> =
+        names.iter().flat_map(|names| names.0.split(',')).map(|name| name.trim().to_owned()).collect();
+    let is_name = |name: &String| {
+        let known = name.strip_prefix("credits.").or_else(|| name.strip_prefix("job."));
+        known.is_some_and(|rest| {
+            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        })
+    };
+    if names.iter().all(is_name) {
+        Ok(names)
+    } else {
+        Err(Problem::parameter("type", "must be event types such as `credits.granted,job.failed`"))
+    }
+}
+
+impl LogEvent {
+    fn of(recorded: &RecordedEvent) -> Result<LogEvent, Problem> {
+        let unreadable = |error: ledger::AmountError| Problem::internal(error.to_string());
+        let payload: Value =
+            serde_json::from_str(&recorded.payload).map_err(|error| Problem::internal(error.to_string()))?;
+        Ok(LogEvent {
+            position: LogPosition(recorded.position),
+            event_id: recorded.event_id.0,
+            account_id: recorded.account_id.0,
+            stream_id: recorded.stream_id.0,
+            version: recorded.version,
+            kind: recorded.event.name().to_owned(),
+            amount: recorded.amount.map(Change::new).transpose().map_err(unreadable)?.map(SignedAmount),
+            balance_after: recorded
+                .balance_after
+                .map(Credits::new)
+                .transpose()
+                .map_err(unreadable)?
+                .map(Amount),
+            job_id: recorded.job_id.map(GenerationId),
+            payload: Any(payload),
+            actor: recorded.actor.clone(),
+            request_id: recorded.request_id.clone(),
+            causation_id: recorded.causation_id,
+            occurred_at: Instant(recorded.occurred_at),
+            recorded_at: Instant(recorded.recorded_at),
+            prev_hash: hex(&recorded.prev_hash),
+            hash: hex(&recorded.hash),
+        })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl From<&Breach> for Finding {
+    fn from(breach: &Breach) -> Finding {
+        Finding {
+            invariant: breach.invariant.to_owned(),
+            stream_id: breach.stream.map(|stream| stream.0),
+            version: breach.version,
+            detail: breach.detail.clone(),
+        }
+    }
+}
+
+impl From<&SealBreach> for Finding {
+    fn from(breach: &SealBreach) -> Finding {
+        Finding {
+            invariant: breach.invariant.to_owned(),
+            stream_id: breach.stream.map(|stream| stream.0),
+            version: breach.version,
+            detail: format!("{} (block {})", breach.detail, breach.block),
+        }
+    }
+}
+
+impl From<&AccountSeals> for SealedUpTo {
+    fn from(seals: &AccountSeals) -> SealedUpTo {
+        SealedUpTo {
+            seal: seals.seal,
+            position: seals.position.map(LogPosition),
+            matching: seals.matching,
+            unsealed: seals.unsealed,
+        }
+    }
+}

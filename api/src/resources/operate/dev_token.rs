@@ -1,0 +1,181 @@
+//! `POST /dev/token`: a token for trying things out. Only where the server was started with a key of its own on a
+//! loopback address; it answers pages of this server and local programs, and no page of anybody else.
+
+use crate::app::App;
+use crate::resources::Tag;
+use crate::serve::auth::Role;
+use crate::serve::body::{Body, Fields, Strict, Wrong, scalar};
+use crate::serve::declared::{Answer, OpenOrder};
+use crate::serve::problem::Problem;
+use crate::words::scalars::{Instant, UserName};
+use chrono::{TimeDelta, Utc};
+use poem::http::{HeaderMap, Uri};
+use poem::web::Data;
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use serde_json::Value;
+use std::time::Duration;
+
+const TTL: Duration = Duration::from_secs(12 * 3_600);
+
+/// The roles, in the document.
+#[derive(Debug, Clone, Copy, Enum)]
+#[oai(rename_all = "snake_case")]
+enum RoleName {
+    User,
+    Admin,
+    Auditor,
+}
+
+/// The token that is wanted.
+#[derive(Debug, Object)]
+struct NewToken {
+    /// What it may do.
+    role: RoleName,
+    /// Whom it speaks for; `demo`, `admin` or `auditor` if left out.
+    sub: Option<UserName>,
+}
+
+impl Body for NewToken {
+    fn read(fields: &mut Fields) -> Option<NewToken> {
+        let role = fields.required("role", role);
+        let sub = fields.optional("sub", scalar);
+        Some(NewToken { role: role?, sub: sub? })
+    }
+}
+
+fn role(value: Value) -> Result<RoleName, Wrong> {
+    match value.as_str().map(str::parse) {
+        Some(Ok(Role::User)) => Ok(RoleName::User),
+        Some(Ok(Role::Admin)) => Ok(RoleName::Admin),
+        Some(Ok(Role::Auditor)) => Ok(RoleName::Auditor),
+        Some(Err(_)) => Err(Wrong::Value("must be one of user, admin, auditor".into())),
+        None => Err(Wrong::Shape("must be a string".into())),
+    }
+}
+
+impl RoleName {
+    fn role(self) -> Role {
+        match self {
+            RoleName::User => Role::User,
+            RoleName::Admin => Role::Admin,
+            RoleName::Auditor => Role::Auditor,
+        }
+    }
+
+    fn usual_sub(self) -> &'static str {
+        match self {
+            RoleName::User => "demo",
+            RoleName::Admin => "admin",
+            RoleName::Auditor => "auditor",
+        }
+    }
+}
+
+/// A token.
+#[derive(Debug, Object)]
+struct IssuedToken {
+    /// Send it as `Authorization: Bearer …`.
+    token: String,
+    /// Whom it speaks for.
+    sub: UserName,
+    /// What it may do.
+    role: RoleName,
+    /// When it ends.
+    expires_at: Instant,
+}
+
+/// See the module.
+pub(crate) struct DevTokens;
+
+#[OpenApi(tag = "Tag::Operations")]
+impl DevTokens {
+    /// A token for trying things out
+    ///
+    /// Only on a server that was started for development; everywhere else there is nothing at this address.
+    #[oai(path = "/dev/token", method = "post", operation_id = "issueDevToken")]
+    #[expect(clippy::unused_async, reason = "operations are async by declaration")]
+    async fn issue(
+        &self,
+        app: Data<&App>,
+        headers: &HeaderMap,
+        uri: &Uri,
+        body: Strict<NewToken>,
+    ) -> Answer<Json<IssuedToken>, OpenOrder> {
+        if !app.dev_tokens {
+            return Err(Problem::not_found("this server hands out no tokens").into());
+        }
+        if !is_local(headers, uri) {
+            let detail = "tokens are only for pages of this server and for programs on this machine";
+            return Err(Problem::forbidden(detail).into());
+        }
+        let role = body.0.role;
+        let sub = match body.0.sub {
+            Some(sub) => sub.0,
+            None => role.usual_sub().parse().map_err(|_| Problem::internal("a usual name is not valid"))?,
+        };
+        let issued = app.keys.issue(role.role(), &sub, TTL);
+        let token = issued.map_err(|error| Problem::internal(error.to_string()))?;
+        let expires_at = Instant(Utc::now() + TimeDelta::from_std(TTL).unwrap_or_default());
+        Ok(Json(IssuedToken { token, sub: UserName(sub), role, expires_at }))
+    }
+}
+
+/// Whether the request was addressed to this machine by name, and not sent by a foreign page. A foreign page can
+/// make a browser send here, and by a name of its own that leads here; it cannot forge these headers.
+fn is_local(headers: &HeaderMap, target: &Uri) -> bool {
+    let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    let Some(host) = header("Host") else { return false };
+    // A proxy or a cache would go by the target, and by either of two hosts.
+    let is_only_host = headers.get_all("Host").iter().count() == 1;
+    if !is_only_host || target.authority().is_some_and(|authority| authority.as_str() != host) {
+        return false;
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
+        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
+    });
+    let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    let is_own_page = header("Origin").is_none_or(|origin| origin == format!("http://{host}"));
+    let is_same_site = header("Sec-Fetch-Site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    is_loopback && is_own_page && is_same_site
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_local;
+    use poem::http::{HeaderMap, HeaderName, Uri};
+
+    #[test]
+    fn only_this_machine_and_its_own_pages_are_local() {
+        for (headers, expected) in [
+            (&[("host", "127.0.0.1:8080")][..], true),
+            (&[("host", "localhost:8080"), ("origin", "http://localhost:8080")], true),
+            (&[("host", "[::1]:8080")], true),
+            (&[("host", "localhost"), ("sec-fetch-site", "same-origin")], true),
+            (&[], false),
+            (&[("host", "evil.example:8080")], false),
+            (&[("host", "localhost.evil.example")], false),
+            (&[("host", "127.0.0.1:8080"), ("origin", "http://evil.example")], false),
+            (&[("host", "127.0.0.1:8080"), ("origin", "null")], false),
+            (&[("host", "127.0.0.1:8080"), ("origin", "http://127.0.0.1:9090")], false),
+            (&[("host", "127.0.0.1:8080"), ("sec-fetch-site", "cross-site")], false),
+        ] {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.insert(HeaderName::from_static(name), value.parse().unwrap());
+            }
+            assert_eq!(is_local(&map, &Uri::from_static("/dev/token")), expected, "{headers:?}");
+        }
+    }
+
+    #[test]
+    fn the_target_and_every_host_must_be_this_machine() {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "127.0.0.1:8080".parse().unwrap());
+        let local = |headers: &HeaderMap, target| is_local(headers, &Uri::from_static(target));
+        assert!(local(&headers, "http://127.0.0.1:8080/dev/token"));
+        assert!(!local(&headers, "http://evil.example/dev/token"));
+        headers.append("host", "evil.example".parse().unwrap());
+        assert!(!local(&headers, "/dev/token"));
+    }
+}

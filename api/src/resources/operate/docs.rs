@@ -1,0 +1,74 @@
+//! `/docs` and `/openapi.json`: the document, and Swagger UI with everything it needs inside one page.
+//!
+//! Swagger UI's page has its script and style inline, so the policy names their hashes: what is not exactly
+//! them does not run, and nothing is loaded from elsewhere.
+
+use crate::serve::static_file::StaticFile;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use poem::http::Method;
+use poem::{Request, Response};
+use sha2::{Digest, Sha256};
+
+/// The two answers, made once.
+pub(crate) struct Docs {
+    document: StaticFile,
+    page: StaticFile,
+}
+
+impl Docs {
+    /// `page` is Swagger UI with the document in it.
+    pub(crate) fn new(document: String, page: String) -> Docs {
+        let (scripts, styles) = (hashes(&page, "script"), hashes(&page, "style"));
+        // Swagger UI sets style attributes, which have no hash; a style cannot run anything.
+        let policy = format!(
+            "default-src 'none'; script-src {scripts}; style-src-elem {styles}; style-src-attr 'unsafe-inline'; \
+             img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        );
+        Docs {
+            document: StaticFile::new("application/json; charset=utf-8", document),
+            page: StaticFile::new("text/html; charset=utf-8", page).with_policy(policy),
+        }
+    }
+
+    /// The answer, if the request is for one of them.
+    pub(crate) fn find(&self, request: &Request) -> Option<(Response, &'static str)> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        let (file, route) = match request.uri().path() {
+            "/docs" | "/docs/" => (&self.page, "/docs"),
+            "/openapi.json" => (&self.document, "/openapi.json"),
+            _ => return None,
+        };
+        Some((file.answer(request.headers()), route))
+    }
+}
+
+/// The hashes of all inline elements of this name, as a policy lists them.
+fn hashes(page: &str, element: &str) -> String {
+    let (open, close) = (format!("<{element}"), format!("</{element}>"));
+    let mut hashes = Vec::new();
+    let mut rest = page;
+    while let Some((_, tail)) = rest.split_once(&open) {
+        let Some((_, content)) = tail.split_once('>') else { break };
+        let Some((content, after)) = content.split_once(&close) else { break };
+        hashes.push(format!("'sha256-{}'", STANDARD.encode(Sha256::digest(content))));
+        rest = after;
+    }
+    hashes.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hashes;
+
+    #[test]
+    fn each_inline_element_is_hashed_by_its_content() {
+        // From the examples of the CSP specification.
+        let page = "<script>alert('Hello, world.');</script><script charset=\"UTF-8\">1</script>";
+        let hashes = hashes(page, "script");
+        assert!(hashes.starts_with("'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"), "{hashes}");
+        assert_eq!(hashes.split(' ').count(), 2);
+    }
+}

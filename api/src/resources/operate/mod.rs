@@ -1,0 +1,8 @@
+//! What operators and developers need around it.
+
+pub(crate) mod dev_token;
+pub(crate) mod docs;
+pub(crate) mod document;
+pub(crate) mod health;
+pub(crate) mod metrics;
+pub(crate) mod pages;

@@ -1,0 +1,158 @@
+//! The pages and what they load, all of it within this binary: nothing comes from elsewhere, nothing is inline,
+//! and the content security policy holds them to that.
+
+use crate::serve::static_file::StaticFile;
+use poem::http::{HeaderMap, Method, header};
+use poem::{Request, Response};
+use std::sync::LazyLock;
+
+/// What a page may do: load from here, talk to here, show pictures that it fetched itself.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+     media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// A file of `pages/`.
+struct PageFile {
+    name: &'static str,
+    #[cfg(test)]
+    text: &'static [u8],
+    file: StaticFile,
+}
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        [$(($name, include_bytes!(concat!("../../../pages/", $name)).as_slice())),*]
+    };
+}
+
+/// Every file of `pages/`, but for its README.
+static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
+    let files = files!(
+        "client.js",
+        "dlq-actions.js",
+        "dlq-detail.css",
+        "dlq-detail.js",
+        "dlq-filters.js",
+        "dlq-table.js",
+        "dlq.css",
+        "dlq.html",
+        "dlq.js",
+        "dom.js",
+        "icon.svg",
+        "index.html",
+        "money.js",
+        "notices.js",
+        "parts.css",
+        "session.js",
+        "shared.css",
+        "statement-bar.css",
+        "statement.css",
+        "statement.html",
+        "statement.js",
+        "studio-card.js",
+        "studio-cards.css",
+        "studio-composer.js",
+        "studio-credits.js",
+        "studio-dialogs.css",
+        "studio-gallery.js",
+        "studio-lots.js",
+        "studio-lightbox.js",
+        "studio-pictures.js",
+        "studio-stream.js",
+        "studio-usage.js",
+        "studio.css",
+        "studio.js",
+        "unanswered.js",
+        "words.js",
+    );
+    files.into_iter().map(|(name, bytes)| PageFile::new(name, bytes)).collect()
+});
+
+impl PageFile {
+    fn new(name: &'static str, text: &'static [u8]) -> PageFile {
+        let file = match name.rsplit('.').next().unwrap_or_default() {
+            "html" => StaticFile::new("text/html; charset=utf-8", text).with_policy(PAGE_POLICY),
+            "css" => StaticFile::new("text/css; charset=utf-8", text),
+            "js" => StaticFile::new("text/javascript; charset=utf-8", text),
+            "svg" => StaticFile::new("image/svg+xml", text),
+            _ => StaticFile::new("application/octet-stream", text),
+        };
+        PageFile {
+            name,
+            #[cfg(test)]
+            text,
+            file,
+        }
+    }
+}
+
+/// The page or the file that this request is for, and the route that it is counted under; `None` if it is for
+/// the API.
+pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let (name, route) = match request.uri().path() {
+        "/" => ("index.html", "/"),
+        "/statement" => ("statement.html", "/statement"),
+        "/favicon.ico" => ("icon.svg", "/favicon.ico"),
+        // The same address lists the messages for a client that asks for JSON.
+        "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),
+        path => (path.strip_prefix("/pages/")?, "/pages/{name}"),
+    };
+    let file = FILES.iter().find(|file| file.name == name)?;
+    Some((file.file.answer(request.headers()), route))
+}
+
+/// Browsers name `text/html` first; clients of the API do not name it at all.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    kinds.find(|kind| matches!(*kind, "text/html" | "application/json")) == Some("text/html")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FILES, wants_page};
+    use poem::http::{HeaderMap, header};
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/pages")).unwrap();
+        for entry in folder {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let is_served = FILES.iter().any(|file| file.name == name);
+            assert!(is_served || name == "README.md", "pages/{name} is missing from the table in pages.rs");
+        }
+    }
+
+    #[test]
+    fn pages_load_nothing_from_elsewhere() {
+        for file in FILES.iter().filter(|file| file.name.ends_with(".html")) {
+            let text = std::str::from_utf8(file.text).unwrap();
+            for (attribute, at) in ["src=\"", "href=\""]
+                .iter()
+                .flat_map(|name| text.match_indices(name).map(move |(at, _)| (*name, at + name.len())))
+            {
+                let address = text[at..].split('"').next().unwrap();
+                let is_own = address.starts_with('/') && !address.starts_with("//");
+                assert!(is_own || address.starts_with('#'), "{}: {attribute}{address}", file.name);
+            }
+            assert!(!text.contains("<style") && !text.contains("style=\""), "{}: inline style", file.name);
+        }
+    }
+
+    #[test]
+    fn browsers_get_the_page_and_clients_the_list() {
+        for (accept, page) in [
+            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+            ("application/json", false),
+            ("*/*", false),
+            ("application/json, text/html", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().unwrap());
+            assert_eq!(wants_page(&headers), page, "{accept}");
+        }
+    }
+}

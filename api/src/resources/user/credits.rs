@@ -1,0 +1,125 @@
+//! `/v1/credits`: what the caller holds, and how it came to that.
+
+use crate::app::App;
+use crate::resources::Tag;
+use crate::serve::auth::{Caller, UserOnly};
+use crate::serve::cursor::List;
+use crate::serve::declared::{Answer, Read, ReadAt};
+use crate::serve::freshness;
+use crate::words::as_of;
+use crate::words::as_of::Positions;
+use crate::words::holdings::Balance;
+use crate::words::scalars::{
+    Age, Amount, AsOf, GenerationId, HoldNumber, Instant, Limit, LogPosition, SignedAmount, Term, page_size,
+};
+use poem::web::Data;
+use poem_openapi::param::{Header, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+use projections::history::{self, HistoryEntry};
+
+/// One change of the balance.
+#[derive(Debug, Object)]
+struct BalanceChange {
+    /// Its place in the log.
+    position: LogPosition,
+    /// What happened, such as `credits.debited`.
+    #[oai(rename = "type")]
+    kind: String,
+    /// By how much the balance changed; of a capture that is what came back of its hold.
+    amount: SignedAmount,
+    /// What was spent for good, negative where it was given back; null where nothing was.
+    spent: Option<SignedAmount>,
+    /// The balance after it: the sum of the lots, without what is set aside.
+    balance_after: Amount,
+    /// The hold that it is about, if any.
+    hold: Option<HoldNumber>,
+    /// The generation that it was for, if any.
+    generation_id: Option<GenerationId>,
+    /// Why, if a reason was given.
+    reason: Option<String>,
+    /// When.
+    occurred_at: Instant,
+}
+
+/// A page of changes, newest first.
+#[derive(Debug, Object)]
+struct HistoryPage {
+    items: Vec<BalanceChange>,
+    /// Where the next page begins; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// See the module.
+pub(crate) struct CreditsApi;
+
+#[OpenApi(tag = "Tag::Credits")]
+impl CreditsApi {
+    /// Your balance
+    ///
+    /// Read from the log, so it is never stale, and any moment of the past can be asked for.
+    #[oai(path = "/v1/credits", method = "get", operation_id = "getCredits")]
+    async fn get(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// How it was at this instant, or right after the event of yours at this position of the log.
+        as_of: Query<Option<AsOf>>,
+        /// How soon a lot must expire to be in `expiring_soon`; `7d` if left out.
+        expiring_within: Query<Option<Age>>,
+    ) -> Answer<Json<Balance>, ReadAt> {
+        let moment = as_of.0.map(|as_of| as_of.0);
+        let viewed = as_of::view(&app, caller.account, moment, Positions::OfAccount).await?;
+        Ok(Json(Balance::of(&app, caller.account, viewed, expiring_within.0, false).await?))
+    }
+
+    /// How your balance came about
+    ///
+    /// Newest first.
+    #[oai(path = "/v1/credits/history", method = "get", operation_id = "getCreditHistory")]
+    async fn history(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// Only changes of this type, such as `credits.granted`.
+        #[oai(name = "type")]
+        kind: Query<Option<Term>>,
+        /// How many a page.
+        limit: Query<Option<Limit>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<Term>>,
+        /// The position that an earlier write answered with: the list shows at least that.
+        #[oai(name = "Ledger-Position")]
+        position: Header<Option<LogPosition>>,
+    ) -> Answer<Json<HistoryPage>, Read> {
+        let kind = kind.0.map(|kind| kind.0);
+        let list = List::new("history", &(caller.account, &kind));
+        let before = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        freshness::wait(&app, position.0).await?;
+        let limit = page_size(limit.0);
+        let client = app.reader().await?;
+        let rows = history::list(&**client, caller.account, kind.as_deref(), before, limit + 1).await?;
+        let shown = &rows[..rows.len().min(limit as usize)];
+        let last = shown.last().filter(|_| rows.len() > shown.len());
+        Ok(Json(HistoryPage {
+            items: shown.iter().map(BalanceChange::from).collect(),
+            next_cursor: last.map(|last| list.cursor(&last.position)),
+        }))
+    }
+}
+
+impl From<&HistoryEntry> for BalanceChange {
+    fn from(entry: &HistoryEntry) -> BalanceChange {
+        BalanceChange {
+            position: LogPosition(entry.position),
+            kind: entry.kind.clone(),
+            amount: SignedAmount(entry.amount),
+            spent: entry.spent.map(SignedAmount),
+            hold: entry.hold.map(HoldNumber),
+            balance_after: Amount(entry.balance_after),
+            generation_id: entry.job_id.map(GenerationId),
+            reason: entry.reason.clone(),
+            occurred_at: Instant(entry.occurred_at),
+        }
+    }
+}

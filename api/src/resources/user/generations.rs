@@ -1,0 +1,302 @@
+//! `/v1/generations`: buy one, list them, look at one, stop it, run it again.
+//!
+//! Buying executes one statement: the ledger's INSERT. The token is checked, the price made and the answer written
+//! without asking the database.
+
+use super::purchase::{
+    Bought, Created, FinishedOrQuoted, PaidGeneration, bought, execute, paid, quoted, unknown, waited,
+};
+use super::quote::PurchaseQuote;
+use crate::app::App;
+use crate::resources::Tag;
+use crate::serve::auth::{Caller, UserOnly};
+use crate::serve::body::{Body, Fields, Strict, Tried, prompt, scalar, text, whole};
+use crate::serve::cursor::{List, Moment};
+use crate::serve::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
+use crate::serve::problem::Problem;
+use crate::serve::{freshness, idempotency, preference};
+use crate::words::generation::{Generation, GenerationParams};
+use crate::words::scalars::{GenerationId, KindName, Limit, LogPosition, StatusName, Term, page_size};
+use ledger::catalogue::{Catalogue, QuoteError};
+use ledger::job::{JobCommand, JobRequest, Kind, MAX_MODEL_BYTES, Price};
+use ledger::{Action, JobId, NewJob, read};
+use poem::web::Data;
+use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::types::ToJSON;
+use poem_openapi::{ApiResponse, Object, OpenApi};
+use projections::generations::{self, Cursor, Filter};
+use sha2::{Digest, Sha256};
+
+/// A generation to buy.
+#[derive(Debug, Object)]
+pub(crate) struct NewGeneration {
+    /// The model, from `GET /v1/models`.
+    #[oai(validator(max_length = 100))]
+    pub model: String,
+    /// What to make. Taken as it is, blanks and all.
+    #[oai(validator(min_length = 1, max_length = 4000))]
+    pub prompt: String,
+    /// What the model makes; only to be sure.
+    pub kind: Option<KindName>,
+    /// How many outputs; 1 if left out.
+    #[oai(validator(minimum(value = "1")))]
+    pub count: Option<u32>,
+    /// Optional wishes.
+    pub params: Option<GenerationParams>,
+}
+
+impl Body for NewGeneration {
+    fn read(fields: &mut Fields) -> Option<NewGeneration> {
+        let model = fields.required("model", text(1..=MAX_MODEL_BYTES));
+        let prompt = fields.required("prompt", prompt);
+        let kind = fields.optional("kind", scalar::<KindName>);
+        let count = fields.optional("count", whole(1..=u32::MAX));
+        let params = fields.nested("params", |params| {
+            let width = params.optional("width", whole(0..=u32::MAX));
+            let height = params.optional("height", whole(0..=u32::MAX));
+            let seed = params.optional("seed", whole(0..=u32::MAX));
+            let seconds = params.optional("seconds", whole(0..=u32::MAX));
+            Some(GenerationParams { width: width?, height: height?, seed: seed?, seconds: seconds? })
+        });
+        Some(NewGeneration {
+            model: model?,
+            prompt: prompt?,
+            kind: kind?,
+            count: count?,
+            params: Some(params?),
+        })
+    }
+}
+
+impl NewGeneration {
+    /// The request with its defaults, and its price.
+    pub(crate) fn priced(self, catalogue: &Catalogue) -> Result<(JobRequest, Price), Problem> {
+        let known = catalogue.get(&self.model).map(|model| model.kind);
+        let request = JobRequest {
+            kind: self.kind.map(|kind| kind.0).or(known).unwrap_or(Kind::Image),
+            model: self.model,
+            prompt: self.prompt,
+            count: self.count.unwrap_or(1),
+            params: self.params.unwrap_or_default().into(),
+        };
+        let price = catalogue.quote(&request).map_err(refused)?;
+        Ok((request, price))
+    }
+}
+
+fn refused(error: QuoteError) -> Problem {
+    match &error {
+        QuoteError::UnknownModel { .. } => {
+            let message = format!("is not on offer: {error}; see GET /v1/models");
+            Problem::unprocessable("model_unknown", error.to_string()).naming("model", message)
+        }
+        QuoteError::OutOfRange { field, problem } => Problem::value(field, problem.clone()),
+    }
+}
+
+/// A page of generations, newest first.
+#[derive(Debug, Object)]
+pub(crate) struct GenerationPage {
+    items: Vec<Generation>,
+    /// Where the next page begins; null on the last.
+    next_cursor: Option<String>,
+}
+
+/// One generation.
+#[derive(ApiResponse)]
+#[expect(clippy::large_enum_variant, reason = "made once and written at once")]
+enum One {
+    /// The generation as it is now.
+    #[oai(status = 200)]
+    Current(
+        Json<Generation>,
+        /// Names this state of it.
+        #[oai(header = "ETag")]
+        String,
+    ),
+    /// Nothing has changed since the state in `If-None-Match`.
+    #[oai(status = 304)]
+    Unchanged(
+        /// Names this state of it.
+        #[oai(header = "ETag")]
+        String,
+    ),
+}
+
+/// The answer to a change.
+#[derive(ApiResponse)]
+enum Changed {
+    /// Done.
+    #[oai(status = 200)]
+    Done(
+        Json<PaidGeneration>,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+    ),
+}
+
+/// See the module.
+pub(crate) struct Generations;
+
+#[OpenApi(tag = "Tag::Generations")]
+impl Generations {
+    /// Buy a generation
+    ///
+    /// Takes the price and queues the work, or does neither. A price that depends on what is made is only set aside:
+    /// `cost` is the most that it can be, and what it was is taken when the generation is done.
+    #[oai(path = "/v1/generations", method = "post", operation_id = "createGeneration")]
+    async fn create(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// Makes a repeat harmless: the same key and request get the same answer, for ever.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        /// `wait=N`: wait up to N seconds (at most 30) for the end.
+        #[oai(name = "Prefer")]
+        prefer: Header<Option<String>>,
+        body: Strict<Tried<NewGeneration>>,
+    ) -> Answer<Created, Purchase> {
+        let Tried { body, dry_run } = body.0;
+        let (request, price) = body.priced(&app.catalogue)?;
+        let idempotency = idempotency::of(key.0, "createGeneration", &request)?;
+        let job = NewJob { job_id: JobId::generate(), request: request.into(), price };
+        let action = Action::Queue { jobs: vec![job] };
+        if dry_run {
+            let outcome = quoted(&app, &caller, idempotency, action).await?;
+            let quote = Json(FinishedOrQuoted::Quoted(PurchaseQuote::of(&outcome)?));
+            return Ok(Created::Done(quote, None, None, outcome.replayed.then_some(true)));
+        }
+        let outcome = execute(&app, &caller, idempotency, action).await?;
+        Ok(bought(&app, &caller, outcome, preference::wait(prefer.0.as_deref())).await?.into())
+    }
+
+    /// List your generations
+    ///
+    /// Newest first.
+    #[oai(path = "/v1/generations", method = "get", operation_id = "listGenerations")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
+    async fn list(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// Only those in this status.
+        status: Query<Option<StatusName>>,
+        /// Only those of this kind.
+        kind: Query<Option<KindName>>,
+        /// Only those made by this model.
+        model: Query<Option<Term>>,
+        /// How many a page.
+        limit: Query<Option<Limit>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<Term>>,
+        /// The position that an earlier write answered with: the list shows at least that.
+        #[oai(name = "Ledger-Position")]
+        position: Header<Option<LogPosition>>,
+    ) -> Answer<Json<GenerationPage>, Read> {
+        let filter = Filter {
+            status: status.0.map(|status| status.0),
+            kind: kind.0.map(|kind| kind.0),
+            model: model.0.map(|model| model.0),
+        };
+        let list = List::new("generations", &(caller.account, filter.status, filter.kind, &filter.model));
+        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let before = place.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
+        freshness::wait(&app, position.0).await?;
+        let limit = page_size(limit.0);
+        let rows =
+            generations::list(&**app.reader().await?, caller.account, &filter, before, limit + 1).await?;
+        let shown = &rows[..rows.len().min(limit as usize)];
+        let last = shown.last().filter(|_| rows.len() > shown.len());
+        Ok(Json(GenerationPage {
+            items: shown.iter().map(Generation::of_row).collect(),
+            next_cursor: last.map(|last| list.cursor(&(last.created_at, last.id))),
+        }))
+    }
+
+    /// Look at a generation
+    ///
+    /// Read from the log, so it is never stale.
+    #[oai(path = "/v1/generations/:id", method = "get", operation_id = "getGeneration")]
+    async fn get(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+        /// `wait=N`: wait up to N seconds (at most 30) for the end.
+        #[oai(name = "Prefer")]
+        prefer: Header<Option<String>>,
+        /// The `ETag` of the state that is known already.
+        #[oai(name = "If-None-Match")]
+        known: Header<Option<String>>,
+    ) -> Answer<One, ReadOne> {
+        let job = id.0.0;
+        let state = match preference::wait(prefer.0.as_deref()) {
+            Some(wait) => waited(&app, &caller, job, wait).await?,
+            None => None,
+        };
+        let state = match state {
+            Some(state) => state,
+            None => {
+                let state = read::job(&**app.reader().await?, caller.account, job).await?;
+                state.ok_or_else(unknown)?
+            }
+        };
+        let generation = Generation::of_state(job, &state);
+        let etag = etag(&generation);
+        let is_known = known.0.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag));
+        Ok(if is_known { One::Unchanged(etag) } else { One::Current(Json(generation), etag) })
+    }
+
+    /// Cancel a generation
+    ///
+    /// Stops it if it has not ended, and gives the credits back. Harmless to repeat.
+    #[oai(path = "/v1/generations/:id/cancel", method = "post", operation_id = "cancelGeneration")]
+    async fn cancel(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+    ) -> Answer<Changed, Change> {
+        let action = Action::Job { job_id: id.0.0, command: JobCommand::Cancel };
+        let outcome = execute(&app, &caller, None, action).await?;
+        let position = outcome.position.map(|position| position.0);
+        Ok(Changed::Done(Json(paid(&app, &caller, outcome).await?), position))
+    }
+
+    /// Run a generation again
+    ///
+    /// For one that failed, was cancelled or was given up, and so was refunded: debits its price again and queues
+    /// it. One that used up its attempts is paid for and waits for an operator.
+    #[oai(path = "/v1/generations/:id/retry", method = "post", operation_id = "retryGeneration")]
+    async fn retry(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+        /// Makes a repeat harmless.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        /// `wait=N`: wait up to N seconds (at most 30) for the end.
+        #[oai(name = "Prefer")]
+        prefer: Header<Option<String>>,
+    ) -> Answer<Bought, PaidChange> {
+        let job_id = id.0.0;
+        let idempotency = idempotency::of(key.0, "retryGeneration", &job_id)?;
+        let action = Action::Job { job_id, command: JobCommand::Rerun };
+        let outcome = execute(&app, &caller, idempotency, action).await?;
+        Ok(bought(&app, &caller, outcome, preference::wait(prefer.0.as_deref())).await?)
+    }
+}
+
+/// Two states that read the same are the same.
+fn etag(generation: &Generation) -> String {
+    let hash = Sha256::digest(generation.to_json_string());
+    let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{hex}\"")
+}

@@ -1,0 +1,55 @@
+//! What is known about the request in work: made before anything else looks at it, filled in on the way,
+//! and read once the answer is ready.
+
+use super::throttle::Allowance;
+use crate::serve::auth::Role;
+use crate::serve::problem::Problem;
+use poem::Request;
+use std::sync::{Arc, OnceLock};
+
+/// One request, from the first byte to the access log. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Scope {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    request_id: String,
+    role: OnceLock<Role>,
+    allowance: OnceLock<Allowance>,
+}
+
+impl Scope {
+    pub(crate) fn new(request_id: String) -> Scope {
+        Scope { inner: Arc::new(Inner { request_id, role: OnceLock::new(), allowance: OnceLock::new() }) }
+    }
+
+    /// The scope of this request.
+    pub(crate) fn of(request: &Request) -> Result<Scope, Problem> {
+        let scope = request.extensions().get::<Scope>().cloned();
+        scope.ok_or_else(|| Problem::internal("a request came in around the shell"))
+    }
+
+    /// The id in `X-Request-Id`, in problem documents, in logs and in the events that the request wrote.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.inner.request_id
+    }
+
+    /// Notes who it turned out to be.
+    pub(crate) fn note_role(&self, role: Role) {
+        self.inner.role.get_or_init(|| role);
+    }
+
+    /// Notes what is left of the user's rate.
+    pub(crate) fn note_allowance(&self, allowance: Allowance) {
+        self.inner.allowance.get_or_init(|| allowance);
+    }
+
+    pub(super) fn role(&self) -> Option<Role> {
+        self.inner.role.get().copied()
+    }
+
+    pub(super) fn allowance(&self) -> Option<&Allowance> {
+        self.inner.allowance.get()
+    }
+}

@@ -1,0 +1,216 @@
+//! A generation as it reads everywhere: in answers, lists, events and behind `Prefer: wait`.
+
+use crate::words::scalars::{Amount, ClassName, GenerationId, Instant, KindName, StatusName};
+use ledger::job::{Failure, JobRequest, JobState, Output, Params, Status};
+use ledger::{Credits, JobId};
+use poem_openapi::{Enum, Object};
+
+/// A generation.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct Generation {
+    /// Its id.
+    pub id: GenerationId,
+    /// What it makes.
+    pub kind: KindName,
+    /// The model that makes it.
+    pub model: String,
+    /// What was asked for.
+    pub prompt: String,
+    /// How many outputs.
+    pub count: u32,
+    /// Wishes that were given.
+    pub params: GenerationParams,
+    /// Where it is in its life.
+    pub status: StatusName,
+    /// What one run costs, in credits.
+    pub cost: Amount,
+    /// Whether it costs that, or at most that.
+    pub cost_is: CostIs,
+    /// What was taken or is set aside for it now, and was not given back.
+    pub charged: Amount,
+    /// Whether that is only set aside: the price is known when the generation is done.
+    pub on_hold: bool,
+    /// Attempts of this run.
+    pub attempts: u32,
+    /// Why it failed, if it did.
+    pub failure: Option<GenerationFailure>,
+    /// What was made.
+    pub outputs: Vec<GenerationOutput>,
+    /// When it was first queued.
+    pub created_at: Instant,
+    /// When it finished, if it has.
+    pub finished_at: Option<Instant>,
+}
+
+/// What a price says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+pub(crate) enum CostIs {
+    /// It is the price.
+    Exact,
+    /// It is the most that it can be; what it is depends on what is made.
+    AtMost,
+}
+
+impl CostIs {
+    /// Of a price that may depend on the seconds that are made.
+    pub(crate) fn of(per_second: Option<Credits>) -> CostIs {
+        if per_second.is_some() { CostIs::AtMost } else { CostIs::Exact }
+    }
+}
+
+/// Optional wishes; what is absent is the model's own default.
+#[derive(Debug, Clone, Default, Object)]
+pub(crate) struct GenerationParams {
+    /// Width of an output, in pixels.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
+    pub width: Option<u32>,
+    /// Height of an output, in pixels.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
+    pub height: Option<u32>,
+    /// The same seed and prompt give the same output.
+    #[oai(skip_serializing_if_is_none)]
+    pub seed: Option<u32>,
+    /// Length of a clip, in seconds; video models only.
+    #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
+    pub seconds: Option<u32>,
+}
+
+/// Why a generation failed.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct GenerationFailure {
+    /// `permanent` was refunded; the others were tried again until the attempts were used up.
+    pub class: ClassName,
+    /// Stable code, such as `content_refused`.
+    pub code: String,
+    /// One sentence for people.
+    pub message: String,
+}
+
+/// One output.
+#[derive(Debug, Clone, Object)]
+pub(crate) struct GenerationOutput {
+    /// Its place, from 0.
+    pub index: u32,
+    /// Where its bytes are; the same token is needed.
+    pub url: String,
+    /// Its MIME type.
+    pub content_type: String,
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+}
+
+impl Generation {
+    /// From the log.
+    pub(crate) fn of_state(id: JobId, job: &JobState) -> Generation {
+        Generation {
+            status: StatusName(job.status),
+            cost: Amount(job.cost),
+            cost_is: CostIs::of(job.per_second),
+            charged: Amount(job.charged),
+            on_hold: job.on_hold,
+            attempts: job.attempts,
+            failure: shown(job.status, job.failure.as_ref()),
+            outputs: outputs(id, &job.outputs),
+            created_at: Instant(job.created_at),
+            finished_at: job.finished_at.map(Instant),
+            ..Generation::asked(id, &job.request)
+        }
+    }
+
+    /// From the read model.
+    pub(crate) fn of_row(row: &projections::generations::Generation) -> Generation {
+        Generation {
+            status: StatusName(row.status),
+            cost: Amount(row.cost),
+            cost_is: CostIs::of(row.per_second),
+            charged: Amount(row.charged),
+            on_hold: row.on_hold,
+            attempts: row.attempts,
+            failure: shown(row.status, row.failure.as_ref()),
+            outputs: outputs(row.id, &row.outputs),
+            created_at: Instant(row.created_at),
+            finished_at: row.finished_at.map(Instant),
+            ..Generation::asked(row.id, &row.request)
+        }
+    }
+
+    /// What was asked for; the rest is filled in by the two above.
+    fn asked(id: JobId, request: &JobRequest) -> Generation {
+        Generation {
+            id: GenerationId(id),
+            kind: KindName(request.kind),
+            model: request.model.clone(),
+            prompt: request.prompt.clone(),
+            count: request.count,
+            params: request.params.into(),
+            status: StatusName(Status::Queued),
+            cost: Amount(Credits::ZERO),
+            cost_is: CostIs::Exact,
+            charged: Amount(Credits::ZERO),
+            on_hold: false,
+            attempts: 0,
+            failure: None,
+            outputs: Vec::new(),
+            created_at: Instant(chrono::DateTime::UNIX_EPOCH),
+            finished_at: None,
+        }
+    }
+
+    /// Where it is.
+    pub(crate) fn location(&self) -> String {
+        location(self.id.0)
+    }
+}
+
+/// The address of a generation.
+pub(crate) fn location(id: JobId) -> String {
+    format!("/v1/generations/{id}")
+}
+
+/// The failure of an attempt is shown while it is tried again; of one that was cancelled it is beside the point.
+fn shown(status: Status, failure: Option<&Failure>) -> Option<GenerationFailure> {
+    match status {
+        Status::Succeeded | Status::Cancelled => None,
+        Status::Queued | Status::Running | Status::Failed | Status::Dead | Status::Discarded => {
+            failure.map(GenerationFailure::from)
+        }
+    }
+}
+
+fn outputs(id: JobId, outputs: &[Output]) -> Vec<GenerationOutput> {
+    let shown = outputs.iter().map(|output| GenerationOutput {
+        index: output.index,
+        url: format!("{}/outputs/{}", location(id), output.index),
+        content_type: output.content_type.clone(),
+        width: output.width,
+        height: output.height,
+    });
+    shown.collect()
+}
+
+impl From<&Failure> for GenerationFailure {
+    fn from(failure: &Failure) -> GenerationFailure {
+        GenerationFailure {
+            class: ClassName(failure.class),
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+        }
+    }
+}
+
+impl From<Params> for GenerationParams {
+    fn from(params: Params) -> GenerationParams {
+        let Params { width, height, seed, seconds } = params;
+        GenerationParams { width, height, seed, seconds }
+    }
+}
+
+impl From<GenerationParams> for Params {
+    fn from(params: GenerationParams) -> Params {
+        let GenerationParams { width, height, seed, seconds } = params;
+        Params { width, height, seed, seconds }
+    }
+}

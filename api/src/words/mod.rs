@@ -1,0 +1,7 @@
+//! The words of the API, which mean the same wherever they stand: single values, a generation, what an account holds, and the
+//! moment of which it is told.
+
+pub(crate) mod as_of;
+pub(crate) mod generation;
+pub(crate) mod holdings;
+pub(crate) mod scalars;

@@ -1,0 +1,511 @@
+//! The small values of this API: how each is written in JSON, in a query and in the OpenAPI document, and what a
+//! client is told that gets one wrong.
+
+use crate::words::as_of::{self, PastMoment};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use ledger::account::{HoldId, LotId, Source};
+use ledger::export::{Bound, Dataset, Format};
+use ledger::job::{FailureClass, Kind, Status};
+use ledger::{Change, Credits, JobId, Position, UserId};
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
+use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// Declares a value that is a string in JSON: its name and schema, and how it is read and written.
+macro_rules! scalar {
+    ($(#[$doc:meta])* $name:ident($inner:ty), $label:literal, $schema:expr, $read:expr, $write:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) struct $name(pub $inner);
+
+        impl Type for $name {
+            const IS_REQUIRED: bool = true;
+            type RawValueType = Self;
+            type RawElementValueType = Self;
+
+            fn name() -> Cow<'static, str> {
+                $label.into()
+            }
+
+            fn schema_ref() -> MetaSchemaRef {
+                MetaSchemaRef::Inline(Box::new($schema))
+            }
+
+            fn as_raw_value(&self) -> Option<&Self> {
+                Some(self)
+            }
+
+            fn raw_element_iter<'a>(&'a self) -> Box<dyn Iterator<Item = &'a Self> + 'a> {
+                Box::new(self.as_raw_value().into_iter())
+            }
+        }
+
+        impl ParseFromParameter for $name {
+            fn parse_from_parameter(text: &str) -> ParseResult<Self> {
+                let read: fn(&str) -> Result<$inner, Cow<'static, str>> = $read;
+                read(text).map($name).map_err(ParseError::custom)
+            }
+        }
+
+        impl ParseFromJSON for $name {
+            fn parse_from_json(value: Option<Value>) -> ParseResult<Self> {
+                match value {
+                    Some(Value::String(text)) => Self::parse_from_parameter(&text),
+                    _ => Err(ParseError::custom("must be a string")),
+                }
+            }
+        }
+
+        impl ToJSON for $name {
+            fn to_json(&self) -> Option<Value> {
+                let write: fn(&$inner) -> Value = $write;
+                Some(write(&self.0))
+            }
+        }
+    };
+}
+
+fn string() -> MetaSchema {
+    MetaSchema::new("string")
+}
+
+fn formatted(format: &'static str) -> MetaSchema {
+    MetaSchema::new_with_format("string", format)
+}
+
+fn one_of(names: &[&str]) -> MetaSchema {
+    MetaSchema { enum_items: names.iter().map(|name| Value::from(*name)).collect(), ..string() }
+}
+
+fn decimal(pattern: &str, example: &str) -> MetaSchema {
+    MetaSchema {
+        pattern: Some(pattern.to_owned()),
+        example: Some(example.into()),
+        description: Some("A decimal number in a string: at most 6 decimal places, at most 10^12"),
+        ..string()
+    }
+}
+
+/// Finds `text` among the names of the known values, or names them all.
+fn among<T: Copy>(text: &str, known: &[T], name: fn(T) -> &'static str) -> Result<T, Cow<'static, str>> {
+    known.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
+        let names: Vec<_> = known.iter().map(|value| name(*value)).collect();
+        format!("must be one of {}", names.join(", ")).into()
+    })
+}
+
+const KINDS: [Kind; 2] = [Kind::Image, Kind::Video];
+
+const STATUSES: [Status; 7] = [
+    Status::Queued,
+    Status::Running,
+    Status::Succeeded,
+    Status::Failed,
+    Status::Dead,
+    Status::Cancelled,
+    Status::Discarded,
+];
+
+const FORMATS: [Format; 3] = [Format::Ndjson, Format::Csv, Format::Parquet];
+
+const DATASETS: [Dataset; 2] = [Dataset::Events, Dataset::Seals];
+
+const CLASSES: [FailureClass; 3] =
+    [FailureClass::Permanent, FailureClass::Transient, FailureClass::Throttled];
+
+const SOURCES: [Source; 6] =
+    [Source::Plan, Source::Purchase, Source::Promo, Source::Goodwill, Source::Adjustment, Source::Other];
+
+fn number_within_account() -> MetaSchema {
+    MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("integer", "int64") }
+}
+
+scalar!(
+    /// An amount of credits.
+    Amount(Credits),
+    "amount",
+    decimal(r"^[0-9]+(\.[0-9]+)?$", "12.5"),
+    |text| text.parse().map_err(|error: ledger::AmountError| error.to_string().into()),
+    |amount| amount.to_string().into()
+);
+
+scalar!(
+    /// A signed change of credits.
+    SignedAmount(Change),
+    "signed_amount",
+    decimal(r"^-?[0-9]+(\.[0-9]+)?$", "-4"),
+    |text| text.parse().map_err(|error: ledger::AmountError| error.to_string().into()),
+    |change| change.to_string().into()
+);
+
+scalar!(
+    /// A sum over many accounts, which may pass what one may hold.
+    Total(String),
+    "total",
+    decimal(r"^-?[0-9]+(\.[0-9]+)?$", "1250"),
+    |text| Ok(text.to_owned()),
+    |total| total.as_str().into()
+);
+
+scalar!(
+    /// What a generation makes.
+    KindName(Kind),
+    "kind",
+    one_of(&KINDS.map(Kind::as_str)),
+    |text| among(text, &KINDS, Kind::as_str),
+    |kind| kind.as_str().into()
+);
+
+scalar!(
+    /// Where a generation is in its life.
+    StatusName(Status),
+    "status",
+    one_of(&STATUSES.map(Status::as_str)),
+    |text| among(text, &STATUSES, Status::as_str),
+    |status| status.as_str().into()
+);
+
+scalar!(
+    /// What kind of failure it was.
+    ClassName(FailureClass),
+    "failure_class",
+    one_of(&CLASSES.map(FailureClass::as_str)),
+    |text| among(text, &CLASSES, FailureClass::as_str),
+    |class| class.as_str().into()
+);
+
+scalar!(
+    /// Where credits came from.
+    SourceName(Source),
+    "source",
+    one_of(&SOURCES.map(Source::as_str)),
+    |text| among(text, &SOURCES, Source::as_str),
+    |source| source.as_str().into()
+);
+
+scalar!(
+    /// The number of a lot within its account.
+    LotNumber(LotId),
+    "lot",
+    number_within_account(),
+    |text| number(text).map(LotId),
+    |lot| lot.0.into()
+);
+
+scalar!(
+    /// The number of a hold within its account.
+    HoldNumber(HoldId),
+    "hold",
+    number_within_account(),
+    |text| number(text).map(HoldId),
+    |hold| hold.0.into()
+);
+
+scalar!(
+    /// The number of a run of a generation.
+    RunNumber(u32),
+    "run",
+    MetaSchema { minimum: Some(1.0), ..MetaSchema::new_with_format("integer", "int32") },
+    |text| run(text),
+    |run| (*run).into()
+);
+
+scalar!(
+    /// How an export is written.
+    FormatName(Format),
+    "export_format",
+    one_of(&FORMATS.map(Format::as_str)),
+    |text| among(text, &FORMATS, Format::as_str),
+    |format| format.as_str().into()
+);
+
+scalar!(
+    /// What an export holds.
+    DatasetName(Dataset),
+    "export_dataset",
+    one_of(&DATASETS.map(Dataset::as_str)),
+    |text| among(text, &DATASETS, Dataset::as_str),
+    |dataset| dataset.as_str().into()
+);
+
+scalar!(
+    /// An end of a range of the log: a position, an instant in RFC 3339, or a day of the UTC calendar.
+    LogBound(Bound),
+    "log_bound",
+    MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
+    |text| text.parse().map_err(|error: ledger::export::InvalidBound| error.to_string().into()),
+    |bound| bound.to_string().into()
+);
+
+scalar!(
+    /// The id of a generation.
+    GenerationId(JobId),
+    "generation_id",
+    formatted("uuid"),
+    |text| uuid::Uuid::try_parse(text).map(JobId).map_err(|_| "must be a UUID".into()),
+    |id| id.to_string().into()
+);
+
+scalar!(
+    /// The id of a user, as in the `sub` of its token.
+    UserName(UserId),
+    "user",
+    MetaSchema { min_length: Some(1), max_length: Some(ledger::MAX_USER_ID_BYTES), ..string() },
+    |text| text.parse().map_err(|error: ledger::InvalidUserId| format!("is not valid: {error}").into()),
+    |user| user.as_str().into()
+);
+
+scalar!(
+    /// Any short text.
+    Term(String),
+    "term",
+    MetaSchema { min_length: Some(1), max_length: Some(MAX_TERM_CHARS), ..string() },
+    |text| term(text),
+    |text| text.as_str().into()
+);
+
+scalar!(
+    /// An instant, in RFC 3339.
+    Instant(DateTime<Utc>),
+    "instant",
+    formatted("date-time"),
+    |text| instant(text),
+    |at| written(at).into()
+);
+
+scalar!(
+    /// A moment in the past: an instant, or a position of the log.
+    AsOf(PastMoment),
+    "as_of",
+    MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
+    |text| as_of::parse(text),
+    |moment| match moment {
+        PastMoment::At(at) => written(at).into(),
+        PastMoment::After(position) => position.to_string().into(),
+    }
+);
+
+scalar!(
+    /// Where a period begins or ends: a day of the UTC calendar, or an instant.
+    Boundary(DateTime<Utc>),
+    "boundary",
+    MetaSchema { example: Some("2026-01-31".into()), ..string() },
+    |text| boundary(text),
+    |at| written(at).into()
+);
+
+scalar!(
+    /// A day of the UTC calendar.
+    Day(NaiveDate),
+    "day",
+    formatted("date"),
+    |text| day(text),
+    |day| day.to_string().into()
+);
+
+scalar!(
+    /// An age, such as `90s`, `15m`, `12h`, `7d` or `2w`.
+    Age(Duration),
+    "age",
+    MetaSchema { pattern: Some("^[0-9]+[smhdw]$".into()), example: Some("7d".into()), ..string() },
+    |text| age(text),
+    |age| format!("{}s", age.as_secs()).into()
+);
+
+scalar!(
+    /// How many items a page may have.
+    Limit(i64),
+    "limit",
+    MetaSchema {
+        minimum: Some(1.0),
+        maximum: Some(MAX_LIMIT as f64),
+        default: Some(DEFAULT_LIMIT.into()),
+        ..MetaSchema::new("integer")
+    },
+    |text| limit(text),
+    |limit| (*limit).into()
+);
+
+scalar!(
+    /// A place in the log; opaque, grows.
+    LogPosition(Position),
+    "position",
+    MetaSchema { minimum: Some(0.0), ..MetaSchema::new_with_format("integer", "int64") },
+    |text| position(text),
+    |position| position.0.into()
+);
+
+scalar!(
+    /// The number of a seal.
+    SealNumber(i64),
+    "seal_number",
+    MetaSchema { minimum: Some(1.0), ..MetaSchema::new_with_format("integer", "int64") },
+    |text| seal_number(text),
+    |number| (*number).into()
+);
+
+const MAX_TERM_CHARS: usize = 255;
+const MAX_LIMIT: i64 = 100;
+pub(crate) const DEFAULT_LIMIT: i64 = 20;
+
+fn term(text: &str) -> Result<String, Cow<'static, str>> {
+    if !(1..=MAX_TERM_CHARS).contains(&text.chars().count()) {
+        return Err(format!("must have 1 to {MAX_TERM_CHARS} characters").into());
+    }
+    if crate::serve::body::is_clean(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("must not contain control characters".into())
+    }
+}
+
+/// Years in which this service can have records. Postgres knows more; a typing error should not reach it.
+fn is_sane_year(year: i32) -> bool {
+    (1970..=9999).contains(&year)
+}
+
+/// Whether this service can have a record of that time.
+pub(crate) fn is_within_reach(at: &DateTime<Utc>) -> bool {
+    use chrono::Datelike;
+    is_sane_year(at.year())
+}
+
+/// An instant as this API writes it.
+pub(crate) fn written(at: &DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+}
+
+fn boundary(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
+    let at = day(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).or_else(|_| instant(text));
+    at.map_err(|_| "must be a day such as 2026-01-31, or an instant such as 2026-01-31T12:00:00Z".into())
+}
+
+/// Reads an instant in RFC 3339.
+pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
+    use chrono::Datelike;
+    let at = DateTime::parse_from_rfc3339(text).map(|at| at.to_utc()).ok();
+    at.filter(|at| is_sane_year(at.year())).ok_or("must be an instant such as 2026-01-31T12:00:00Z".into())
+}
+
+fn day(text: &str) -> Result<NaiveDate, Cow<'static, str>> {
+    use chrono::Datelike;
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+    day.filter(|day| is_sane_year(day.year())).ok_or("must be a day such as 2026-01-31".into())
+}
+
+/// Ten years: longer than anybody's records, and far from any overflow.
+const LONGEST_AGE: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+
+/// Reads an age such as `7d`.
+pub(crate) fn age(text: &str) -> Result<Duration, Cow<'static, str>> {
+    let wrong = "must be a number and a unit (s, m, h, d or w), such as 7d, and at most 10 years";
+    let read = || {
+        let (at, unit) = text.char_indices().next_back()?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 24 * 3_600,
+            'w' => 7 * 24 * 3_600,
+            _ => return None,
+        };
+        let digits = Some(&text[..at]).filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+        Some(Duration::from_secs(digits.parse::<u64>().ok()?.checked_mul(seconds)?))
+    };
+    read().filter(|age| *age <= LONGEST_AGE).ok_or(wrong.into())
+}
+
+fn limit(text: &str) -> Result<i64, Cow<'static, str>> {
+    let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    limit.ok_or_else(|| format!("must be a whole number from 1 to {MAX_LIMIT}").into())
+}
+
+fn position(text: &str) -> Result<Position, Cow<'static, str>> {
+    number(text).map(Position).map_err(|_| "must be a position that this service gave".into())
+}
+
+fn number(text: &str) -> Result<i64, Cow<'static, str>> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| is_plain);
+    number.ok_or("must be a number that this service gave".into())
+}
+
+/// Reads the number of a run.
+pub(crate) fn run(text: &str) -> Result<u32, Cow<'static, str>> {
+    let run = number(text).ok().and_then(|run| u32::try_from(run).ok());
+    run.filter(|run| *run >= 1).ok_or("must be the run that was seen, a whole number from 1".into())
+}
+
+fn seal_number(text: &str) -> Result<i64, Cow<'static, str>> {
+    let number = position(text).ok().map(|position| position.0);
+    number.filter(|number| *number >= 1).ok_or("must be a whole number from 1".into())
+}
+
+/// The page size that was asked for, or the usual one.
+pub(crate) fn page_size(limit: Option<Limit>) -> i64 {
+    limit.map_or(DEFAULT_LIMIT, |limit| limit.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{age, day, instant, limit, position, term};
+
+    #[test]
+    fn ages_that_are_read() {
+        for (text, seconds) in [("0s", 0), ("90s", 90), ("15m", 900), ("12h", 43_200), ("7d", 604_800)] {
+            assert_eq!(age(text).unwrap().as_secs(), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_that_are_not_ages() {
+        for text in [
+            "",
+            "d",
+            "7",
+            "7 d",
+            "-7d",
+            "+7d",
+            "7y",
+            "1.5h",
+            "99999999999999999999d",
+            "600w0d",
+            "1000w",
+            "7é",
+        ] {
+            assert!(age(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn limits_and_positions_have_bounds() {
+        for text in ["0", "-1", "101", "1000000000", "", "ten", "1.5", "0x10"] {
+            assert!(limit(text).is_err(), "{text}");
+        }
+        assert_eq!(limit("100"), Ok(100));
+        for text in ["-1", "+1", "", "9223372036854775808", "1e3"] {
+            assert!(position(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_out_of_range_are_refused() {
+        for text in ["2026-13-01", "2026-02-30", "0001-01-01", "+12026-01-01", "2026-1-1", "yesterday", ""] {
+            assert!(day(text).is_err(), "{text}");
+        }
+        for text in ["2026-01-01", "2026-01-01T00:00:00", "0000-01-01T00:00:00Z", "9999999-01-01T00:00:00Z"] {
+            assert!(instant(text).is_err(), "{text}");
+        }
+        assert!(instant("2026-01-31T12:00:00+02:00").is_ok());
+    }
+
+    #[test]
+    fn terms_have_no_control_characters() {
+        assert!(term("a\u{0}").is_err());
+        assert!(term("").is_err());
+        assert!(term(&"x".repeat(256)).is_err());
+        assert_eq!(term("provider_unavailable").unwrap(), "provider_unavailable");
+    }
+}
