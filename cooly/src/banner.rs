@@ -1,6 +1,6 @@
 //! What a person sees when everything is up.
 
-use crate::commands::up::DEMO_USER;
+use crate::wiring::DEMO_USER;
 use crate::wiring::Trust;
 use api::auth::Role;
 use ledger::UserId;

@@ -22,6 +22,9 @@ use worker::Sealing;
 use worker::provider::Providers;
 use worker::provider::simulated::{PROVIDER, Simulated, SimulatedOptions, models};
 
+/// The user of the demo page and of the printed token.
+pub(crate) const DEMO_USER: &str = "demo";
+
 /// The keys that tokens are checked with, and whether they are the development key of the data folder.
 pub(crate) struct Trust {
     pub keys: Keys,

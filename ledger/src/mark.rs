@@ -10,14 +10,14 @@ use crate::database::{Database, Role};
 use crate::error::Error;
 use crate::ids::Position;
 use crate::store::mark::{MarkReader, newest, refuse_standby, writers};
-use std::collections::{HashSet, VecDeque};
+
+pub use crate::store::mark::Writers;
+
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
-
-/// The virtual transaction ids of those who are writing.
-pub type Writers = HashSet<String>;
 
 /// Most observations that wait for their writers at once.
 const MOST_PENDING: usize = 32;

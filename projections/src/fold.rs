@@ -3,10 +3,10 @@
 //! and the rest of the page goes on without it.
 
 use crate::batch::{AccountChange, Batch, JobChange, JobStep, Misfit, StreamKey};
-use crate::known_jobs::{Job, KnownJob};
+use crate::known_jobs::{Job, KnownJob, owner};
 use ledger::job::JobState;
 use ledger::read::Side;
-use ledger::{AccountId, Credits, Event, JobId, Position, RecordedEvent, StreamId, UserId};
+use ledger::{AccountId, Credits, Event, JobId, Position, RecordedEvent, StreamId};
 use std::collections::{BTreeMap, HashMap};
 
 /// A page of the log as it was read.
@@ -153,12 +153,6 @@ fn misfit(event: &RecordedEvent, expected: Option<i64>, reason: impl Into<String
         expected,
         reason: reason.into(),
     }
-}
-
-/// The user behind an actor, if the account is theirs.
-pub(crate) fn owner(actor: &str, account: AccountId) -> Option<UserId> {
-    let user: UserId = actor.strip_prefix("user:")?.parse().ok()?;
-    (user.account() == account).then_some(user)
 }
 
 #[cfg(test)]
@@ -338,7 +332,7 @@ mod tests {
             ("user:", None),
             ("alice", None),
         ] {
-            assert_eq!(super::owner(actor, account), owner, "{actor}");
+            assert_eq!(crate::known_jobs::owner(actor, account), owner, "{actor}");
         }
     }
 }

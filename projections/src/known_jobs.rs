@@ -6,7 +6,6 @@
 
 use crate::batch::{Batch, StreamKey};
 use crate::error::Error;
-use crate::fold::owner;
 use chrono::{DateTime, Utc};
 use ledger::job::{JobEvent, JobState};
 use ledger::{AccountId, Event, RecordedEvent, StreamId, UserId};
@@ -150,4 +149,10 @@ fn continued(
         Ok(Event::Account(_)) => Err("a credit event is in its stream".to_owned()),
         Err(error) => Err(format!("an earlier event of its stream is unreadable: {error}")),
     }
+}
+
+/// The user behind an actor, if the account is theirs.
+pub(crate) fn owner(actor: &str, account: AccountId) -> Option<UserId> {
+    let user: UserId = actor.strip_prefix("user:")?.parse().ok()?;
+    (user.account() == account).then_some(user)
 }

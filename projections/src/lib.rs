@@ -30,6 +30,7 @@ mod read_model;
 mod rebuild;
 mod replay;
 mod row;
+mod tables;
 
 pub use checkpoint::{positions, wait_for};
 pub use compare::{Difference, compare_with_replay};

@@ -27,8 +27,7 @@ mod station;
 mod sweeper;
 
 pub use error::Error;
-pub use options::{Timings, WorkerOptions};
-pub use sealer::Sealing;
+pub use options::{Sealing, Timings, WorkerOptions};
 
 use crate::duty::supervise;
 use crate::station::Station;

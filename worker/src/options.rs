@@ -2,9 +2,9 @@
 
 use crate::provider::Providers;
 use crate::queue::QueueSettings;
-use crate::sealer::Sealing;
 use ledger::catalogue::Catalogue;
 use ledger::job::RetryPolicy;
+use ledger::seal::{SealKey, SealOptions};
 use ledger::{Database, Ledger, Position};
 use object_store::ObjectStore;
 use std::sync::Arc;
@@ -99,4 +99,13 @@ impl Default for Timings {
             start_patience: Duration::from_secs(30),
         }
     }
+}
+
+/// What a worker that seals is given.
+#[derive(Debug, Clone)]
+pub struct Sealing {
+    /// Signs.
+    pub key: Arc<SealKey>,
+    /// How large a block is, and when one that is not full is sealed.
+    pub options: SealOptions,
 }

@@ -6,30 +6,14 @@
 
 use crate::duty;
 use crate::error::Error;
+use crate::options::Sealing;
 use crate::station::Station;
-use deadpool_postgres::Pool;
 use ledger::Position;
-use ledger::seal::{SealKey, SealOptions, Sealed, seal_next};
+use ledger::seal::{SealOptions, Sealed, seal_next};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-
-/// What a worker that seals is given.
-#[derive(Debug, Clone)]
-pub struct Sealing {
-    /// Signs.
-    pub key: Arc<SealKey>,
-    /// How large a block is, and when one that is not full is sealed.
-    pub options: SealOptions,
-}
-
-/// The means of the duty.
-pub(crate) struct Sealer {
-    pub sealing: Sealing,
-    /// Connections that may add seals.
-    pub pool: Pool,
-}
 
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
     match &station.sealer {

@@ -2,10 +2,9 @@
 
 use crate::backoff::jitter;
 use crate::error::Error;
-use crate::options::{Timings, WorkerOptions};
+use crate::options::{Sealing, Timings, WorkerOptions};
 use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
-use crate::sealer::Sealer;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use ledger::catalogue::{Catalogue, Pricing};
@@ -156,6 +155,13 @@ impl Order {
             action: Action::Job { job_id: self.job_id, command: self.command.clone() },
         }
     }
+}
+
+/// What sealing needs.
+pub(crate) struct Sealer {
+    pub sealing: Sealing,
+    /// Connections that may add seals.
+    pub pool: Pool,
 }
 
 /// Whether the same command may succeed a little later.

@@ -6,21 +6,12 @@
 
 use crate::app::App;
 use crate::serve::problem::Problem;
+use crate::words::scalars::PastMoment;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::account::{AccountState, Occasion, lapse};
 use ledger::read::{self, AccountAt, AsOf};
 use ledger::{AccountId, Position};
-use std::borrow::Cow;
 use tokio_postgres::GenericClient;
-
-/// A moment in the past, as a request names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PastMoment {
-    /// An instant.
-    At(DateTime<Utc>),
-    /// Right after the event at this position.
-    After(Position),
-}
 
 /// Whose events a position may belong to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +31,6 @@ pub(crate) struct Viewed {
     pub at: DateTime<Utc>,
     /// How many events its own stream had.
     pub events: i64,
-}
-
-/// Reads what a client wrote: digits are a position, anything else must be an instant.
-pub(crate) fn parse(text: &str) -> Result<PastMoment, Cow<'static, str>> {
-    let is_position = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let moment = if is_position {
-        text.parse().ok().map(|position| PastMoment::After(Position(position)))
-    } else {
-        crate::words::scalars::instant(text).ok().map(PastMoment::At)
-    };
-    moment.ok_or("must be an instant such as 2026-01-31T12:00:00Z, or a position of the log".into())
 }
 
 /// The account at that moment, or now. One to which nothing had happened by then is empty and has no events.
@@ -108,18 +88,4 @@ pub(crate) fn settled(app: &App, mut state: AccountState, events: i64, at: DateT
         state.apply(&event);
     }
     Viewed { state, at, events }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{PastMoment, Position, parse};
-
-    #[test]
-    fn digits_are_a_position_and_the_rest_is_an_instant() {
-        assert_eq!(parse("42"), Ok(PastMoment::After(Position(42))));
-        assert!(matches!(parse("2026-01-31T12:00:00Z"), Ok(PastMoment::At(_))));
-        for text in ["", "now", "-1", "4.2", "2026-01-31", "99999999999999999999", "2026-13-01T00:00:00Z"] {
-            assert!(parse(text).is_err(), "{text}");
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! The small values of this API: how each is written in JSON, in a query and in the OpenAPI document, and what a
 //! client is told that gets one wrong.
 
-use crate::words::as_of::{self, PastMoment};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use ledger::account::{HoldId, LotId, Source};
 use ledger::export::{Bound, Dataset, Format};
@@ -280,7 +279,7 @@ scalar!(
     AsOf(PastMoment),
     "as_of",
     MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
-    |text| as_of::parse(text),
+    past_moment,
     |moment| match moment {
         PastMoment::At(at) => written(at).into(),
         PastMoment::After(position) => position.to_string().into(),
@@ -382,6 +381,26 @@ fn boundary(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
     at.map_err(|_| "must be a day such as 2026-01-31, or an instant such as 2026-01-31T12:00:00Z".into())
 }
 
+/// A moment in the past, as a request names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PastMoment {
+    /// An instant.
+    At(DateTime<Utc>),
+    /// Right after the event at this position.
+    After(Position),
+}
+
+/// Reads what a client wrote: digits are a position, anything else must be an instant.
+pub(crate) fn past_moment(text: &str) -> Result<PastMoment, Cow<'static, str>> {
+    let is_position = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let moment = if is_position {
+        text.parse().ok().map(|position| PastMoment::After(Position(position)))
+    } else {
+        instant(text).ok().map(PastMoment::At)
+    };
+    moment.ok_or("must be an instant such as 2026-01-31T12:00:00Z, or a position of the log".into())
+}
+
 /// Reads an instant in RFC 3339.
 pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
     use chrono::Datelike;
@@ -450,7 +469,8 @@ pub(crate) fn page_size(limit: Option<Limit>) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{age, day, instant, limit, position, term};
+    use super::{PastMoment, age, day, instant, limit, past_moment, position, term};
+    use ledger::Position;
 
     #[test]
     fn ages_that_are_read() {
@@ -507,5 +527,14 @@ mod tests {
         assert!(term("").is_err());
         assert!(term(&"x".repeat(256)).is_err());
         assert_eq!(term("provider_unavailable").unwrap(), "provider_unavailable");
+    }
+
+    #[test]
+    fn digits_are_a_position_and_the_rest_is_an_instant() {
+        assert_eq!(past_moment("42"), Ok(PastMoment::After(Position(42))));
+        assert!(matches!(past_moment("2026-01-31T12:00:00Z"), Ok(PastMoment::At(_))));
+        for text in ["", "now", "-1", "4.2", "2026-01-31", "99999999999999999999", "2026-13-01T00:00:00Z"] {
+            assert!(past_moment(text).is_err(), "{text}");
+        }
     }
 }

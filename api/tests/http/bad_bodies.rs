@@ -106,15 +106,15 @@ async fn another_content_type_is_refused_everywhere() {
         ] {
             let request = client.request(Method::POST, path).header("content-type", kind);
             let response = request.body(good.to_string()).send().await.unwrap();
-            let reply = crate::support::Reply::read(&Method::POST, path, response).await;
+            let reply = crate::support::read(&Method::POST, path, response).await;
             reply.refused(415, "media_type_unsupported");
         }
         let request = client.request(Method::POST, path).body(good.to_string());
-        let reply = crate::support::Reply::read(&Method::POST, path, request.send().await.unwrap()).await;
+        let reply = crate::support::read(&Method::POST, path, request.send().await.unwrap()).await;
         reply.refused(415, "media_type_unsupported");
         let request = client.request(Method::POST, path).header("content-type", "application/json");
         let request = request.header("content-encoding", "gzip").body(good.to_string());
-        let reply = crate::support::Reply::read(&Method::POST, path, request.send().await.unwrap()).await;
+        let reply = crate::support::read(&Method::POST, path, request.send().await.unwrap()).await;
         reply.refused(415, "content_encoding_unsupported");
     }
     assert_eq!(server.log_length().await, before);

@@ -52,7 +52,7 @@ impl Told {
 async fn send(client: &Client, query: &str, kind: &str, body: impl Into<reqwest::Body>) -> Reply {
     let path = format!("{PATH}{query}");
     let request = client.request(Method::POST, &path).header("content-type", kind).body(body);
-    Reply::read(&Method::POST, &path, request.send().await.unwrap()).await
+    crate::support::read(&Method::POST, &path, request.send().await.unwrap()).await
 }
 
 async fn upload(client: &Client, body: impl Into<reqwest::Body>) -> Told {

@@ -48,7 +48,7 @@ async fn knock(client: &Client, path: &str, method: &str) -> crate::support::Rep
             let (status, headers) = (response.status(), response.headers().clone());
             return crate::support::Reply { status, headers, bytes: Vec::new(), body: Value::Null };
         }
-        return crate::support::Reply::read(&Method::GET, &path, response).await;
+        return crate::support::read(&Method::GET, &path, response).await;
     }
     client.send(method, &path, None).await
 }

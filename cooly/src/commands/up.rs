@@ -6,7 +6,7 @@
 use super::database::Opened;
 use crate::cli::UpOptions;
 use crate::home::Home;
-use crate::wiring::{self, Trust};
+use crate::wiring::{self, DEMO_USER, Trust};
 use crate::{banner, parts, shutdown, telemetry};
 use anyhow::Context;
 use embedded::sqs::{AccessKey, Sqs, SqsOptions};
@@ -20,9 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// The user of the demo page and of the printed token.
-pub(crate) const DEMO_USER: &str = "demo";
 
 /// What the demo user starts with.
 const WELCOME_CREDITS: u64 = 1_000;

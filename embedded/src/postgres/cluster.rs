@@ -9,11 +9,8 @@ use std::{
     process::{Output, Stdio},
 };
 
-use super::{binaries::Binaries, home, owner::Owner};
+use super::{binaries::Binaries, connection::SUPERUSER, home, owner::Owner};
 use crate::error::{Doing, Error};
-
-/// The superuser of every private cluster.
-pub(crate) const SUPERUSER: &str = "cooly";
 
 /// The release that wrote a cluster, or `None` where there is none yet.
 pub(crate) fn release(cluster: &Path) -> Option<u32> {

@@ -4,7 +4,8 @@ use std::{future::Future, net::Ipv4Addr, time::Duration};
 
 use tokio_postgres::{Client, NoTls};
 
-use super::cluster::SUPERUSER;
+/// The superuser of every private cluster.
+pub(crate) const SUPERUSER: &str = "cooly";
 
 /// How long one attempt to connect may take.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);

@@ -11,24 +11,10 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-use super::{must, relay};
-
-/// What the network does at this moment.
-#[derive(Debug, Default)]
-pub(super) struct Network {
-    /// Counts cuts: a connection ends when it changes, even if the network is whole again by then.
-    pub(super) cuts: u64,
-    /// New connections are closed at once.
-    pub(super) refuses: bool,
-    /// Nothing moves, and no one is told.
-    pub(super) stalled: bool,
-    /// Each request waits this long.
-    pub(super) delay: Duration,
-    /// The next reply of the server is thrown away.
-    pub(super) loses_reply: bool,
-    /// How many replies were thrown away.
-    pub(super) replies_lost: u64,
-}
+use super::{
+    must,
+    relay::{self, Network},
+};
 
 /// A TCP proxy in front of a Postgres. Connections end when it is dropped.
 #[derive(Debug)]

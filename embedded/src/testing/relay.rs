@@ -1,6 +1,6 @@
 //! Carries the bytes of one connection through the network of a chaos proxy.
 
-use std::{io, mem};
+use std::{io, mem, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -12,7 +12,22 @@ use tokio::{
     time::sleep,
 };
 
-use super::chaos::Network;
+/// What the network does at this moment.
+#[derive(Debug, Default)]
+pub(super) struct Network {
+    /// Counts cuts: a connection ends when it changes, even if the network is whole again by then.
+    pub(super) cuts: u64,
+    /// New connections are closed at once.
+    pub(super) refuses: bool,
+    /// Nothing moves, and no one is told.
+    pub(super) stalled: bool,
+    /// Each request waits this long.
+    pub(super) delay: Duration,
+    /// The next reply of the server is thrown away.
+    pub(super) loses_reply: bool,
+    /// How many replies were thrown away.
+    pub(super) replies_lost: u64,
+}
 
 /// Forwards both ways until either side ends or a reply was lost.
 pub(super) async fn relay(

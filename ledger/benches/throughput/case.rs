@@ -1,8 +1,8 @@
 //! What is measured: which system, with how many callers, on how many accounts.
 
 use crate::crowd::Accounts;
-use crate::report::thousands;
 use crate::settings::Part;
+use crate::words::thousands;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -1,6 +1,5 @@
 //! A second process of this very program, which plays a role and talks in lines of JSON.
 
-use crate::{memory, sharing};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +31,12 @@ impl Role {
     }
 }
 
+/// Where the database of a child is, and how many lanes its ledger has.
+pub(crate) fn place() -> Result<(String, usize)> {
+    let url = std::env::var(URL).context("a child is told where the database is")?;
+    Ok((url, std::env::var(LANES)?.parse()?))
+}
+
 /// The role of this process, if it has been given one.
 pub(crate) fn role() -> Result<Option<Role>> {
     match std::env::var(ROLE).ok().as_deref() {
@@ -39,16 +44,6 @@ pub(crate) fn role() -> Result<Option<Role>> {
         Some("share") => Ok(Some(Role::Share)),
         Some("memory") => Ok(Some(Role::Memory)),
         Some(other) => bail!("{other} is no role; {ROLE} is for the benchmark itself"),
-    }
-}
-
-/// Plays the role until whoever gave it hangs up.
-pub(crate) async fn play(role: Role) -> Result<()> {
-    let url = std::env::var(URL).context("a child is told where the database is")?;
-    let lanes = std::env::var(LANES)?.parse()?;
-    match role {
-        Role::Share => sharing::play(&url, lanes).await,
-        Role::Memory => memory::play(&url, lanes).await,
     }
 }
 

@@ -30,8 +30,10 @@ mod settings;
 mod sharing;
 mod stage;
 mod wal;
+mod words;
 
 use anyhow::Result;
+use child::Role;
 use settings::Task;
 
 /// The allocator of `cooly`, so that what is measured is what runs.
@@ -41,11 +43,20 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some(role) = child::role()? {
-        return runtime.block_on(child::play(role));
+        return runtime.block_on(play(role));
     }
     match Task::read()? {
         Task::Nothing => Ok(()),
         Task::Measure(settings) => runtime.block_on(run::run(&settings)),
         Task::Publish(files) => report::publish(&files),
+    }
+}
+
+/// Plays the role until whoever gave it hangs up.
+async fn play(role: Role) -> Result<()> {
+    let (url, lanes) = child::place()?;
+    match role {
+        Role::Share => sharing::play(&url, lanes).await,
+        Role::Memory => memory::play(&url, lanes).await,
     }
 }

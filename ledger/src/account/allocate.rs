@@ -1,9 +1,10 @@
 //! Which lots credits are taken from, and which they come back to.
 
-use super::decide::{Occasion, released};
+use super::command::ForRun;
 use super::event::AccountEvent;
-use super::hold::ReleaseReason;
+use super::hold::{Hold, ReleaseReason};
 use super::lot::Lot;
+use super::occasion::Occasion;
 use super::state::AccountState;
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
@@ -53,6 +54,27 @@ pub(super) fn aftermath(state: &AccountState, to: &[Lot], now: DateTime<Utc>) ->
         }
     };
     to.iter().filter_map(gone).collect()
+}
+
+/// A hold that ends without being spent, and what becomes of it at once.
+pub(super) fn released(
+    state: &AccountState,
+    hold: &Hold,
+    reason: ReleaseReason,
+    run: Option<ForRun>,
+    at: Occasion,
+) -> Vec<AccountEvent> {
+    let to = returning(state, &hold.from, at);
+    let after = aftermath(state, &to, at.now);
+    let released = AccountEvent::Released {
+        hold: hold.hold,
+        amount: hold.amount,
+        reason,
+        job_id: run.map(|run| run.job_id),
+        run: run.map(|run| run.run),
+        to,
+    };
+    [vec![released], after].concat()
 }
 
 /// What has lapsed at `at.now` and is not written down yet: in the order in which it lapsed, and as it would have

@@ -1,15 +1,11 @@
 //! What may be asked of an account: by people, and by the account's jobs.
 
-use super::event::RefundReason;
+use super::event::{Metadata, RefundReason};
 use super::hold::{HoldId, ReleaseReason};
 use super::lot::{Lot, LotId, Priority, Source};
 use crate::credits::{Change, Credits};
 use crate::ids::{JobId, UserId};
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
-
-/// Free text beside a grant: at most 16 entries, keys up to 40 and values up to 500 bytes.
-pub type Metadata = BTreeMap<String, String>;
 
 /// A grant of credits: one lot.
 #[derive(Debug, Clone)]

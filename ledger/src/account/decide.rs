@@ -3,17 +3,18 @@
 //! A decision is made on the state after [`lapse`] was applied at the same moment, so that a lot or a hold whose
 //! time is over is never met here. Repeats are found by idempotency key before this is asked.
 
-use super::allocate::{aftermath, burn, returning};
+use super::allocate::{aftermath, burn, released, returning};
 use super::command::{AccountCommand, Charge, ForRun, Grant};
 use super::event::AccountEvent;
 use super::hold::{Hold, HoldId, ReleaseReason};
 use super::lot::{LotId, total};
+use super::occasion::Occasion;
 use super::state::{AccountState, adjustment_lot};
 use crate::credits::{Change, Credits, MAX};
 use crate::decision::Decision;
 use crate::ids::UserId;
 use crate::refusal::Refusal;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 /// Most lots that an account may have at once: they are written beside each of its events.
 pub const MAX_LOTS: usize = 1_000;
@@ -23,17 +24,6 @@ pub const MAX_HOLDS: usize = 500;
 
 /// Most grants of an account that may be voided.
 const MAX_VOIDED: usize = 1_000;
-
-/// When something is decided, and under which rules.
-#[derive(Debug, Clone, Copy)]
-pub struct Occasion {
-    /// The moment; never before the account's last event.
-    pub now: DateTime<Utc>,
-    /// Version that the decision's first event will have.
-    pub next_version: i64,
-    /// How long credits live that come back to a lot which has lapsed since.
-    pub refund_grace: TimeDelta,
-}
 
 /// Decides `command` for an account in `state`.
 pub fn decide(
@@ -205,26 +195,6 @@ fn captured(
         to,
     };
     Ok([vec![captured], after].concat())
-}
-
-pub(super) fn released(
-    state: &AccountState,
-    hold: &Hold,
-    reason: ReleaseReason,
-    run: Option<ForRun>,
-    at: Occasion,
-) -> Vec<AccountEvent> {
-    let to = returning(state, &hold.from, at);
-    let after = aftermath(state, &to, at.now);
-    let released = AccountEvent::Released {
-        hold: hold.hold,
-        amount: hold.amount,
-        reason,
-        job_id: run.map(|run| run.job_id),
-        run: run.map(|run| run.run),
-        to,
-    };
-    [vec![released], after].concat()
 }
 
 fn voided(state: &AccountState, lot: LotId, reason: &str, at: Occasion) -> Result<AccountEvent, Refusal> {

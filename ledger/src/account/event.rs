@@ -2,7 +2,6 @@
 //!
 //! Version 1 knew no lots: where it names none, all credits are in [`LotId::UNNAMED`].
 
-use super::command::Metadata;
 use super::hold::{HoldId, ReleaseReason};
 use super::lot::{Lot, LotId, Priority, Source};
 use crate::credits::{Change, Credits};
@@ -10,6 +9,10 @@ use crate::ids::{JobId, UserId};
 use crate::json;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Free text beside a grant: at most 16 entries, keys up to 40 and values up to 500 bytes.
+pub type Metadata = BTreeMap<String, String>;
 
 /// Why credits came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

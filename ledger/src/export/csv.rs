@@ -3,8 +3,8 @@
 //!
 //! Fields that a spreadsheet would take for a formula are **not** altered: the bytes are those that were hashed.
 
-use super::ExportError;
 use super::encoder::Encode;
+use super::error::ExportError;
 use super::event::{self, StoredEvent};
 use super::manifest::Manifest;
 use super::seals::{self, StoredSeal};

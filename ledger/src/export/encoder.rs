@@ -1,10 +1,9 @@
 //! The formats of a file, and what each must be able to write.
 
+use super::error::ExportError;
 use super::event::StoredEvent;
 use super::manifest::Manifest;
 use super::seals::StoredSeal;
-use super::selection::Dataset;
-use super::{ExportError, csv, ndjson, parquet};
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,15 +34,6 @@ impl Format {
             Format::Csv => "text/csv; charset=utf-8; header=present",
             Format::Parquet => "application/vnd.apache.parquet",
         }
-    }
-
-    /// A writer of one file.
-    pub(super) fn encoder(self, dataset: Dataset) -> Result<Box<dyn Encode>, ExportError> {
-        Ok(match self {
-            Format::Ndjson => Box::new(ndjson::Ndjson),
-            Format::Csv => Box::new(csv::Csv::new(dataset)),
-            Format::Parquet => Box::new(parquet::Parquet::new(dataset)?),
-        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! One JSON object a line. `payload` and `state` are strings that hold the stored text: any reader of JSON gives
 //! back the exact bytes that were hashed, which a nested object would not survive.
 
-use super::ExportError;
 use super::encoder::Encode;
+use super::error::ExportError;
 use super::event::StoredEvent;
 use super::manifest::Manifest;
 use super::seals::StoredSeal;

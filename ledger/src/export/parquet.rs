@@ -4,8 +4,8 @@
 //! Amounts are there twice: as `decimal(38, 6)` to compute with, and as the stored text that was hashed. Ids and
 //! hashes are text, as in the other formats; instants are microseconds in UTC.
 
-use super::ExportError;
 use super::encoder::Encode;
+use super::error::ExportError;
 use super::event::StoredEvent;
 use super::manifest::Manifest;
 use super::seals::StoredSeal;

@@ -4,12 +4,13 @@
 //! snapshot that is taken afterwards, and what is appended meanwhile lies beyond the mark, so the file is the log
 //! as it was at one moment. Dropping the export closes its connection and with it the snapshot.
 
-use super::ExportError;
 use super::encoder::{Encode, Format};
+use super::error::ExportError;
 use super::event::{StoredEvent, stored_columns};
 use super::manifest::{Manifest, Tally};
 use super::seals::{self, StoredSeal};
 use super::selection::{Bound, Dataset, Selection};
+use super::{csv, ndjson, parquet};
 use crate::ids::Position;
 use crate::mark;
 use bytes::Bytes;
@@ -108,7 +109,7 @@ impl Export {
             selection.until.and_then(Bound::position).map_or(mark.0, |until| until.0.saturating_sub(1));
         Ok(Export {
             client,
-            encoder: format.encoder(selection.dataset)?,
+            encoder: encoder(format, selection.dataset)?,
             range: Range { after: since.0.saturating_sub(1), last: until.min(mark.0) },
             phase: Phase::Bounds,
             tally: Tally::default(),
@@ -273,4 +274,13 @@ impl Export {
     fn times(&self) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
         (self.selection.since.and_then(Bound::instant), self.selection.until.and_then(Bound::instant))
     }
+}
+
+/// A writer of one file.
+fn encoder(format: Format, dataset: Dataset) -> Result<Box<dyn Encode>, ExportError> {
+    Ok(match format {
+        Format::Ndjson => Box::new(ndjson::Ndjson),
+        Format::Csv => Box::new(csv::Csv::new(dataset)),
+        Format::Parquet => Box::new(parquet::Parquet::new(dataset)?),
+    })
 }

@@ -25,7 +25,7 @@ use crate::database::Database;
 use crate::error::{BatchError, Error};
 use crate::head::JobKey;
 use crate::ids::{AccountId, Position};
-use crate::ledger::LedgerOptions;
+use crate::options::LedgerOptions;
 use crate::refusal::Refusal;
 use crate::stored_key::{KeyPlaces, stored_key};
 use chrono::TimeDelta;

@@ -36,13 +36,14 @@ pub(super) fn deserialize<'de, const N: usize, D: Deserializer<'de>>(
 
 /// The same for a list of hashes.
 pub(super) mod list {
-    use super::{hex, parse};
     use crate::chain::Hash;
+    use crate::chain::hex;
+    use crate::seal::hexadecimal::parse;
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
     /// For `#[serde(with = …)]`.
-    pub(in crate::seal) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         hashes: &[Hash],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
@@ -50,7 +51,7 @@ pub(super) mod list {
     }
 
     /// For `#[serde(with = …)]`.
-    pub(in crate::seal) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<Hash>, D::Error> {
         let wrong = || D::Error::custom("32 bytes in hexadecimal are wanted");

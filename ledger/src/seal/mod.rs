@@ -7,12 +7,12 @@
 //! `next`, `verify`, `account` and `proof` are where they meet the database. docs/audit.md has every byte.
 
 mod account;
-mod block;
+pub(crate) mod block;
 mod breach;
 mod compare;
 mod document;
 mod hexadecimal;
-mod key;
+pub(crate) mod key;
 mod merkle;
 mod next;
 mod proof;

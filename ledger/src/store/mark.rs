@@ -3,8 +3,11 @@
 
 use crate::error::Error;
 use crate::ids::Position;
-use crate::mark::Writers;
+use std::collections::HashSet;
 use tokio_postgres::{Client, Statement};
+
+/// The virtual transaction ids of those who are writing.
+pub type Writers = HashSet<String>;
 
 /// The newest position drawn by anybody, committed or not.
 pub(crate) const NEWEST: &str =

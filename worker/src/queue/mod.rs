@@ -6,6 +6,7 @@
 
 mod calls;
 mod client;
+mod entries;
 mod error;
 mod limits;
 mod message;
@@ -13,14 +14,16 @@ mod presence;
 mod receive;
 mod send;
 mod setup;
+mod source;
 
 pub use calls::Calls;
 pub use client::{QueueSettings, StaticCredentials};
 pub use error::Error;
 pub use message::{JobMessage, Unreadable};
 pub use presence::Presence;
-pub use receive::{Depth, Received, Source};
+pub use receive::{Depth, Received};
 pub use send::Letter;
+pub use source::Source;
 
 pub(crate) use limits::MOST_ENTRIES;
 

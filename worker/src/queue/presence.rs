@@ -1,6 +1,6 @@
 //! Which of the queues are away: deleted by somebody while they were in use.
 
-use super::receive::Source;
+use super::source::Source;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;

@@ -1,8 +1,9 @@
 //! Receiving, and what may be done with what was received.
 
 use super::client::{ATTEMPT, timeouts};
+use super::entries::places;
 use super::error::Error;
-use super::send::places;
+use super::source::Source;
 use super::{MOST_ENTRIES, Queue, limits};
 use aws_sdk_sqs::Config;
 use aws_sdk_sqs::types::{
@@ -10,25 +11,6 @@ use aws_sdk_sqs::types::{
     MessageSystemAttributeName, QueueAttributeName,
 };
 use std::time::Duration;
-
-/// Which of the two queues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
-    /// The queue of jobs.
-    Jobs,
-    /// Its dead-letter queue.
-    DeadLetters,
-}
-
-impl Source {
-    /// The name of the queue in metrics.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Source::Jobs => "jobs",
-            Source::DeadLetters => "dead_letters",
-        }
-    }
-}
 
 /// One delivery of a message.
 #[derive(Debug, Clone)]

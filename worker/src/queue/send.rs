@@ -1,8 +1,9 @@
 //! Sending, ten messages to a request.
 
+use super::entries::places;
 use super::error::Error;
 use super::message::JobMessage;
-use super::receive::Source;
+use super::source::Source;
 use super::{Queue, limits};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::stream::{self, StreamExt};
@@ -88,15 +89,9 @@ fn batches(mut letters: &[Letter]) -> Vec<Batch<'_>> {
     batches
 }
 
-/// Every place that is not among the acknowledged ids: an entry that the answer forgot counts as failed.
-pub(super) fn places<'a>(count: usize, acknowledged: impl Iterator<Item = &'a str>) -> Vec<usize> {
-    let acknowledged: Vec<usize> = acknowledged.filter_map(|id| id.parse().ok()).collect();
-    (0..count).filter(|place| !acknowledged.contains(place)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Letter, batches, places};
+    use super::{Letter, batches};
     use crate::queue::JobMessage;
     use ledger::{AccountId, JobId};
     use std::time::Duration;
@@ -118,12 +113,5 @@ mod tests {
         assert_eq!(batches.iter().map(|batch| batch.letters.len()).collect::<Vec<_>>(), [10, 10, 5]);
         let bodies: Vec<&String> = batches.iter().flat_map(|batch| &batch.bodies).collect();
         assert!(letters.iter().zip(bodies).all(|(letter, body)| letter.message.encode() == *body));
-    }
-
-    #[test]
-    fn what_is_not_acknowledged_has_failed() {
-        assert_eq!(places(4, ["0", "2"].into_iter()), [1, 3]);
-        assert_eq!(places(2, ["nonsense"].into_iter()), [0, 1]);
-        assert!(places(2, ["1", "0"].into_iter()).is_empty());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::client::{QueueSettings, connect};
 use super::error::Error;
-use super::receive::Source;
+use super::source::Source;
 use super::{Queue, limits};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;

@@ -1,8 +1,9 @@
 //! A client that notices when the server breaks its own contract.
 
 use super::contract::Contract;
+use super::reply::Reply;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, RequestBuilder, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
@@ -12,16 +13,6 @@ pub(crate) struct Client {
     address: SocketAddr,
     token: Option<String>,
     extra: HeaderMap,
-}
-
-/// An answer, read to its end.
-#[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Vec<u8>,
-    /// The body as JSON; null if it is something else.
-    pub body: Value,
 }
 
 impl Client {
@@ -73,7 +64,7 @@ impl Client {
     pub(crate) async fn post_bytes(&self, path: &str, body: impl Into<Vec<u8>>) -> Reply {
         let request = self.request(Method::POST, path).header("content-type", "application/json");
         let response = request.body(body.into()).send().await.unwrap();
-        Reply::read(&Method::POST, path, response).await
+        read(&Method::POST, path, response).await
     }
 
     pub(crate) async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
@@ -82,7 +73,7 @@ impl Client {
             Some(body) => request.json(&body),
             None => request,
         };
-        Reply::read(&method, path, request.send().await.unwrap()).await
+        read(&method, path, request.send().await.unwrap()).await
     }
 
     /// Buys one picture.
@@ -93,50 +84,12 @@ impl Client {
     }
 }
 
-impl Reply {
-    /// Reads an answer and holds it against the contract.
-    pub(crate) async fn read(method: &Method, path: &str, response: Response) -> Reply {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let bytes = response.bytes().await.unwrap().to_vec();
-        let body = serde_json::from_slice(&bytes).unwrap_or_default();
-        let reply = Reply { status, headers, bytes, body };
-        Contract::shared().check(method, path, &reply);
-        reply
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().unwrap())
-    }
-
-    /// The `id` in the body.
-    pub(crate) fn id(&self) -> &str {
-        self.body["id"].as_str().unwrap()
-    }
-
-    /// The `code` of a problem document.
-    pub(crate) fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
-    /// The names of the fields that a problem document blames.
-    pub(crate) fn blamed(&self) -> Vec<&str> {
-        let errors = self.body["errors"].as_array();
-        errors.into_iter().flatten().map(|error| error["field"].as_str().unwrap()).collect()
-    }
-
-    pub(crate) fn items(&self) -> &[Value] {
-        self.body["items"].as_array().unwrap()
-    }
-
-    #[track_caller]
-    pub(crate) fn expect(self, status: u16) -> Reply {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.bytes));
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn refused(self, status: u16, code: &str) -> Reply {
-        assert_eq!((self.status.as_u16(), self.code()), (status, code), "{}", self.body);
-        self
-    }
+/// Reads an answer and holds it against the contract.
+pub(crate) async fn read(method: &Method, path: &str, response: Response) -> Reply {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let bytes = response.bytes().await.unwrap().to_vec();
+    let body = serde_json::from_slice(&bytes).unwrap_or_default();
+    let reply = Reply { status, headers, bytes, body };
+    Contract::shared().check(method, path, &reply);
+    reply
 }

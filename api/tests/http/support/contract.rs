@@ -1,6 +1,6 @@
 //! The OpenAPI document as a judge: which statuses an operation may answer with, and what an error looks like.
 
-use super::client::Reply;
+use super::reply::Reply;
 use reqwest::Method;
 use serde_json::Value;
 use std::sync::OnceLock;

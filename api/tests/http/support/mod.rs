@@ -2,12 +2,14 @@
 
 mod client;
 mod contract;
+mod reply;
 mod server;
 mod wire;
 mod worker;
 
-pub(crate) use client::{Client, Reply};
+pub(crate) use client::{Client, read};
 pub(crate) use contract::Contract;
+pub(crate) use reply::Reply;
 pub(crate) use server::{Background, SECRET, Server, Setup};
 pub(crate) use wire::Wire;
 

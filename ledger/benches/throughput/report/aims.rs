@@ -1,7 +1,8 @@
 //! What the ledger is to reach, beside what it did.
 
-use super::{Report, thousands};
+use super::Report;
 use crate::case::{Place, System};
+use crate::words::thousands;
 
 /// One aim.
 pub(super) struct Aim {

@@ -2,8 +2,9 @@
 //!
 //! A self-contained SVG with a ground of its own, so that it can be read on a light page and on a dark one.
 
-use super::{Report, thousands};
+use super::Report;
 use crate::case::{Place, System};
+use crate::words::thousands;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 880.0;

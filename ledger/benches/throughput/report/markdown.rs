@@ -1,8 +1,9 @@
 //! The report for `docs/benchmarks.md`.
 
+use super::Report;
 use super::aims::aims;
 use super::text::{cells, dash};
-use super::{Report, thousands};
+use crate::words::thousands;
 
 /// Tables and the machine, in Markdown.
 pub(super) fn markdown(report: &Report) -> String {

@@ -1,8 +1,9 @@
 //! The report for a terminal: aligned tables.
 
+use super::Report;
 use super::aims::aims;
-use super::{Report, thousands};
 use crate::figures::Figure;
+use crate::words::thousands;
 use std::fmt::Write as _;
 
 /// Everything, in the order in which one reads it.

@@ -1,10 +1,7 @@
 //! Where stories are told: two ledgers on one database, as two processes are, under a clock of the test's own.
 
-use crate::model::steps::Step;
-use crate::model::story::Story;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{ClockSource, Database, Ledger, LedgerOptions, Role};
-use proptest::test_runner::TestCaseError;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
@@ -37,7 +34,7 @@ fn late_clock() -> DateTime<Utc> {
 
 /// See the module.
 pub(crate) struct Stage {
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     database: Database,
     pub(crate) reader: Client,
     ledgers: RefCell<[Ledger; 2]>,
@@ -51,20 +48,6 @@ impl Stage {
             (reader, [open(database, 0).await, open(database, 1).await])
         });
         Stage { runtime, database: database.clone(), reader, ledgers: RefCell::new(ledgers) }
-    }
-
-    /// Tells one story of two new accounts.
-    pub(crate) fn tell(&self, steps: Vec<Step>) -> Result<(), TestCaseError> {
-        self.runtime.block_on(async {
-            let mut story = Story::begin(self);
-            for (place, step) in steps.iter().enumerate() {
-                let played = story.play(step).await;
-                played.map_err(|problem| {
-                    TestCaseError::fail(format!("step {place}, {step:?}, as {:?}: {problem}", story.asked))
-                })?;
-            }
-            story.end().await.map_err(|problem| TestCaseError::fail(format!("at the end: {problem}")))
-        })
     }
 
     pub(crate) fn ledger(&self, process: usize) -> Ledger {

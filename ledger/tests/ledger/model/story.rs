@@ -6,6 +6,7 @@ use crate::model::stage::{GRACE, LAG, Stage, set_clock};
 use crate::model::steps::{Step, Through};
 use crate::naive::{Asked, NaiveUser, Seconds, Told, compare, micros};
 use ledger::{BatchError, Command, ExecuteError, Outcome, UserId};
+use proptest::test_runner::TestCaseError;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -267,5 +268,21 @@ fn agree(told: &Told, outcome: &Outcome, clock: Seconds) -> Option<String> {
         Some(_) if !told.touched => Some("it touched the account".into()),
         None => None,
         Some(state) => compare(state, &told.account, clock),
+    }
+}
+
+impl Stage {
+    /// Tells one story of two new accounts.
+    pub(crate) fn tell(&self, steps: Vec<Step>) -> Result<(), TestCaseError> {
+        self.runtime.block_on(async {
+            let mut story = Story::begin(self);
+            for (place, step) in steps.iter().enumerate() {
+                let played = story.play(step).await;
+                played.map_err(|problem| {
+                    TestCaseError::fail(format!("step {place}, {step:?}, as {:?}: {problem}", story.asked))
+                })?;
+            }
+            story.end().await.map_err(|problem| TestCaseError::fail(format!("at the end: {problem}")))
+        })
     }
 }
