@@ -49,7 +49,7 @@ impl Hashed<'_> {
         field(text, Some(self.payload));
         field(text, self.state);
         field(text, self.idempotency_key);
-        field(text, self.request_hash.map(hex).as_deref());
+        field(text, self.request_hash.map(hex::encode).as_deref());
         field(text, Some(self.actor));
         field(text, Some(self.request_id));
         uuid_field(text, self.causation_id);
@@ -88,16 +88,6 @@ fn digits(text: &mut String, number: u64) {
 fn uuid_field(text: &mut String, value: Option<Uuid>) {
     let mut buffer = Uuid::encode_buffer();
     field(text, value.map(|id| &*id.hyphenated().encode_lower(&mut buffer)));
-}
-
-/// Lower-case hexadecimal, as Postgres' `encode(…, 'hex')` writes it.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub(crate) struct StaticFile {
 impl StaticFile {
     pub(crate) fn new(content_type: &'static str, bytes: impl Into<Bytes>) -> StaticFile {
         let bytes = bytes.into();
-        let etag: String = Sha256::digest(&bytes).iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let etag = hex::encode(&Sha256::digest(&bytes)[..12]);
         StaticFile { content_type, bytes, etag: format!("\"{etag}\""), policy: None }
     }
 

@@ -1,6 +1,4 @@
 //! An event as the table holds it, nothing decoded: what cannot be read any more can still be exported.
-
-use crate::chain::hex;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Serialize, Serializer};
 use tokio_postgres::{Error, Row};
@@ -113,9 +111,9 @@ pub(super) fn as_micros<S: Serializer>(at: &DateTime<Utc>, out: S) -> Result<S::
 }
 
 pub(super) fn as_hex<S: Serializer>(bytes: &[u8], out: S) -> Result<S::Ok, S::Error> {
-    out.serialize_str(&hex(bytes))
+    out.serialize_str(&hex::encode(bytes))
 }
 
 fn some_hex<S: Serializer>(bytes: &Option<&[u8]>, out: S) -> Result<S::Ok, S::Error> {
-    bytes.map(hex).serialize(out)
+    bytes.map(hex::encode).serialize(out)
 }

@@ -10,7 +10,6 @@ use super::event::StoredEvent;
 use super::manifest::Manifest;
 use super::seals::StoredSeal;
 use super::selection::Dataset;
-use crate::chain::hex;
 use crate::credits::MAX_SCALE;
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::Compression;
@@ -151,14 +150,14 @@ fn event_columns(page: &[StoredEvent<'_>]) -> Result<Vec<Column>, ExportError> {
         column("payload", texts!(payload, same)),
         nullable("state", maybe!(state, same)),
         nullable("idempotency_key", maybe!(idempotency_key, same)),
-        nullable("request_hash", maybe!(request_hash, hex)),
+        nullable("request_hash", maybe!(request_hash, hex::encode)),
         column("actor", texts!(actor, same)),
         column("request_id", texts!(request_id, same)),
         nullable("causation_id", maybe!(causation_id, id)),
         column("occurred_at", instants(page.iter().map(|event| event.occurred_at))),
         column("recorded_at", instants(page.iter().map(|event| event.recorded_at))),
-        column("prev_hash", texts!(prev_hash, hex)),
-        column("hash", texts!(hash, hex)),
+        column("prev_hash", texts!(prev_hash, hex::encode)),
+        column("hash", texts!(hash, hex::encode)),
     ])
 }
 
@@ -172,7 +171,7 @@ fn seal_columns(page: &[StoredSeal<'_>]) -> Vec<Column> {
         ($field:ident) => {
             column(
                 stringify!($field),
-                StringArray::from_iter_values(page.iter().map(|seal| hex(seal.$field))),
+                StringArray::from_iter_values(page.iter().map(|seal| hex::encode(seal.$field))),
             )
         };
     }

@@ -1,20 +1,11 @@
 //! Bytes of a fixed length as lower-case hexadecimal, in JSON and in settings.
-
-use crate::chain::hex;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// Reads exactly `N` bytes; capitals are read too.
 pub(super) fn parse<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N {
-        return None;
-    }
     let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-        let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        *byte = digit(0)? << 4 | digit(1)?;
-    }
+    hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(bytes)
 }
 
@@ -23,7 +14,7 @@ pub(super) fn serialize<const N: usize, S: Serializer>(
     bytes: &[u8; N],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&hex(bytes))
+    serializer.serialize_str(&hex::encode(bytes))
 }
 
 /// For `#[serde(with = …)]` on an array of bytes.
@@ -37,23 +28,17 @@ pub(super) fn deserialize<'de, const N: usize, D: Deserializer<'de>>(
 /// The same for a list of hashes.
 pub(super) mod list {
     use crate::chain::Hash;
-    use crate::chain::hex;
     use crate::seal::hexadecimal::parse;
     use serde::de::Error as _;
     use serde::{Deserialize, Deserializer, Serializer};
 
     /// For `#[serde(with = …)]`.
-    pub(crate) fn serialize<S: Serializer>(
-        hashes: &[Hash],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(hashes.iter().map(|hash| hex(hash)))
+    pub(crate) fn serialize<S: Serializer>(hashes: &[Hash], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(hashes.iter().map(|hash| hex::encode(hash)))
     }
 
     /// For `#[serde(with = …)]`.
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Hash>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Hash>, D::Error> {
         let wrong = || D::Error::custom("32 bytes in hexadecimal are wanted");
         let texts = Vec::<String>::deserialize(deserializer)?;
         texts.iter().map(|text| parse(text).ok_or_else(wrong)).collect()

@@ -2,7 +2,7 @@
 //! cryptographic library wipes the copy that it signs with.
 
 use super::hexadecimal;
-use crate::chain::{Hash, hex};
+use crate::chain::Hash;
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
@@ -48,7 +48,7 @@ impl SealKey {
     pub fn generate() -> Result<(SealKey, Zeroizing<String>), InvalidKey> {
         let mut seed = Zeroizing::new([0; SEED_BYTES]);
         rand::fill(seed.as_mut_slice()).map_err(|_| InvalidKey::NoEntropy)?;
-        Ok((SealKey::from_seed(&seed)?, Zeroizing::new(hex(seed.as_slice()))))
+        Ok((SealKey::from_seed(&seed)?, Zeroizing::new(hex::encode(seed.as_slice()))))
     }
 
     /// Reads a key: a 32-byte seed in hexadecimal or base64, or PKCS#8 in PEM.
@@ -139,7 +139,7 @@ impl FromStr for PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex(&self.0))
+        out.write_str(&hex::encode(&self.0))
     }
 }
 

@@ -7,7 +7,7 @@ use super::compare::{BlockComparison, Differences, Found, Present};
 use super::hexadecimal;
 use super::key::PublicKey;
 use super::stored::hash_after;
-use crate::chain::{GENESIS, Hash, hex};
+use crate::chain::{GENESIS, Hash};
 use crate::error::Error;
 use crate::ids::{AccountId, Position, StreamId};
 use crate::store::seals::{self, Texts};
@@ -65,7 +65,7 @@ impl FromStr for KeptSeal {
 
 impl fmt::Display for KeptSeal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}", self.number, hex(&self.hash))
+        write!(out, "{}:{}", self.number, hex::encode(&self.hash))
     }
 }
 

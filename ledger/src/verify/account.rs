@@ -2,7 +2,7 @@
 
 use super::{Breach, invariant, lots};
 use crate::account::{AccountEvent, AccountState};
-use crate::chain::{GENESIS, Hash, Hashed, hex};
+use crate::chain::{GENESIS, Hash, Hashed};
 use crate::clock::MAX_SKEW;
 use crate::credits::Credits;
 use crate::event::{Event, RecordedEvent};
@@ -237,7 +237,7 @@ impl AccountAudit {
         let computed = hashed.after(&prev_hash, &mut self.scratch);
         if recorded.hash != computed {
             let detail =
-                format!("its hash should be {}: it was changed after it was written", hex(&computed));
+                format!("its hash should be {}: it was changed after it was written", hex::encode(&computed));
             self.breach(invariant::CHAIN, recorded, detail);
         }
     }

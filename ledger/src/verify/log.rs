@@ -2,7 +2,6 @@
 
 use super::Breach;
 use super::account::{AccountAudit, Stored};
-use crate::chain::hex;
 use crate::error::{Error, chain};
 use crate::ids::{AccountId, Position, StreamId};
 use crate::store::mark::NEWEST;
@@ -92,7 +91,7 @@ pub async fn account_breaches(
         events: audit.events,
         streams: audit.streams,
         version: audit.account_version,
-        head_hash: hex(&audit.head),
+        head_hash: hex::encode(&audit.head),
         breaches: audit.breaches,
     })
 }

@@ -279,14 +279,10 @@ impl LogEvent {
             causation_id: recorded.causation_id,
             occurred_at: Instant(recorded.occurred_at),
             recorded_at: Instant(recorded.recorded_at),
-            prev_hash: hex(&recorded.prev_hash),
-            hash: hex(&recorded.hash),
+            prev_hash: hex::encode(&recorded.prev_hash),
+            hash: hex::encode(&recorded.hash),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl From<&Breach> for Finding {

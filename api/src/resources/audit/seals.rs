@@ -7,7 +7,6 @@ use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, Read, ReadOne, ReadSealed};
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Instant, Limit, LogPosition, SealNumber, Term, page_size};
-use ledger::chain::hex;
 use ledger::seal::{self, KeyUse, Leaf, Leaves, Proof, Seal};
 use poem::http::StatusCode;
 use poem::web::Data;
@@ -184,8 +183,10 @@ fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
 }
 
 fn sealed_events(leaves: &Leaves) -> Vec<SealedEvent> {
-    let event =
-        |leaf: Leaf| SealedEvent { position: LogPosition(leaf.position), hash: hex(&leaf.event_hash) };
+    let event = |leaf: Leaf| SealedEvent {
+        position: LogPosition(leaf.position),
+        hash: hex::encode(&leaf.event_hash),
+    };
     leaves.iter().map(event).collect()
 }
 
@@ -196,11 +197,11 @@ impl From<&Seal> for SealHead {
             first_position: LogPosition(seal.first_position),
             last_position: LogPosition(seal.last_position),
             events: seal.events,
-            root: hex(&seal.root),
-            prev_hash: hex(&seal.prev_hash),
-            hash: hex(&seal.hash),
+            root: hex::encode(&seal.root),
+            prev_hash: hex::encode(&seal.prev_hash),
+            hash: hex::encode(&seal.hash),
             public_key: seal.public_key.to_string(),
-            signature: hex(&seal.signature),
+            signature: hex::encode(&seal.signature),
             sealed_at: Instant(seal.sealed_at),
         }
     }

@@ -297,6 +297,5 @@ impl Generations {
 /// Two states that read the same are the same.
 fn etag(generation: &Generation) -> String {
     let hash = Sha256::digest(generation.to_json_string());
-    let hex: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("\"{}\"", hex::encode(&hash[..12]))
 }

@@ -64,7 +64,7 @@ impl Names {
     fn counted(&mut self, digest: Hash) -> String {
         let seen = self.seen.entry(digest).or_default();
         *seen += 1;
-        let digest: String = digest[..DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(&digest[..DIGEST_BYTES]);
         format!("c:{digest}:{seen}")
     }
 }
