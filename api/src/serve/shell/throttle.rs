@@ -1,22 +1,25 @@
-//! How often one user may ask. A token bucket each, kept as the time at which the bucket would be full again
-//! (GCRA): one number a user, in a bounded cache, so that made-up users cost no memory.
+//! How often one user may ask: a token bucket each, in a bounded cache, so that made-up users cost no memory.
 
+use governor::clock::{Clock, MonotonicClock};
+use governor::middleware::StateInformationMiddleware;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota, RateLimiter};
 use ledger::AccountId;
 use quick_cache::sync::Cache;
+use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Users whose buckets are remembered. A forgotten bucket is a full one.
 const REMEMBERED_USERS: usize = 100_000;
 
+type Bucket<C> = RateLimiter<NotKeyed, InMemoryState, C, StateInformationMiddleware>;
+
 /// The buckets of this process.
-pub(crate) struct Throttle {
-    started: Instant,
-    /// Time for one token to come back, in nanoseconds.
-    interval: u64,
-    burst: u64,
-    full_again: Cache<AccountId, Arc<AtomicU64>>,
+pub(crate) struct Throttle<C: Clock = MonotonicClock> {
+    clock: C,
+    quota: Quota,
+    buckets: Cache<AccountId, Arc<Bucket<C>>>,
 }
 
 /// What a request was told about its user's bucket.
@@ -34,46 +37,37 @@ pub(crate) struct Allowance {
 
 impl Throttle {
     pub(crate) fn new(requests_per_second: u32, burst: u32) -> Throttle {
-        Throttle {
-            started: Instant::now(),
-            interval: 1_000_000_000 / u64::from(requests_per_second.max(1)),
-            burst: u64::from(burst.max(1)),
-            full_again: Cache::new(REMEMBERED_USERS),
-        }
+        Throttle::with_clock(requests_per_second, burst, MonotonicClock)
+    }
+}
+
+impl<C: Clock + Clone> Throttle<C> {
+    fn with_clock(requests_per_second: u32, burst: u32, clock: C) -> Throttle<C> {
+        let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+        let quota = Quota::per_second(at_least_one(requests_per_second)).allow_burst(at_least_one(burst));
+        Throttle { clock, quota, buckets: Cache::new(REMEMBERED_USERS) }
     }
 
     /// Takes a token: `Err` if the bucket is empty.
     pub(crate) fn take(&self, account: AccountId) -> Result<Allowance, Allowance> {
-        // A process that runs for 500 years overflows this.
-        let now = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.take_at(account, now)
-    }
-
-    fn take_at(&self, account: AccountId, now: u64) -> Result<Allowance, Allowance> {
-        let bucket = self.full_again.get(&account).unwrap_or_else(|| {
-            let bucket = Arc::new(AtomicU64::new(0));
-            self.full_again.insert(account, bucket.clone());
+        let bucket = self.buckets.get(&account).unwrap_or_else(|| {
+            let bucket = RateLimiter::direct_with_clock(self.quota, self.clock.clone());
+            let bucket = Arc::new(bucket.with_middleware::<StateInformationMiddleware>());
+            self.buckets.insert(account, Arc::clone(&bucket));
             bucket
         });
-        let depth = self.interval * self.burst;
-        let taken = bucket.try_update(Ordering::Relaxed, Ordering::Relaxed, |full_again| {
-            let next = full_again.max(now) + self.interval;
-            (next <= now + depth).then_some(next)
-        });
-        match taken {
-            Ok(before) => Ok(self.allowance(before.max(now) + self.interval, now)),
-            Err(full_again) => Err(self.allowance(full_again, now)),
+        match bucket.check() {
+            Ok(left) => Ok(self.allowance(left.remaining_burst_capacity(), Duration::ZERO)),
+            Err(until) => Err(self.allowance(0, until.wait_time_from(self.clock.now()))),
         }
     }
 
-    fn allowance(&self, full_again: u64, now: u64) -> Allowance {
-        let depth = self.interval * self.burst;
-        let used = full_again.saturating_sub(now);
+    fn allowance(&self, remaining: u32, retry_after: Duration) -> Allowance {
         Allowance {
-            burst: self.burst,
-            window_seconds: depth.div_ceil(1_000_000_000),
-            remaining: depth.saturating_sub(used) / self.interval,
-            retry_after: Duration::from_nanos((used + self.interval).saturating_sub(depth)),
+            burst: self.quota.burst_size().get().into(),
+            window_seconds: self.quota.burst_size_replenished_in().as_secs_f64().ceil() as u64,
+            remaining: remaining.into(),
+            retry_after,
         }
     }
 }
@@ -81,40 +75,50 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::Throttle;
-    use ledger::UserId;
+    use governor::clock::FakeRelativeClock;
+    use ledger::{AccountId, UserId};
+    use std::time::Duration;
 
-    const SECOND: u64 = 1_000_000_000;
+    fn account(name: &str) -> AccountId {
+        name.parse::<UserId>().unwrap().account()
+    }
+
+    fn throttle(requests_per_second: u32, burst: u32) -> (Throttle<FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        (Throttle::with_clock(requests_per_second, burst, clock.clone()), clock)
+    }
 
     #[test]
     fn a_burst_passes_then_one_a_token() {
-        let throttle = Throttle::new(10, 3);
-        let alice = "alice".parse::<UserId>().unwrap().account();
-        let left: Vec<_> = (0..3).map(|_| throttle.take_at(alice, SECOND).unwrap().remaining).collect();
+        let (throttle, clock) = throttle(10, 3);
+        let alice = account("alice");
+        let left: Vec<_> = (0..3).map(|_| throttle.take(alice).unwrap().remaining).collect();
         assert_eq!(left, [2, 1, 0]);
-        let refused = throttle.take_at(alice, SECOND).unwrap_err();
+        let refused = throttle.take(alice).unwrap_err();
         assert_eq!(refused.retry_after.as_millis(), 100);
-        assert!(throttle.take_at(alice, SECOND + SECOND / 10).is_ok());
-        assert!(throttle.take_at(alice, SECOND + SECOND / 10).is_err());
+        assert_eq!((refused.burst, refused.window_seconds, refused.remaining), (3, 1, 0));
+        clock.advance(Duration::from_millis(100));
+        assert!(throttle.take(alice).is_ok());
+        assert!(throttle.take(alice).is_err());
     }
 
     #[test]
     fn users_do_not_share_a_bucket() {
-        let throttle = Throttle::new(1, 1);
-        let alice = "alice".parse::<UserId>().unwrap().account();
-        let bob = "bob".parse::<UserId>().unwrap().account();
-        assert!(throttle.take_at(alice, SECOND).is_ok());
-        assert!(throttle.take_at(alice, SECOND).is_err());
-        assert!(throttle.take_at(bob, SECOND).is_ok());
+        let (throttle, _) = throttle(1, 1);
+        assert!(throttle.take(account("alice")).is_ok());
+        assert!(throttle.take(account("alice")).is_err());
+        assert!(throttle.take(account("bob")).is_ok());
     }
 
     #[test]
     fn a_refused_request_costs_nothing() {
-        let throttle = Throttle::new(1, 1);
-        let alice = "alice".parse::<UserId>().unwrap().account();
-        assert!(throttle.take_at(alice, 0).is_ok());
+        let (throttle, clock) = throttle(1, 1);
+        assert!(throttle.take(account("alice")).is_ok());
+        clock.advance(Duration::from_millis(500));
         for _ in 0..100 {
-            assert!(throttle.take_at(alice, SECOND / 2).is_err());
+            assert!(throttle.take(account("alice")).is_err());
         }
-        assert!(throttle.take_at(alice, SECOND).is_ok());
+        clock.advance(Duration::from_millis(500));
+        assert!(throttle.take(account("alice")).is_ok());
     }
 }
