@@ -280,3 +280,28 @@ async fn a_tool_finds_the_server_that_another_part_runs() {
     postgres.stop().await;
     assert_eq!(embedded::postgres::running_url(folder.path()).unwrap(), None);
 }
+
+/// The private server is for the process that started it: other users of the machine reach the port, and nothing else.
+#[tokio::test]
+async fn nobody_gets_in_without_the_password_or_from_elsewhere() {
+    let folder = folder();
+    let server = Postgres::start(options(folder.path())).await.unwrap();
+    let right: tokio_postgres::Config = server.url().parse().unwrap();
+    let client = connect(server.url()).await.unwrap();
+    let mut nothing = right.clone();
+    nothing.password("");
+    let mut wrong = right.clone();
+    wrong.password("cooly");
+    let mut other_user = right.clone();
+    other_user.user("postgres");
+    for stranger in [nothing, wrong, other_user] {
+        assert!(stranger.connect(NoTls).await.is_err(), "{stranger:?}");
+    }
+    let setting =
+        async |name: &str| -> String { client.query_one(&format!("show {name}"), &[]).await.unwrap().get(0) };
+    assert_eq!(setting("listen_addresses").await, "127.0.0.1");
+    assert_eq!(setting("unix_socket_directories").await, "", "no socket that the machine's users could open");
+    let trusting = "select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256'";
+    assert_eq!(client.query_one(trusting, &[]).await.unwrap().get::<_, i64>(0), 0);
+    server.stop().await;
+}
