@@ -3,7 +3,7 @@
 
 import { find } from './dom.js';
 import { busy, confirm, notice } from './notices.js';
-import { ago, credits, excerpt, micros, plural, sentence, spaced } from './words.js';
+import { ago, credits, excerpt, micros, named, plural, sentence, spaced } from './words.js';
 
 const VERBS = {
   retry: { title: 'Retry', done: 'sent again' },
@@ -36,7 +36,7 @@ export class Actions {
 
   /// Gives one job up, after asking.
   async discard(job, pressed) {
-    const who = job.user ?? 'its user';
+    const who = job.user ? named(job.user) : 'its user';
     const isSure = await confirm({
       title: `Delete “${excerpt(job.prompt, 60)}”?`,
       lines: [`${who} asked for it; it failed ${ago(job.died_at)}${job.run > 1 ? `, in run ${job.run}` : ''} as ${spaced(job.failure.code)}.`,
@@ -183,6 +183,6 @@ function sumOf({ credits: sum, remaining }) {
 function shares(jobs) {
   const each = new Map();
   for (const { user, charged } of jobs) each.set(user ?? 'an unknown user', (each.get(user ?? 'an unknown user') ?? 0n) + micros(charged));
-  const all = [...each].map(([user, sum]) => `${credits(sum)} to ${user}`);
+  const all = [...each].map(([user, sum]) => `${credits(sum)} to ${named(user)}`);
   return all.length > 5 ? `${all.slice(0, 4).join(', ')} and the rest to ${plural(all.length - 4, 'other user')}` : all.join(', ');
 }

@@ -3,7 +3,7 @@
 import { button, el, find, time } from './dom.js';
 import { closeOnBackdrop, notice } from './notices.js';
 import { inAddress } from './dlq-filters.js';
-import { ago, credits, duration, plural, sentence, spaced } from './words.js';
+import { ago, credits, duration, named, plural, sentence, spaced } from './words.js';
 
 const dialog = find('#detail');
 const body = find('#detail-body');
@@ -72,7 +72,7 @@ export class Detail {
 
 function facts({ id, user, model, kind, count, charged, on_hold: isHeld, attempts: many, run, created_at: created, died_at: died }) {
   const rows = [
-    ['User', user ?? '–'],
+    ['User', user ? named(user) : '–'],
     ['Model', model],
     ['Makes', plural(count, kind === 'video' ? 'clip' : 'picture')],
     [isHeld ? 'Held, at most' : 'Paid', credits(charged)],

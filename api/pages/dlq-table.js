@@ -1,7 +1,7 @@
 // The rows. A row stays the same element while its job is shown, so that a refresh takes no focus away.
 
 import { button, el, find, iconButton, time } from './dom.js';
-import { ago, amount, excerpt, plural, sentence } from './words.js';
+import { ago, amount, excerpt, named, plural, sentence } from './words.js';
 
 const body = find('#rows');
 
@@ -50,7 +50,7 @@ export class Table {
       cell('', 'tick', tick),
       cell('Reason', 'reason', el('span', { className: `chip ${failure.class === 'permanent' ? 'bad' : 'warn'}` }, failure.code), el('p', {}, sentence(failure.message))),
       cell('Job', 'job', open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '))),
-      cell('User', 'user', user ?? '–'),
+      cell('User', 'user', user ? named(user) : '–'),
       cell('Attempts', 'number', String(attempts)),
       cell('Credits', 'number', amount(charged)),
       cell('Failed', 'age', time(died, ago(died))),

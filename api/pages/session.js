@@ -2,6 +2,7 @@
 
 import { devToken } from './client.js';
 import { el, find } from './dom.js';
+import { named } from './words.js';
 
 const ENDED = 'Your session has ended. Paste a new token to go on; nothing on the page is lost.';
 
@@ -38,7 +39,7 @@ async function accepted(client, token, check) {
 
 function welcome(client) {
   const place = find('#caller');
-  place.replaceChildren('Signed in as ', el('strong', {}, client.caller || client.role));
+  place.replaceChildren('Signed in as ', el('strong', {}, named(client.caller || client.role)));
   place.hidden = false;
   find('#sign-in').hidden = true;
   find('main').hidden = false;

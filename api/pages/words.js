@@ -63,3 +63,10 @@ export function excerpt(text, length) {
 
 /// `content_refused` as a person reads it: `content refused`.
 export const spaced = (name) => String(name).replaceAll('_', ' ');
+
+// Other, odd blanks, letters that are drawn as nothing, and blanks at the ends: what makes one name look like another.
+const HIDDEN = /\p{C}|(?! )\p{Z}|[\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800\u034f\u180b-\u180f\ufe00-\ufe0f]|^ +| +$/gu;
+const code = (letter) => `\u27e8U+${letter.codePointAt(0).toString(16).toUpperCase().padStart(4, '0')}\u27e9`;
+
+/// A user's id so that it cannot be taken for another: what cannot be seen in it stands as its code, `⟨U+202E⟩`.
+export const named = (id) => String(id).replaceAll(HIDDEN, (hidden) => Array.from(hidden, code).join(''));

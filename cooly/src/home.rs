@@ -97,5 +97,5 @@ fn kept_or_made(path: &Path, make: impl FnOnce() -> anyhow::Result<String>) -> a
 
 fn new_secret() -> String {
     let bytes: [u8; KEY_BYTES] = rand::random();
-    hex::encode(&bytes)
+    hex::encode(bytes)
 }

@@ -48,8 +48,10 @@ impl Alive {
         }
         *held_by = None;
         let connection = self.pool.get().await?;
-        connection.query_typed(LOCK, &[(&self.lock, Type::INT8)]).await?;
-        *held_by = Some(connection);
+        let rows = connection.query_typed(LOCK, &[(&self.lock, Type::INT8)]).await?;
+        let is_ours: bool = rows.first().map_or(Ok(false), |row| row.try_get(0))?;
+        // Otherwise the connection before is not gone for the server yet: it is asked again with the next question.
+        *held_by = is_ours.then_some(connection);
         Ok(())
     }
 }

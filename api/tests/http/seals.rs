@@ -64,7 +64,7 @@ async fn an_event_is_proved_once_it_is_sealed() {
         assert_eq!(proof.body["format"], "cooly-proof/1");
         let verified = verify_document(&String::from_utf8(proof.bytes).unwrap(), &[key]).unwrap();
         assert_eq!(verified.event.position, Position(position));
-        assert_eq!(hex::encode(&verified.event.hash), event["hash"].as_str().unwrap());
+        assert_eq!(hex::encode(verified.event.hash), event["hash"].as_str().unwrap());
     }
     server.rich_user("dave", 1).await;
     let newest = auditor.get("/audit/events").await.items().last().unwrap()["position"].as_i64().unwrap();

@@ -121,7 +121,7 @@ fn explain(verified: &Verified) {
     println!("  actor     {}", column(&event.columns.actor));
     println!("  payload   {}", column(&event.columns.payload));
     println!("  position  {}", event.position);
-    println!("  seal      {}:{}", seal.number, hex::encode(&seal.hash));
+    println!("  seal      {}:{}", seal.number, hex::encode(seal.hash));
     println!("  key       {}", seal.public_key);
     println!(
         "not proved: that what it records is true, nor its times: those are the word of who recorded it"

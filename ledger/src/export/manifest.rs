@@ -103,5 +103,5 @@ impl Tally {
 }
 
 fn finished(hasher: &Sha256) -> String {
-    hex::encode(&hasher.clone().finalize())
+    hex::encode(hasher.clone().finalize())
 }

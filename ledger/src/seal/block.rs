@@ -181,7 +181,7 @@ mod tests {
     fn the_hashed_bytes_of_a_seal_stay_what_they_are() {
         // Computed by another program from the description in docs/audit.md.
         let wanted = "621dd65c86f0268bb96eea1a8ebf044bd6e3b402dc6d9f360da8e0b4c2341b39";
-        assert_eq!(hex::encode(&seal().computed_hash()), wanted);
+        assert_eq!(hex::encode(seal().computed_hash()), wanted);
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) mod list {
 
     /// For `#[serde(with = …)]`.
     pub(crate) fn serialize<S: Serializer>(hashes: &[Hash], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(hashes.iter().map(|hash| hex::encode(hash)))
+        serializer.collect_seq(hashes.iter().map(hex::encode))
     }
 
     /// For `#[serde(with = …)]`.

@@ -139,7 +139,7 @@ impl FromStr for PublicKey {
 
 impl fmt::Display for PublicKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&hex::encode(&self.0))
+        out.write_str(&hex::encode(self.0))
     }
 }
 

@@ -102,10 +102,10 @@ mod tests {
         let mut so_far = Vec::new();
         for (input, wanted) in KNOWN {
             so_far.push(leaf(&bytes(input)));
-            assert_eq!(hex::encode(&root(so_far.iter().copied())), wanted, "{} leaves", so_far.len());
+            assert_eq!(hex::encode(root(so_far.iter().copied())), wanted, "{} leaves", so_far.len());
         }
         assert_eq!(
-            hex::encode(&root([])),
+            hex::encode(root([])),
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "of no leaves"
         );

@@ -65,7 +65,7 @@ impl FromStr for KeptSeal {
 
 impl fmt::Display for KeptSeal {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}:{}", self.number, hex::encode(&self.hash))
+        write!(out, "{}:{}", self.number, hex::encode(self.hash))
     }
 }
 

@@ -237,7 +237,7 @@ impl AccountAudit {
         let computed = hashed.after(&prev_hash, &mut self.scratch);
         if recorded.hash != computed {
             let detail =
-                format!("its hash should be {}: it was changed after it was written", hex::encode(&computed));
+                format!("its hash should be {}: it was changed after it was written", hex::encode(computed));
             self.breach(invariant::CHAIN, recorded, detail);
         }
     }

@@ -91,7 +91,7 @@ pub async fn account_breaches(
         events: audit.events,
         streams: audit.streams,
         version: audit.account_version,
-        head_hash: hex::encode(&audit.head),
+        head_hash: hex::encode(audit.head),
         breaches: audit.breaches,
     })
 }

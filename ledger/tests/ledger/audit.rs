@@ -3,6 +3,7 @@
 
 use crate::support;
 
+use ledger::job::JobCommand;
 use support::told::{tamper, told};
 
 /// The statements that answer nothing on a log that is right, in the order of the page.
@@ -30,6 +31,36 @@ async fn on_a_log_that_is_right_every_statement_answers_nothing() {
         let found = auditor.query(statement, &[]).await.unwrap();
         assert_eq!(found.len(), 0, "{name}: {found:?}");
     }
+}
+
+/// Jobs whose refunds wait, then are made, or pay for another run.
+#[tokio::test]
+async fn a_refund_that_waits_is_no_breach() {
+    let bench = support::bench().await;
+    let alice = support::user("alice");
+    bench.grant(&alice, "3").await;
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.push(bench.queued(&alice, "1").await);
+    }
+    bench.grant(&alice, "1000000000000").await;
+    for job in &jobs {
+        bench.job(&alice, *job, JobCommand::Cancel).await.unwrap();
+    }
+    bench.ask(&alice, support::adjust(&alice, "-5", false)).await.unwrap();
+    bench.job(&alice, jobs[0], support::refund(None)).await.unwrap();
+    bench.job(&alice, jobs[1], JobCommand::Rerun).await.unwrap();
+    bench.job(&alice, jobs[1], JobCommand::Cancel).await.unwrap();
+    let auditor = bench.database.connect(ledger::Role::Reader).await.unwrap();
+    for (name, statement) in CHECKS.iter().zip(documented()) {
+        let found = auditor.query(statement, &[]).await.unwrap();
+        assert_eq!(found.len(), 0, "{name}: {found:?}");
+    }
+    // Without the word, the price that the third still keeps is one that nobody accounts for.
+    let unsaid =
+        "update events set payload = (payload::jsonb - 'refund_waits')::json where type = 'job.cancelled'";
+    tamper(&bench, unsaid).await;
+    assert_eq!(auditor.query(check("job books"), &[]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

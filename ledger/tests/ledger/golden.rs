@@ -71,7 +71,7 @@ fn no_line_of_version_1_has_changed() {
     let hash = lines.iter().fold(Sha256::new(), |hash, (name, _, payload)| {
         hash.chain_update(name).chain_update(payload).chain_update("\n")
     });
-    assert_eq!((lines.len(), hex::encode(&hash.finalize()).as_str()), VERSION_1_LINES);
+    assert_eq!((lines.len(), hex::encode(hash.finalize()).as_str()), VERSION_1_LINES);
 }
 
 #[test]

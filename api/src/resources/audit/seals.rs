@@ -183,10 +183,8 @@ fn conflict(code: &'static str, detail: impl Into<String>) -> Problem {
 }
 
 fn sealed_events(leaves: &Leaves) -> Vec<SealedEvent> {
-    let event = |leaf: Leaf| SealedEvent {
-        position: LogPosition(leaf.position),
-        hash: hex::encode(&leaf.event_hash),
-    };
+    let event =
+        |leaf: Leaf| SealedEvent { position: LogPosition(leaf.position), hash: hex::encode(leaf.event_hash) };
     leaves.iter().map(event).collect()
 }
 
@@ -197,11 +195,11 @@ impl From<&Seal> for SealHead {
             first_position: LogPosition(seal.first_position),
             last_position: LogPosition(seal.last_position),
             events: seal.events,
-            root: hex::encode(&seal.root),
-            prev_hash: hex::encode(&seal.prev_hash),
-            hash: hex::encode(&seal.hash),
+            root: hex::encode(seal.root),
+            prev_hash: hex::encode(seal.prev_hash),
+            hash: hex::encode(seal.hash),
             public_key: seal.public_key.to_string(),
-            signature: hex::encode(&seal.signature),
+            signature: hex::encode(seal.signature),
             sealed_at: Instant(seal.sealed_at),
         }
     }

@@ -77,7 +77,7 @@ async fn every_hash_chain_can_be_computed_from_the_file_alone() {
             *head = (head.0 + 1, event["hash"].as_str().unwrap().to_owned());
         }
         assert!(heads.len() > PROMPTS.len());
-        assert_eq!(trailer["hashes_sha256"], hex::encode(&hashes.finalize()));
+        assert_eq!(trailer["hashes_sha256"], hex::encode(hashes.finalize()));
     }
 }
 

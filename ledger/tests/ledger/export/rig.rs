@@ -105,7 +105,7 @@ pub(crate) async fn fill(bench: &Bench, rows: u32) {
 }
 
 pub(crate) fn hex_sha256(bytes: &[u8]) -> String {
-    hex::encode(&Sha256::digest(bytes))
+    hex::encode(Sha256::digest(bytes))
 }
 
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
