@@ -113,6 +113,10 @@ impl<'a> Story<'a> {
                 refused(answer, KEY_REUSED)
             };
         }
+        // Where keys of batches stood before they had names of their own: there the first command is looked for too.
+        if keyed.is_some_and(|(key, _)| own_slots(&asked[0], key).any(|slot| self.keys.contains_key(&slot))) {
+            return refused(answer, KEY_REUSED);
+        }
         let clock = self.clock - if through.process == 0 { 0 } else { LAG };
         self.decided(asked, keyed, through.dry_run, clock, answer)
     }
@@ -217,6 +221,16 @@ fn refused(
         Err(refusal) => Err(format!("it was refused for {refusal:?} and not for {expected:?}")),
         Ok(outcomes) => Err(format!("it was accepted and not refused for {expected:?}: {outcomes:?}")),
     }
+}
+
+/// The keys that a command would have by itself.
+fn own_slots(
+    (who, asked): &(usize, Asked),
+    key: u8,
+) -> impl Iterator<Item = (usize, &'static str, usize, u8)> {
+    let many = if let Asked::Queue { jobs } = asked { jobs.len() } else { 1 };
+    let (who, space) = (*who, key_space(asked));
+    (0..many).map(move |place| (who, space, place, key))
 }
 
 /// In whose name the first key of a request is kept: it stands for the request in the whole log.
