@@ -5,7 +5,7 @@
 //! digest turns a borrowed or made-up cursor into a clear 400 instead of a page of nonsense.
 
 use crate::serve::problem::Problem;
-use crate::words::scalars::is_within_reach;
+use crate::words::moments::is_within_reach;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};

@@ -6,7 +6,7 @@
 
 use crate::app::App;
 use crate::serve::problem::Problem;
-use crate::words::scalars::PastMoment;
+use crate::words::moments::PastMoment;
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::account::{AccountState, Occasion, lapse};
 use ledger::read::{self, AccountAt, AsOf};

@@ -4,4 +4,5 @@
 pub(crate) mod as_of;
 pub(crate) mod generation;
 pub(crate) mod holdings;
+pub(crate) mod moments;
 pub(crate) mod scalars;

@@ -77,7 +77,7 @@ fn first_day(at: DateTime<Utc>) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::Period;
-    use crate::words::scalars::instant;
+    use crate::words::moments::instant;
 
     fn period(from: Option<&str>, until: Option<&str>) -> Result<(String, String), String> {
         let at = |text: &str| instant(&format!("{text}T00:00:00Z")).unwrap();
