@@ -11,7 +11,7 @@ const VERBS = {
 };
 const TYPING = 250;
 
-/// Actions of one admin; `onDone()` hears that the list has changed.
+/// Actions of one admin; `onDone(jobs)` hears that the list has changed, and to which of its jobs something was done.
 export class Actions {
   #client;
   #onDone;
@@ -30,7 +30,7 @@ export class Actions {
   retry(job, pressed) {
     return this.#attempt(pressed, async () => {
       await this.#client.post(`${path(job)}/retry?run=${job.run}`);
-      return 'The job was sent again.';
+      return { words: 'The job was sent again.', done: [job] };
     });
   }
 
@@ -47,9 +47,10 @@ export class Actions {
     if (!isSure) return false;
     return this.#attempt(pressed, async () => {
       const { refunded } = await this.#client.delete(`${path(job)}?run=${job.run}`);
-      return micros(refunded) < micros(job.charged)
+      const words = micros(refunded) < micros(job.charged)
         ? `The job was deleted. The balance of ${who} is full: ${credits(job.charged)} wait on the job until you refund them.`
         : `The job was deleted. ${credits(refunded)} went back to ${who}.`;
+      return { words, done: [job] };
     });
   }
 
@@ -62,7 +63,7 @@ export class Actions {
     if (!isKnown) return false;
     if (preview.matched === 0) {
       notice('None of these jobs is among the failed ones any more.');
-      this.#onDone();
+      this.#onDone(target.ids ? jobs : []);
       return true;
     }
     const { title, done } = VERBS[action];
@@ -73,12 +74,12 @@ export class Actions {
       ? [`${sum} go back: ${target.ids ? shares(jobs) : 'to the users who paid them'}.`, 'Deleted jobs cannot be retried.']
       : [`${sum} are paid or held for them and stay so. Running them again costs the users nothing.`];
     if (!(await confirm({ title: `${title} ${many}?`, lines, action: `${title} ${many}`, danger: isDelete }))) return false;
-    return this.#attempt(pressed, () => this.#all('/admin/dlq/bulk-actions', { action, ...target }, done));
+    return this.#attempt(pressed, () => this.#all('/admin/dlq/bulk-actions', { action, ...target }, done, jobs));
   }
 
   /// The server takes so many a call; the rest is asked for until none remains. A later call may be refused what an
   /// earlier one has just done, so only the refusals of the first are told.
-  async #all(address, body, word) {
+  async #all(address, body, word, jobs = []) {
     const call = () => this.#client.post(address, { ...body, dry_run: false });
     return alone(async () => {
       const first = await call();
@@ -95,7 +96,9 @@ export class Actions {
       const not = [...codes].map(([code, jobs]) => ` ${plural(jobs.length, 'job')} could not be: ${spaced(code)}.`).join('');
       const back = word === 'deleted' && count ? ` ${credits(returned)} went back.` : '';
       const left = remaining ? ` ${plural(remaining, 'job')} were not reached; do it again.` : '';
-      return `${plural(count, 'job')} ${word}.${back}${not}${left}`;
+      const untouched = new Set(first.refused.map(({ id }) => id));
+      const done = remaining ? [] : jobs.filter(({ id }) => !untouched.has(id));
+      return { words: `${plural(count, 'job')} ${word}.${back}${not}${left}`, done };
     });
   }
 
@@ -103,15 +106,15 @@ export class Actions {
   async #attempt(pressed, work) {
     return busy(pressed, async () => {
       try {
-        const words = await work();
-        if (words) {
-          notice(words);
-          this.#onDone();
+        const came = await work();
+        if (came) {
+          notice(came.words);
+          this.#onDone(came.done);
         }
         return true;
       } catch (problem) {
         notice(sentence(problem.message), { bad: true });
-        if (problem.status === 404 || problem.status === 409) this.#onDone();
+        if (problem.status === 404 || problem.status === 409) this.#onDone([]);
         return false;
       }
     });

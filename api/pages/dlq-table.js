@@ -5,6 +5,9 @@ import { ago, amount, excerpt, named, plural, sentence } from './words.js';
 
 const body = find('#rows');
 
+/// What a row stands for: a job that fails again is another row, with another failure.
+export const runOf = ({ id, run }) => `${id} ${run}`;
+
 /// The rows of the page. `acts` are `open`, `retry` and `discard`, called with the job, and `toggle(id, isOn)`.
 export class Table {
   #acts;
@@ -18,11 +21,11 @@ export class Table {
 
   /// Shows these jobs, in this order, with those selected that `isSelected(id)` names.
   show(jobs, isSelected) {
-    const kept = new Map(jobs.map((job) => [job.id, this.#rows.get(job.id) ?? this.#row(job)]));
-    for (const [id, row] of this.#rows) if (!kept.has(id)) leave(row);
+    const kept = new Map(jobs.map((job) => [runOf(job), this.#rows.get(runOf(job)) ?? this.#row(job)]));
+    for (const [run, row] of this.#rows) if (!kept.has(run)) leave(row);
     this.#rows = kept;
     jobs.forEach((job, place) => {
-      const row = kept.get(job.id);
+      const row = kept.get(runOf(job));
       if (body.children[place] !== row) body.insertBefore(row, body.children[place] ?? null);
       find('input', row).checked = isSelected(job.id);
       row.classList.toggle('selected', isSelected(job.id));

@@ -5,7 +5,7 @@ import { find } from './dom.js';
 import { Actions } from './dlq-actions.js';
 import { Detail } from './dlq-detail.js';
 import { Filters } from './dlq-filters.js';
-import { Table } from './dlq-table.js';
+import { runOf, Table } from './dlq-table.js';
 import { signIn } from './session.js';
 import { ago, amount, credits, micros, plural, sentence, spaced } from './words.js';
 
@@ -15,11 +15,13 @@ const LIST = '/admin/dlq/messages';
 
 const client = new Client('admin');
 const filters = new Filters(() => load({ anew: true }));
-const actions = new Actions(client, () => load());
+const actions = new Actions(client, acted);
 const detail = new Detail(client, { retry, discard });
 const table = new Table({ open: (id) => detail.open(id), retry, discard, toggle });
 const selected = new Set();
-const counted = { seen: null, words: '–' };
+/// What was done to here is no failed job any more, however late the list hears of it. A later run is another row.
+const settled = new Set();
+const counted = { state: null, words: '–' };
 let isAllSelected = false;
 let jobs = [];
 let total = 0;
@@ -75,14 +77,21 @@ async function load({ anew = false } = {}) {
   }
 }
 
+/// Jobs were acted on: they leave the list at once, though the pointer may rest on it.
+function acted(done) {
+  done.forEach((job) => settled.add(runOf(job)));
+  load();
+}
+
 /// Rows that somebody points at, has chosen or is deciding on stay where they are; what is new is only counted.
 async function refresh() {
   if (!isLookedAt()) return load();
   const mine = turn;
-  const first = await client.get(`${LIST}?${new URLSearchParams({ ...filters.filter, limit: PAGE })}`).catch(() => null);
-  if (!first || mine !== turn) return undefined;
-  const known = new Set(jobs.map(({ id, run }) => `${id} ${run}`));
-  const fresh = first.items.filter(({ id, run }) => !known.has(`${id} ${run}`)).length;
+  const page = await client.get(`${LIST}?${new URLSearchParams({ ...filters.filter, limit: PAGE })}`).catch(() => null);
+  if (!page || mine !== turn) return undefined;
+  const first = unsettled(page);
+  const known = new Set(jobs.map(runOf));
+  const fresh = first.items.filter((job) => !known.has(runOf(job))).length;
   const isChanged = fresh > 0 || first.total !== total;
   find('#news').hidden = !isChanged;
   find('#news').textContent = fresh ? `${fresh === PAGE ? `${PAGE}+` : fresh} new: show` : 'The list has changed: show';
@@ -115,17 +124,24 @@ async function read() {
     found.push(...last.items);
     if (!last.next_cursor) break;
   }
-  return { jobs: found, total: last.total, cursor: last.next_cursor };
+  const { items, total: many } = unsettled({ items: found, total: last.total });
+  return { jobs: items, total: many, cursor: last.next_cursor };
+}
+
+/// A list without the jobs that something was done to.
+function unsettled({ items, total: many }) {
+  const open = items.filter((job) => !settled.has(runOf(job)));
+  return { items: open, total: many - (items.length - open.length) };
 }
 
 /// The credits that all matching jobs hold, as a bulk action would count them. Counting is work, so it is done again
 /// only when the list has changed.
 async function holdings({ jobs: found, total: many }) {
-  const seen = JSON.stringify([location.search, many, found[0]?.id, found.at(-1)?.id]);
-  if (counted.seen !== seen) {
+  const state = JSON.stringify([location.search, many, found[0]?.id, found.at(-1)?.id]);
+  if (counted.state !== state) {
     const body = { action: 'retry', filter: filters.filter, dry_run: true };
     const { credits: sum, remaining } = await client.post('/admin/dlq/bulk-actions', body);
-    Object.assign(counted, { seen, words: `${amount(sum)}${remaining ? '+' : ''}` });
+    Object.assign(counted, { state, words: `${amount(sum)}${remaining ? '+' : ''}` });
   }
   return counted.words;
 }
@@ -189,12 +205,12 @@ function selectShown(isOn) {
 }
 
 async function bulk(action, pressed) {
-  const target = isAllSelected ? { filter: frozen() } : named();
+  const target = isAllSelected ? { filter: frozen() } : seen();
   if (await actions.bulk(action, target, chosen(), pressed)) selectShown(false);
 }
 
 /// The selected jobs, each with the run that is shown: one that was run again meanwhile is left alone.
-function named() {
+function seen() {
   const shown = chosen();
   return { ids: shown.map(({ id }) => id), runs: shown.map(({ run }) => run) };
 }

@@ -22,6 +22,7 @@ async fn a_dry_run_counts_and_changes_nothing() {
         "matched": 3, "done": 0, "refused": [], "credits": "12", "remaining": 0, "dry_run": true,
     });
     assert_eq!(told.body, expected);
+    assert_eq!(told.header("Ledger-Position"), None);
     assert_eq!(server.log_length().await, before);
 }
 
@@ -39,6 +40,8 @@ async fn all_that_match_are_run_again() {
     let done = act(&admin, json!({ "action": "retry", "filter": { "user": "alice" } })).await.expect(200);
     assert_eq!((&done.body["matched"], &done.body["done"]), (&json!(20), &json!(20)));
     assert_eq!(done.body["credits"], "80");
+    // Nothing else writes meanwhile, so the position is that of the last retry.
+    assert_eq!(done.header("Ledger-Position"), Some(&*server.newest_position().await.to_string()));
     server.caught_up().await;
     let left = admin.get("/admin/dlq/messages").await;
     assert_eq!(left.body["total"], 1);

@@ -119,6 +119,27 @@ test('all that match are deleted at once, and others are left alone', async () =
   });
 });
 
+test('what was deleted leaves the page although the list is late to hear of it', async () => {
+  const mine = await failed(2);
+  await it.pages.with({ address: only(mine.user) }, async (page) => {
+    await rowsAre(page, 2);
+    const body = JSON.stringify(await it.api.admin('GET', only(mine.user)));
+    await page.route(/dlq\/messages\?/, (route) => (route.request().method() === 'GET'
+      ? route.fulfill({ status: 200, contentType: 'application/json', body })
+      : route.continue()));
+    await rowOf(page, mine.jobs[0]).getByRole('button', { name: /^Delete/ }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete and refund' }).click();
+    await rowsAre(page, 1);
+    await page.locator('#rows').hover();
+    await rowOf(page, mine.jobs[1]).getByRole('checkbox').check();
+    await page.locator('#bulk-discard').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete 1 job' }).click();
+    await rowsAre(page, 0);
+    assert.equal(await page.locator('#total').textContent(), '0');
+    assert.equal(await it.api.balance(mine.user), 8);
+  });
+});
+
 test('filters are in the address and survive a reload', async () => {
   const { user } = await failed(2);
   await failed(1);

@@ -15,10 +15,10 @@ use crate::words::scalars::{Age, Amount, ClassName, GenerationId, Instant, KindN
 use futures::StreamExt;
 use futures::stream;
 use ledger::job::JobCommand;
-use ledger::{Action, Command, Context, Credits, ExecuteError, JobId};
+use ledger::{Action, Command, Context, Credits, ExecuteError, JobId, Position};
 use poem::web::Data;
 use poem_openapi::payload::Json;
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
 use serde_json::Value;
 use std::time::Duration;
@@ -210,6 +210,22 @@ struct BulkOutcome {
     remaining: u64,
     /// Whether nothing was done because nothing was to be done.
     dry_run: bool,
+    /// The newest event of those that were done.
+    #[oai(skip)]
+    position: Option<Position>,
+}
+
+/// The answer to an action on many.
+#[derive(ApiResponse)]
+enum Acted {
+    /// What was done, or would be.
+    #[oai(status = 200)]
+    Done(
+        Json<BulkOutcome>,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        Option<i64>,
+    ),
 }
 
 /// See the module.
@@ -226,13 +242,13 @@ impl Bulk {
         caller: Caller<AdminOnly>,
         app: Data<&App>,
         body: Strict<BulkAction>,
-    ) -> Answer<Json<BulkOutcome>, BulkOrder> {
+    ) -> Answer<Acted, BulkOrder> {
         let BulkAction { action, ids, runs, filter, dry_run } = body.0;
         let choice = match ids {
             Some(ids) => Choice::Ids(seen(ids, runs)),
             None => Choice::Matching(filter.unwrap_or_default().into()),
         };
-        Ok(Json(run(&app, &caller, choice, action, dry_run.unwrap_or(false)).await?))
+        Ok(run(&app, &caller, choice, action, dry_run.unwrap_or(false)).await?)
     }
 
     /// Give up old dead letters
@@ -244,10 +260,10 @@ impl Bulk {
         caller: Caller<AdminOnly>,
         app: Data<&App>,
         body: Strict<Cleanup>,
-    ) -> Answer<Json<BulkOutcome>, BulkOrder> {
+    ) -> Answer<Acted, BulkOrder> {
         let filter = Filter { older_than: Some(body.0.older_than.0), ..Filter::default() };
         let dry_run = body.0.dry_run.unwrap_or(false);
-        Ok(Json(run(&app, &caller, Choice::Matching(filter), Deed::Discard, dry_run).await?))
+        Ok(run(&app, &caller, Choice::Matching(filter), Deed::Discard, dry_run).await?)
     }
 }
 
@@ -262,7 +278,7 @@ async fn run(
     choice: Choice,
     deed: Deed,
     dry_run: bool,
-) -> Result<BulkOutcome, Problem> {
+) -> Result<Acted, Problem> {
     let until = Clock::now() + app.limits.deadline.mul_f64(SHARE);
     let work = Work { app: app.clone(), context: caller.context(), deed, dry_run, until };
     let task = tokio::spawn(async move {
@@ -271,7 +287,9 @@ async fn run(
             Choice::Matching(filter) => work.matching(filter).await,
         }
     });
-    task.await.map_err(|error| Problem::internal(error.to_string()))?
+    let outcome = task.await.map_err(|error| Problem::internal(error.to_string()))??;
+    let position = outcome.position.map(|position| position.0);
+    Ok(Acted::Done(Json(outcome), position))
 }
 
 struct Work {
@@ -332,6 +350,7 @@ impl Work {
             credits: Amount(Credits::ZERO),
             remaining: 0,
             dry_run: self.dry_run,
+            position: None,
         }
     }
 
@@ -344,16 +363,17 @@ impl Work {
             .buffer_unordered(AT_ONCE);
         while let Some((job, result)) = results.next().await {
             match result {
-                Ok(()) => outcome.count(&job, self.dry_run),
+                Ok(position) => outcome.count(&job, position),
                 Err(Left::Refused(code)) => outcome.refuse(job.job_id, code),
                 Err(Left::OutOfTime) => outcome.remaining += 1,
             }
         }
     }
 
-    async fn one(&self, job: &DeadLetter) -> Result<(), Left> {
+    /// Where it was written; nowhere in a dry run.
+    async fn one(&self, job: &DeadLetter) -> Result<Option<Position>, Left> {
         if self.dry_run {
-            return Ok(());
+            return Ok(None);
         }
         if Clock::now() >= self.until {
             return Err(Left::OutOfTime);
@@ -372,7 +392,7 @@ impl Work {
         match self.app.ledger.execute(command).await {
             // It was given up already, and so not by this request.
             Ok(outcome) if outcome.position.is_none() => Err(Left::Refused("job_status")),
-            Ok(_) => Ok(()),
+            Ok(outcome) => Ok(outcome.position),
             Err(ExecuteError::Refused(refusal)) => Err(Left::Refused(refusal.code())),
             Err(ExecuteError::Failed(error)) => {
                 let problem = Problem::from(error);
@@ -407,10 +427,9 @@ fn fixed(filter: Filter, now: chrono::DateTime<chrono::Utc>) -> Filter {
 }
 
 impl BulkOutcome {
-    fn count(&mut self, job: &DeadLetter, dry_run: bool) {
-        if !dry_run {
-            self.done += 1;
-        }
+    fn count(&mut self, job: &DeadLetter, position: Option<Position>) {
+        self.done += u64::from(position.is_some());
+        self.position = self.position.max(position);
         // Ten thousand jobs stay far below the largest amount unless each costs a hundred million.
         self.credits = Amount(self.credits.0.checked_add(job.charged).unwrap_or(self.credits.0));
     }

@@ -181,6 +181,12 @@ impl Server {
         self.user(sub)
     }
 
+    /// Where the newest event is in the log.
+    pub(crate) async fn newest_position(&self) -> i64 {
+        let client = self.pool.get().await.unwrap();
+        client.query_one("select max(position) from events", &[]).await.unwrap().get(0)
+    }
+
     /// Events in the log.
     pub(crate) async fn log_length(&self) -> i64 {
         let client = self.pool.get().await.unwrap();
