@@ -9,7 +9,7 @@ use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime, 
 use std::str::FromStr;
 use std::time::Duration;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, IsolationLevel, NoTls, Transaction};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -63,6 +63,12 @@ impl Role {
             Role::Owner => "cooly-owner",
         }
     }
+}
+
+/// A transaction that sees the database as it is now, however long it reads, and writes nothing.
+pub async fn snapshot(client: &mut Client) -> Result<Transaction<'_>, tokio_postgres::Error> {
+    let snapshot = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
+    snapshot.read_only(true).start().await
 }
 
 /// A Postgres database, not yet connected to.

@@ -40,7 +40,7 @@ pub use context::{
     Actor, Context, Idempotency, IdempotencyKey, InvalidKey, MAX_KEY_BYTES, MAX_REQUEST_ID_BYTES,
 };
 pub use credits::{AmountError, Change, Credits, MAX as MAX_CREDITS, MAX_SCALE};
-pub use database::{Database, Role};
+pub use database::{Database, Role, snapshot};
 pub use decision::Decision;
 pub use error::{BatchError, Error, ExecuteError, chain as error_chain};
 pub use event::{Event, RecordedEvent};

@@ -6,7 +6,7 @@
 
 use crate::batch::AccountChange;
 use crate::error::Error;
-use crate::row;
+use crate::row::{self, column_of};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use ledger::{AccountId, Credits, UserId};
@@ -127,16 +127,14 @@ pub(crate) async fn write(transaction: &Transaction<'_>, accounts: &[&AccountCha
     if accounts.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = accounts.iter().map(|account| account.account_id.0).collect();
-    let users: Vec<Option<&str>> =
-        accounts.iter().map(|account| account.user.as_ref().map(UserId::as_str)).collect();
-    let balances: Vec<Decimal> = accounts.iter().map(|account| account.state.balance.get()).collect();
-    let held: Vec<Decimal> = accounts.iter().map(|account| account.state.held.get()).collect();
-    let lapses: Vec<Option<DateTime<Utc>>> =
-        accounts.iter().map(|account| account.state.next_lapse()).collect();
-    let versions: Vec<i64> = accounts.iter().map(|account| account.last().version).collect();
-    let positions: Vec<i64> = accounts.iter().map(|account| account.last().position.0).collect();
-    let updated: Vec<DateTime<Utc>> = accounts.iter().map(|account| account.last().occurred_at).collect();
+    let ids = column_of!(accounts: Uuid, account => account.account_id.0);
+    let users = column_of!(accounts: Option<&str>, account => account.user.as_ref().map(UserId::as_str));
+    let balances = column_of!(accounts: Decimal, account => account.state.balance.get());
+    let held = column_of!(accounts: Decimal, account => account.state.held.get());
+    let lapses = column_of!(accounts: Option<DateTime<Utc>>, account => account.state.next_lapse());
+    let versions = column_of!(accounts: i64, account => account.last().version);
+    let positions = column_of!(accounts: i64, account => account.last().position.0);
+    let updated = column_of!(accounts: DateTime<Utc>, account => account.last().occurred_at);
     let statement = transaction.prepare_cached(WRITE).await?;
     transaction
         .execute(&statement, &[&ids, &users, &balances, &held, &lapses, &versions, &positions, &updated])

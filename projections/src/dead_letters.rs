@@ -2,7 +2,8 @@
 
 use crate::batch::JobChange;
 use crate::error::Error;
-use crate::row;
+use crate::jobs_table;
+use crate::row::{self, column_of};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use ledger::job::{Failure, FailureClass, JobRequest, Kind, Params, Status};
@@ -96,12 +97,7 @@ pub struct Group {
     pub latest: DateTime<Utc>,
 }
 
-pub(crate) const HEADS: &str = r"
-select asked.account_id, asked.job_id, kept.version
-from unnest($1::uuid[], $2::uuid[]) as asked(account_id, job_id)
-cross join lateral (
-    select version from dead_letters where job_id = asked.job_id and account_id = asked.account_id limit 1
-) kept";
+pub(crate) const HEADS: &str = jobs_table::heads!("dead_letters");
 
 const WRITE: &str = r"
 insert into dead_letters as kept
@@ -116,17 +112,7 @@ on conflict (job_id, account_id) do update set
     died_at = excluded.died_at, version = excluded.version, last_position = excluded.last_position
 where kept.version < excluded.version";
 
-/// By address, as in `pending`.
-const DELETE: &str = r"
-delete from dead_letters where ctid = any(array(
-    select kept.ctid
-    from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as revived(job_id, account_id, version)
-    cross join lateral (
-        select ctid, version from dead_letters
-        where job_id = revived.job_id and account_id = revived.account_id limit 1
-    ) kept
-    where kept.version < revived.version
-))";
+const DELETE: &str = jobs_table::deletes!("dead_letters");
 
 macro_rules! columns {
     () => {
@@ -273,62 +259,42 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
         jobs.iter().partition(|job| job.after.status == Status::Dead);
     let was_dead = |job: &&JobChange| job.before.as_ref().is_some_and(|before| before.status == Status::Dead);
     let revived: Vec<&JobChange> = others.into_iter().filter(was_dead).collect();
-    delete(transaction, &revived).await?;
+    jobs_table::delete(transaction, DELETE, &revived).await?;
     // A dead job has a failure: the event that ends it carries one.
     let dead: Vec<(&JobChange, &Failure)> =
         dead.into_iter().filter_map(|job| Some((job, job.after.failure.as_ref()?))).collect();
     upsert(transaction, &dead).await
 }
 
-async fn delete(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = jobs.iter().map(|job| job.job_id.0).collect();
-    let accounts: Vec<Uuid> = jobs.iter().map(|job| job.account_id.0).collect();
-    let versions: Vec<i64> = jobs.iter().map(|job| job.version).collect();
-    let statement = transaction.prepare_cached(DELETE).await?;
-    transaction.execute(&statement, &[&ids, &accounts, &versions]).await?;
-    Ok(())
-}
-
 async fn upsert(transaction: &Transaction<'_>, dead: &[(&JobChange, &Failure)]) -> Result<(), Error> {
     if dead.is_empty() {
         return Ok(());
     }
-    macro_rules! column {
-        ($kind:ty, $job:ident => $value:expr) => {
-            dead.iter().map(|($job, _)| $value).collect::<Vec<$kind>>()
-        };
-    }
-    let classes: Vec<&str> = dead.iter().map(|(_, failure)| failure.class.as_str()).collect();
-    let codes: Vec<&str> = dead.iter().map(|(_, failure)| failure.code.as_str()).collect();
-    let messages: Vec<&str> = dead.iter().map(|(_, failure)| failure.message.as_str()).collect();
     let statement = transaction.prepare_cached(WRITE).await?;
     transaction
         .execute(
             &statement,
             &[
-                &column!(Uuid, job => job.job_id.0),
-                &column!(Uuid, job => job.account_id.0),
-                &column!(Option<&str>, job => job.user.as_ref().map(UserId::as_str)),
-                &column!(&str, job => job.after.request.kind.as_str()),
-                &column!(&str, job => job.after.request.model.as_str()),
-                &column!(&str, job => job.after.request.prompt.as_str()),
-                &column!(i32, job => row::column(job.after.request.count)),
-                &column!(Json<&Params>, job => Json(&job.after.request.params)),
-                &column!(Decimal, job => job.after.cost.get()),
-                &column!(Decimal, job => job.after.charged.get()),
-                &column!(bool, job => job.after.on_hold),
-                &column!(i32, job => row::column(job.after.run)),
-                &column!(i32, job => row::column(job.after.attempts)),
-                &classes,
-                &codes,
-                &messages,
-                &column!(DateTime<Utc>, job => job.after.created_at),
-                &column!(DateTime<Utc>, job => job.after.finished_at.unwrap_or(job.updated_at)),
-                &column!(i64, job => job.version),
-                &column!(i64, job => job.last_position.0),
+                &column_of!(dead: Uuid, (job, _) => job.job_id.0),
+                &column_of!(dead: Uuid, (job, _) => job.account_id.0),
+                &column_of!(dead: Option<&str>, (job, _) => job.user.as_ref().map(UserId::as_str)),
+                &column_of!(dead: &str, (job, _) => job.after.request.kind.as_str()),
+                &column_of!(dead: &str, (job, _) => job.after.request.model.as_str()),
+                &column_of!(dead: &str, (job, _) => job.after.request.prompt.as_str()),
+                &column_of!(dead: i32, (job, _) => row::column(job.after.request.count)),
+                &column_of!(dead: Json<&Params>, (job, _) => Json(&job.after.request.params)),
+                &column_of!(dead: Decimal, (job, _) => job.after.cost.get()),
+                &column_of!(dead: Decimal, (job, _) => job.after.charged.get()),
+                &column_of!(dead: bool, (job, _) => job.after.on_hold),
+                &column_of!(dead: i32, (job, _) => row::column(job.after.run)),
+                &column_of!(dead: i32, (job, _) => row::column(job.after.attempts)),
+                &column_of!(dead: &str, (_, failure) => failure.class.as_str()),
+                &column_of!(dead: &str, (_, failure) => failure.code.as_str()),
+                &column_of!(dead: &str, (_, failure) => failure.message.as_str()),
+                &column_of!(dead: DateTime<Utc>, (job, _) => job.after.created_at),
+                &column_of!(dead: DateTime<Utc>, (job, _) => job.after.finished_at.unwrap_or(job.updated_at)),
+                &column_of!(dead: i64, (job, _) => job.version),
+                &column_of!(dead: i64, (job, _) => job.last_position.0),
             ],
         )
         .await?;

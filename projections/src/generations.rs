@@ -2,7 +2,8 @@
 
 use crate::batch::JobChange;
 use crate::error::Error;
-use crate::row;
+use crate::jobs_table;
+use crate::row::{self, column_of};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use ledger::job::{Failure, JobRequest, Kind, Output, Params, Status};
@@ -73,12 +74,7 @@ pub struct Cursor {
     pub job_id: JobId,
 }
 
-pub(crate) const HEADS: &str = r"
-select asked.account_id, asked.job_id, kept.version
-from unnest($1::uuid[], $2::uuid[]) as asked(account_id, job_id)
-cross join lateral (
-    select version from generations where job_id = asked.job_id and account_id = asked.account_id limit 1
-) kept";
+pub(crate) const HEADS: &str = jobs_table::heads!("generations");
 
 /// What a job was asked to be never changes, so only the rest is updated.
 const WRITE: &str = r"
@@ -189,40 +185,35 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
     if jobs.is_empty() {
         return Ok(());
     }
-    macro_rules! column {
-        ($kind:ty, $job:ident => $value:expr) => {
-            jobs.iter().map(|$job| $value).collect::<Vec<$kind>>()
-        };
-    }
     let statement = transaction.prepare_cached(WRITE).await?;
     transaction
         .execute(
             &statement,
             &[
-                &column!(Uuid, job => job.job_id.0),
-                &column!(Uuid, job => job.account_id.0),
-                &column!(Option<&str>, job => job.user.as_ref().map(UserId::as_str)),
-                &column!(&str, job => job.after.request.kind.as_str()),
-                &column!(&str, job => job.after.request.model.as_str()),
-                &column!(&str, job => job.after.request.prompt.as_str()),
-                &column!(i32, job => row::column(job.after.request.count)),
-                &column!(Json<&Params>, job => Json(&job.after.request.params)),
-                &column!(&str, job => job.after.status.as_str()),
-                &column!(Decimal, job => job.after.cost.get()),
-                &column!(Option<Decimal>, job => job.after.per_second.map(Credits::get)),
-                &column!(Decimal, job => job.after.charged.get()),
-                &column!(bool, job => job.after.on_hold),
-                &column!(i32, job => row::column(job.after.run)),
-                &column!(i32, job => row::column(job.after.attempts)),
-                &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.class.as_str())),
-                &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.code.as_str())),
-                &column!(Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.message.as_str())),
-                &column!(Json<&[Output]>, job => Json(job.after.outputs.as_slice())),
-                &column!(DateTime<Utc>, job => job.after.created_at),
-                &column!(Option<DateTime<Utc>>, job => job.after.finished_at),
-                &column!(DateTime<Utc>, job => job.updated_at),
-                &column!(i64, job => job.version),
-                &column!(i64, job => job.last_position.0),
+                &column_of!(jobs: Uuid, job => job.job_id.0),
+                &column_of!(jobs: Uuid, job => job.account_id.0),
+                &column_of!(jobs: Option<&str>, job => job.user.as_ref().map(UserId::as_str)),
+                &column_of!(jobs: &str, job => job.after.request.kind.as_str()),
+                &column_of!(jobs: &str, job => job.after.request.model.as_str()),
+                &column_of!(jobs: &str, job => job.after.request.prompt.as_str()),
+                &column_of!(jobs: i32, job => row::column(job.after.request.count)),
+                &column_of!(jobs: Json<&Params>, job => Json(&job.after.request.params)),
+                &column_of!(jobs: &str, job => job.after.status.as_str()),
+                &column_of!(jobs: Decimal, job => job.after.cost.get()),
+                &column_of!(jobs: Option<Decimal>, job => job.after.per_second.map(Credits::get)),
+                &column_of!(jobs: Decimal, job => job.after.charged.get()),
+                &column_of!(jobs: bool, job => job.after.on_hold),
+                &column_of!(jobs: i32, job => row::column(job.after.run)),
+                &column_of!(jobs: i32, job => row::column(job.after.attempts)),
+                &column_of!(jobs: Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.class.as_str())),
+                &column_of!(jobs: Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.code.as_str())),
+                &column_of!(jobs: Option<&str>, job => job.after.failure.as_ref().map(|failure| failure.message.as_str())),
+                &column_of!(jobs: Json<&[Output]>, job => Json(job.after.outputs.as_slice())),
+                &column_of!(jobs: DateTime<Utc>, job => job.after.created_at),
+                &column_of!(jobs: Option<DateTime<Utc>>, job => job.after.finished_at),
+                &column_of!(jobs: DateTime<Utc>, job => job.updated_at),
+                &column_of!(jobs: i64, job => job.version),
+                &column_of!(jobs: i64, job => job.last_position.0),
             ],
         )
         .await?;

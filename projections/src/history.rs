@@ -2,7 +2,7 @@
 
 use crate::batch::AccountChange;
 use crate::error::Error;
-use crate::row;
+use crate::row::{self, column_of};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use ledger::account::{AccountEvent, HoldId, RefundReason, ReleaseReason};
@@ -107,18 +107,18 @@ pub(crate) async fn write(transaction: &Transaction<'_>, accounts: &[&AccountCha
     if events.is_empty() {
         return Ok(());
     }
-    let ids: Vec<Uuid> = events.iter().map(|event| event.account_id.0).collect();
-    let positions: Vec<i64> = events.iter().map(|event| event.position.0).collect();
-    let versions: Vec<i64> = events.iter().map(|event| event.version).collect();
-    let types: Vec<&str> = events.iter().map(|event| event.event.name()).collect();
-    let amounts: Vec<Option<Decimal>> = events.iter().map(|event| event.amount).collect();
+    let ids = column_of!(events: Uuid, event => event.account_id.0);
+    let positions = column_of!(events: i64, event => event.position.0);
+    let versions = column_of!(events: i64, event => event.version);
+    let types = column_of!(events: &str, event => event.event.name());
+    let amounts = column_of!(events: Option<Decimal>, event => event.amount);
     let (holds, captured): (Vec<Option<i64>>, Vec<Option<Decimal>>) =
         events.iter().map(|event| of_hold(&event.event)).unzip();
-    let balances: Vec<Option<Decimal>> = events.iter().map(|event| event.balance_after).collect();
-    let jobs: Vec<Option<Uuid>> = events.iter().map(|event| event.job_id.map(|job| job.0)).collect();
-    let reasons: Vec<Option<&str>> = events.iter().map(|event| reason(&event.event)).collect();
-    let actors: Vec<&str> = events.iter().map(|event| event.actor.as_str()).collect();
-    let times: Vec<DateTime<Utc>> = events.iter().map(|event| event.occurred_at).collect();
+    let balances = column_of!(events: Option<Decimal>, event => event.balance_after);
+    let jobs = column_of!(events: Option<Uuid>, event => event.job_id.map(|job| job.0));
+    let reasons = column_of!(events: Option<&str>, event => reason(&event.event));
+    let actors = column_of!(events: &str, event => event.actor.as_str());
+    let times = column_of!(events: DateTime<Utc>, event => event.occurred_at);
     let statement = transaction.prepare_cached(WRITE).await?;
     transaction
         .execute(

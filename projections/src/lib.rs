@@ -23,6 +23,7 @@ mod copies;
 mod error;
 mod feed;
 mod fold;
+mod jobs_table;
 mod known_jobs;
 mod parked;
 mod projector;

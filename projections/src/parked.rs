@@ -4,6 +4,7 @@
 use crate::batch::{Misfit, StreamKey};
 use crate::error::Error;
 use crate::read_model::ReadModel;
+use crate::row::column_of;
 use deadpool_postgres::Transaction;
 use ledger::{AccountId, StreamId};
 use std::collections::HashSet;
@@ -25,7 +26,7 @@ pub(crate) type Parked = HashSet<(ReadModel, StreamKey)>;
 
 /// What these read models have parked.
 pub(crate) async fn load(transaction: &Transaction<'_>, models: &[ReadModel]) -> Result<Parked, Error> {
-    let names: Vec<&str> = models.iter().map(|model| model.name()).collect();
+    let names = column_of!(models: &str, model => model.name());
     let statement = transaction.prepare_cached(LOAD).await?;
     let rows = transaction.query(&statement, &[&names]).await?;
     rows.iter()
@@ -59,12 +60,12 @@ async fn insert(
         return Ok(());
     }
     let names: Vec<&str> = models.map(ReadModel::name).collect();
-    let accounts: Vec<Uuid> = misfits.iter().map(|misfit| misfit.key.0.0).collect();
-    let streams: Vec<Uuid> = misfits.iter().map(|misfit| misfit.key.1.0).collect();
-    let positions: Vec<i64> = misfits.iter().map(|misfit| misfit.position.0).collect();
-    let versions: Vec<i64> = misfits.iter().map(|misfit| misfit.version).collect();
-    let expected: Vec<Option<i64>> = misfits.iter().map(|misfit| misfit.expected).collect();
-    let reasons: Vec<&str> = misfits.iter().map(|misfit| misfit.reason.as_str()).collect();
+    let accounts = column_of!(misfits: Uuid, misfit => misfit.key.0.0);
+    let streams = column_of!(misfits: Uuid, misfit => misfit.key.1.0);
+    let positions = column_of!(misfits: i64, misfit => misfit.position.0);
+    let versions = column_of!(misfits: i64, misfit => misfit.version);
+    let expected = column_of!(misfits: Option<i64>, misfit => misfit.expected);
+    let reasons = column_of!(misfits: &str, misfit => misfit.reason.as_str());
     let statement = transaction.prepare_cached(PARK).await?;
     transaction
         .execute(&statement, &[&names, &accounts, &streams, &positions, &versions, &expected, &reasons])

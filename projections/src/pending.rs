@@ -2,7 +2,8 @@
 
 use crate::batch::JobChange;
 use crate::error::Error;
-use crate::row;
+use crate::jobs_table;
+use crate::row::{self, column_of};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
 use ledger::job::{Attempt, Kind, Status};
@@ -54,12 +55,7 @@ pub struct Counts {
     pub running: u64,
 }
 
-pub(crate) const HEADS: &str = r"
-select asked.account_id, asked.job_id, kept.version
-from unnest($1::uuid[], $2::uuid[]) as asked(account_id, job_id)
-cross join lateral (
-    select version from pending_tasks where job_id = asked.job_id and account_id = asked.account_id limit 1
-) kept";
+pub(crate) const HEADS: &str = jobs_table::heads!("pending_tasks");
 
 const WRITE: &str = r"
 insert into pending_tasks as kept
@@ -75,18 +71,7 @@ on conflict (job_id, account_id) do update set
     version = excluded.version, last_position = excluded.last_position
 where kept.version < excluded.version";
 
-/// Finds the rows by key one by one and deletes them by address: a join would be planned for the table's
-/// size of another moment, and this table grows and shrinks all day.
-const DELETE: &str = r"
-delete from pending_tasks where ctid = any(array(
-    select kept.ctid
-    from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as finished(job_id, account_id, version)
-    cross join lateral (
-        select ctid, version from pending_tasks
-        where job_id = finished.job_id and account_id = finished.account_id limit 1
-    ) kept
-    where kept.version < finished.version
-))";
+const DELETE: &str = jobs_table::deletes!("pending_tasks");
 
 macro_rules! select {
     ($rest:literal) => {
@@ -162,61 +147,35 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
         jobs.iter().partition(|job| job.after.status.is_finished());
     // A job that begins and ends in one batch never has a row.
     let left: Vec<&JobChange> = finished.into_iter().filter(|job| job.first_version > 1).collect();
-    delete(transaction, &left).await?;
+    jobs_table::delete(transaction, DELETE, &left).await?;
     upsert(transaction, &open).await
-}
-
-async fn delete(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let ids: Vec<Uuid> = jobs.iter().map(|job| job.job_id.0).collect();
-    let accounts: Vec<Uuid> = jobs.iter().map(|job| job.account_id.0).collect();
-    let versions: Vec<i64> = jobs.iter().map(|job| job.version).collect();
-    let statement = transaction.prepare_cached(DELETE).await?;
-    transaction.execute(&statement, &[&ids, &accounts, &versions]).await?;
-    Ok(())
 }
 
 async fn upsert(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<(), Error> {
     if jobs.is_empty() {
         return Ok(());
     }
-    macro_rules! column {
-        ($kind:ty, $job:ident => $value:expr) => {
-            jobs.iter().map(|$job| $value).collect::<Vec<$kind>>()
-        };
-    }
-    let attempts: Vec<Option<&Attempt>> = jobs.iter().map(|job| job.after.attempt.as_ref()).collect();
-    macro_rules! of_attempt {
-        ($kind:ty, $attempt:ident => $value:expr) => {
-            attempts.iter().map(|attempt| attempt.map(|$attempt| $value)).collect::<Vec<Option<$kind>>>()
-        };
-    }
-    let submitted: Vec<Option<&str>> = attempts
-        .iter()
-        .map(|attempt| attempt.and_then(|attempt| attempt.provider_task_id.as_deref()))
-        .collect();
+    let attempts = column_of!(jobs: Option<&Attempt>, job => job.after.attempt.as_ref());
     let statement = transaction.prepare_cached(WRITE).await?;
     transaction
         .execute(
             &statement,
             &[
-                &column!(Uuid, job => job.job_id.0),
-                &column!(Uuid, job => job.account_id.0),
-                &column!(&str, job => job.after.status.as_str()),
-                &column!(&str, job => job.after.request.kind.as_str()),
-                &column!(&str, job => job.after.request.model.as_str()),
-                &column!(i32, job => row::column(job.after.run)),
-                &column!(i32, job => row::column(job.after.attempts)),
-                &of_attempt!(&str, attempt => attempt.worker.as_str()),
-                &of_attempt!(i64, attempt => attempt.fencing),
-                &submitted,
-                &column!(DateTime<Utc>, job => job.after.run_queued_at),
-                &column!(DateTime<Utc>, job => job.after.retry_at.unwrap_or(job.after.run_queued_at)),
-                &of_attempt!(DateTime<Utc>, attempt => attempt.lease_until),
-                &column!(i64, job => job.version),
-                &column!(i64, job => job.last_position.0),
+                &column_of!(jobs: Uuid, job => job.job_id.0),
+                &column_of!(jobs: Uuid, job => job.account_id.0),
+                &column_of!(jobs: &str, job => job.after.status.as_str()),
+                &column_of!(jobs: &str, job => job.after.request.kind.as_str()),
+                &column_of!(jobs: &str, job => job.after.request.model.as_str()),
+                &column_of!(jobs: i32, job => row::column(job.after.run)),
+                &column_of!(jobs: i32, job => row::column(job.after.attempts)),
+                &column_of!(attempts: Option<&str>, attempt => attempt.map(|attempt| attempt.worker.as_str())),
+                &column_of!(attempts: Option<i64>, attempt => attempt.map(|attempt| attempt.fencing)),
+                &column_of!(attempts: Option<&str>, attempt => attempt.and_then(|attempt| attempt.provider_task_id.as_deref())),
+                &column_of!(jobs: DateTime<Utc>, job => job.after.run_queued_at),
+                &column_of!(jobs: DateTime<Utc>, job => job.after.retry_at.unwrap_or(job.after.run_queued_at)),
+                &column_of!(attempts: Option<DateTime<Utc>>, attempt => attempt.map(|attempt| attempt.lease_until)),
+                &column_of!(jobs: i64, job => job.version),
+                &column_of!(jobs: i64, job => job.last_position.0),
             ],
         )
         .await?;

@@ -1,4 +1,4 @@
-//! Reads the columns of read models into the ledger's types.
+//! Reads the columns of read models into the ledger's types, and makes columns to write of many changes.
 
 use crate::error::Error;
 use ledger::job::{Failure, JobRequest};
@@ -9,6 +9,15 @@ use serde::de::DeserializeOwned;
 use serde::de::value::{Error as Unknown, StrDeserializer};
 use serde_json::Value;
 use tokio_postgres::Row;
+
+/// One parameter of a statement that writes many rows: a value of each change.
+macro_rules! column_of {
+    ($changes:ident: $kind:ty, $change:pat => $value:expr) => {
+        $changes.iter().map(|$change| $value).collect::<Vec<$kind>>()
+    };
+}
+
+pub(crate) use column_of;
 
 /// An amount that is never negative.
 pub(crate) fn credits(row: &Row, column: &'static str) -> Result<Credits, Error> {

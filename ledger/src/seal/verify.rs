@@ -8,6 +8,7 @@ use super::hexadecimal;
 use super::key::PublicKey;
 use super::stored::hash_after;
 use crate::chain::{GENESIS, Hash};
+use crate::database::snapshot;
 use crate::error::Error;
 use crate::ids::{AccountId, Position, StreamId};
 use crate::store::seals::{self, Texts};
@@ -15,7 +16,7 @@ use chrono::{DateTime, Utc};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
-use tokio_postgres::{Client, GenericClient, IsolationLevel};
+use tokio_postgres::{Client, GenericClient};
 
 /// Seals that are read at a time: with full blocks, half a megabyte of leaves.
 const PAGE_SEALS: i64 = 16;
@@ -95,12 +96,7 @@ pub async fn verify_seals(
     trust: &Trust,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<SealReport, Error> {
-    let snapshot = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start()
-        .await?;
+    let snapshot = snapshot(client).await?;
     let total = seals::newest_number(&snapshot).await?;
     let mut audit = SealAudit::new(trust);
     loop {

@@ -2,13 +2,14 @@
 
 use super::Breach;
 use super::account::{AccountAudit, Stored};
+use crate::database::snapshot;
 use crate::error::{Error, chain};
 use crate::ids::{AccountId, Position, StreamId};
 use crate::store::mark::NEWEST;
 use crate::store::row::{event_columns, recorded};
 use serde::Serialize;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, GenericClient, IsolationLevel, Row};
+use tokio_postgres::{Client, GenericClient, Row};
 use uuid::Uuid;
 
 const PAGE_ROWS: i64 = 5_000;
@@ -102,12 +103,7 @@ pub async fn log_breaches(
     client: &mut Client,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Vec<Breach>, Error> {
-    let snapshot = client
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start()
-        .await?;
+    let snapshot = snapshot(client).await?;
     let estimate: i64 = snapshot.query_one(ESTIMATE, &[]).await?.try_get(0)?;
     // The sequence is of no snapshot: every event of this one has drawn its position by now.
     let drawn = newest_drawn(&snapshot).await?;

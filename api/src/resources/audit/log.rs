@@ -13,14 +13,13 @@ use deadpool_postgres::Object as Connection;
 use ledger::read::{self, EventFilter};
 use ledger::seal::{AccountSeals, SealBreach, account_seals};
 use ledger::verify::{AccountProof, Breach, account_breaches};
-use ledger::{AccountId, Change, Credits, Position, RecordedEvent};
+use ledger::{AccountId, Change, Credits, Position, RecordedEvent, snapshot};
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};
 use serde_json::Value;
-use tokio_postgres::IsolationLevel;
 use uuid::Uuid;
 
 /// An event as the log holds it.
@@ -217,14 +216,9 @@ async fn proved(
     mut reader: Connection,
     account: AccountId,
 ) -> Result<(AccountProof, AccountSeals), ledger::Error> {
-    let snapshot = reader
-        .build_transaction()
-        .isolation_level(IsolationLevel::RepeatableRead)
-        .read_only(true)
-        .start()
-        .await?;
-    let proof = account_breaches(&*snapshot, account).await?;
-    let seals = account_seals(&*snapshot, account).await?;
+    let snapshot = snapshot(&mut reader).await?;
+    let proof = account_breaches(&snapshot, account).await?;
+    let seals = account_seals(&snapshot, account).await?;
     Ok((proof, seals))
 }
 

@@ -1,0 +1,97 @@
+//! Attempts, back-off, leases and their fencing tokens.
+
+use super::{Story, answer, at, fail, failure, refund, start};
+use crate::account::RefundReason;
+use crate::job::command::JobCommand;
+use crate::job::event::JobEvent;
+use crate::job::failure::FailureClass;
+use crate::job::output::Output;
+use crate::job::state::Status;
+use crate::refusal::Refusal;
+use chrono::TimeDelta;
+
+#[test]
+fn a_permanent_failure_ends_the_job_and_gives_the_price_back() {
+    let story = Story::started();
+    let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
+    assert_eq!(events, [JobEvent::Failed { failure: failure(FailureClass::Permanent), refund_waits: false }]);
+    assert_eq!(charge, refund(RefundReason::Failed, 1));
+}
+
+#[test]
+fn a_transient_failure_backs_off_until_the_attempts_are_used_up() {
+    let mut story = Story::queued();
+    for attempt in 1..=2 {
+        story = story.wait(10).then(&start()).failed(FailureClass::Transient);
+        assert_eq!((story.state().status, story.state().attempts), (Status::Queued, attempt));
+        assert_eq!(story.state().retry_at, Some(at(story.now) + TimeDelta::seconds(5)));
+        assert_eq!(story.decide(&start()), Err(Refusal::JobNotDue));
+    }
+    let story = story.wait(10).then(&start());
+    let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Transient)).unwrap();
+    assert_eq!(events, [JobEvent::DeadLettered { failure: failure(FailureClass::Transient) }]);
+    assert_eq!(charge, None, "the credits stay spent so that a retry is free");
+}
+
+#[test]
+fn a_throttled_attempt_costs_none_until_the_run_is_too_old() {
+    let mut story = Story::queued();
+    for _ in 0..20 {
+        story = story.wait(10).then(&start()).failed(FailureClass::Throttled);
+        assert_eq!((story.state().status, story.state().attempts), (Status::Queued, 0));
+    }
+    let story = story.wait(3_600).then(&start());
+    let (events, _) = story.decide(&fail(story.fencing(), FailureClass::Throttled)).unwrap();
+    assert_eq!(events[0].name(), "job.dead_lettered");
+}
+
+#[test]
+fn a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first_one_out() {
+    let story = Story::started();
+    let first = story.fencing();
+    assert_eq!(story.decide(&start()), Err(Refusal::JobClaimed));
+    let story = story.wait(60).then(&start());
+    assert_eq!(story.state().attempts, 2);
+    let late = JobCommand::Succeed { fencing: first, outputs: Vec::new() };
+    assert_eq!(story.decide(&late), Err(Refusal::LeaseLost));
+    assert_eq!(story.decide(&fail(first, FailureClass::Permanent)), Err(Refusal::LeaseLost));
+}
+
+#[test]
+fn a_late_worker_may_finish_while_nobody_took_over() {
+    let story = Story::started().wait(3_000);
+    let outputs = vec![Output {
+        index: 0,
+        key: "k".into(),
+        content_type: "image/png".into(),
+        width: 1,
+        height: 1,
+        bytes: 1,
+        duration_milliseconds: None,
+    }];
+    let done = JobCommand::Succeed { fencing: story.fencing(), outputs: outputs.clone() };
+    let story = story.then(&done);
+    assert_eq!((story.state().status, &story.state().outputs), (Status::Succeeded, &outputs));
+}
+
+#[test]
+fn a_run_that_loses_every_worker_goes_to_the_dead_letters() {
+    let story = Story::started().wait(61).then(&start()).wait(61).then(&start()).wait(61);
+    let (events, _) = story.decide(&start()).unwrap();
+    let [JobEvent::DeadLettered { failure }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(failure.code, "worker_lost");
+}
+
+#[test]
+fn a_submitted_job_is_claimed_until_the_provider_s_deadline() {
+    let story = Story::started();
+    let submit = JobCommand::Submit {
+        fencing: story.fencing(),
+        provider_task_id: "t".into(),
+        deadline_seconds: 1_800,
+    };
+    let story = story.then(&submit).wait(600);
+    assert_eq!(answer(&story, &start()), "job_claimed");
+    assert_eq!(answer(&story, &submit), "already");
+    assert_eq!(answer(&story.wait(1_300), &start()), "job.started");
+}
