@@ -1,5 +1,6 @@
 //! A generation as it reads everywhere: in answers, lists, events and behind `Prefer: wait`.
 
+use crate::serve::body::body;
 use crate::words::scalars::{Amount, ClassName, GenerationId, Instant, KindName, StatusName};
 use ledger::job::{Failure, JobRequest, JobState, Output, Params, Status};
 use ledger::{Credits, JobId};
@@ -59,21 +60,23 @@ impl CostIs {
     }
 }
 
-/// Optional wishes; what is absent is the model's own default.
-#[derive(Debug, Clone, Default, Object)]
-pub(crate) struct GenerationParams {
-    /// Width of an output, in pixels.
-    #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
-    pub width: Option<u32>,
-    /// Height of an output, in pixels.
-    #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
-    pub height: Option<u32>,
-    /// The same seed and prompt give the same output.
-    #[oai(skip_serializing_if_is_none)]
-    pub seed: Option<u32>,
-    /// Length of a clip, in seconds; video models only.
-    #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
-    pub seconds: Option<u32>,
+body! {
+    /// Optional wishes; what is absent is the model's own default.
+    #[derive(Default)]
+    pub(crate) struct GenerationParams {
+        /// Width of an output, in pixels.
+        #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
+        pub width: Option<u32>,
+        /// Height of an output, in pixels.
+        #[oai(skip_serializing_if_is_none, validator(minimum(value = "64")))]
+        pub height: Option<u32>,
+        /// The same seed and prompt give the same output.
+        #[oai(skip_serializing_if_is_none)]
+        pub seed: Option<u32>,
+        /// Length of a clip, in seconds; video models only.
+        #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
+        pub seconds: Option<u32>,
+    }
 }
 
 /// Why a generation failed.

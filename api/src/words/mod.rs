@@ -6,3 +6,4 @@ pub(crate) mod generation;
 pub(crate) mod holdings;
 pub(crate) mod moments;
 pub(crate) mod scalars;
+pub(crate) mod texts;

@@ -2,15 +2,17 @@
 //! client is told that gets one wrong.
 
 use crate::words::moments::{PastMoment, age, boundary, day, instant, past_moment, written};
-use chrono::{DateTime, NaiveDate, Utc};
+use crate::words::texts;
+use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use ledger::account::{HoldId, LotId, Source};
 use ledger::export::{Bound, Dataset, Format};
-use ledger::job::{FailureClass, Kind, Status};
+use ledger::job::{FailureClass, Kind, MAX_MODEL_BYTES, MAX_PROMPT_CHARS, Status};
 use ledger::{Change, Credits, JobId, Position, UserId};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 /// Declares a value that is a string in JSON: its name and schema, and how it is read and written.
@@ -71,6 +73,14 @@ fn string() -> MetaSchema {
     MetaSchema::new("string")
 }
 
+fn of_length(most: usize) -> MetaSchema {
+    MetaSchema { min_length: Some(1), max_length: Some(most), ..string() }
+}
+
+fn of_age() -> MetaSchema {
+    MetaSchema { pattern: Some("^[0-9]+[smhdw]$".into()), example: Some("7d".into()), ..string() }
+}
+
 fn formatted(format: &'static str) -> MetaSchema {
     MetaSchema::new_with_format("string", format)
 }
@@ -89,7 +99,11 @@ fn decimal(pattern: &str, example: &str) -> MetaSchema {
 }
 
 /// Finds `text` among the names of the known values, or names them all.
-fn among<T: Copy>(text: &str, known: &[T], name: fn(T) -> &'static str) -> Result<T, Cow<'static, str>> {
+pub(crate) fn among<T: Copy>(
+    text: &str,
+    known: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<T, Cow<'static, str>> {
     known.iter().copied().find(|value| name(*value) == text).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|value| name(*value)).collect();
         format!("must be one of {}", names.join(", ")).into()
@@ -262,16 +276,70 @@ scalar!(
     Term(String),
     "term",
     MetaSchema { min_length: Some(1), max_length: Some(MAX_TERM_CHARS), ..string() },
-    |text| term(text),
+    |text| texts::line(text, 1..=MAX_TERM_CHARS),
     |text| text.as_str().into()
 );
 
 scalar!(
-    /// An instant, in RFC 3339.
+    /// Why something is done.
+    Reason(String),
+    "reason",
+    of_length(texts::MAX_REASON_CHARS),
+    |text| texts::line(text, 1..=texts::MAX_REASON_CHARS),
+    |text| text.as_str().into()
+);
+
+scalar!(
+    /// What to make.
+    PromptText(String),
+    "prompt",
+    of_length(MAX_PROMPT_CHARS),
+    texts::prompt,
+    |text| text.as_str().into()
+);
+
+scalar!(
+    /// The name of a model.
+    ModelId(String),
+    "model",
+    of_length(MAX_MODEL_BYTES),
+    |text| texts::line(text, 1..=MAX_MODEL_BYTES),
+    |text| text.as_str().into()
+);
+
+scalar!(
+    /// What a client calls a line of an upload.
+    GrantKey(String),
+    "grant_key",
+    of_length(texts::MAX_KEY_BYTES),
+    texts::key,
+    |text| text.as_str().into()
+);
+
+scalar!(
+    /// How many of something.
+    Count(u32),
+    "count",
+    MetaSchema { minimum: Some(1.0), ..MetaSchema::new_with_format("integer", "uint32") },
+    |text| within(text, 1..=u32::MAX),
+    |count| (*count).into()
+);
+
+scalar!(
+    /// When credits are spent among others: 0 first, 100 last.
+    PriorityNumber(u32),
+    "priority",
+    MetaSchema { maximum: Some(100.0), ..MetaSchema::new_with_format("integer", "uint32") },
+    |text| within(text, 0..=100),
+    |priority| (*priority).into()
+);
+
+scalar!(
+    /// An instant, in RFC 3339. The log keeps microseconds, so the rest is cut off.
     Instant(DateTime<Utc>),
     "instant",
     formatted("date-time"),
-    |text| instant(text),
+    |text| instant(text).map(|at| at.trunc_subsecs(6)),
     |at| written(at).into()
 );
 
@@ -309,8 +377,20 @@ scalar!(
     /// An age, such as `90s`, `15m`, `12h`, `7d` or `2w`.
     Age(Duration),
     "age",
-    MetaSchema { pattern: Some("^[0-9]+[smhdw]$".into()), example: Some("7d".into()), ..string() },
+    of_age(),
     |text| age(text),
+    |age| format!("{}s", age.as_secs()).into()
+);
+
+scalar!(
+    /// An age of more than nothing: that would mean everything, one slip away from "7d".
+    PastAge(Duration),
+    "past_age",
+    of_age(),
+    |text| match age(text) {
+        Ok(age) if age.is_zero() => Err("must be more than nothing, such as 7d".into()),
+        age => age,
+    },
     |age| format!("{}s", age.as_secs()).into()
 );
 
@@ -350,17 +430,6 @@ const MAX_TERM_CHARS: usize = 255;
 const MAX_LIMIT: i64 = 100;
 pub(crate) const DEFAULT_LIMIT: i64 = 20;
 
-fn term(text: &str) -> Result<String, Cow<'static, str>> {
-    if !(1..=MAX_TERM_CHARS).contains(&text.chars().count()) {
-        return Err(format!("must have 1 to {MAX_TERM_CHARS} characters").into());
-    }
-    if crate::serve::body::is_clean(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("must not contain control characters".into())
-    }
-}
-
 fn limit(text: &str) -> Result<i64, Cow<'static, str>> {
     let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
     limit.ok_or_else(|| format!("must be a whole number from 1 to {MAX_LIMIT}").into())
@@ -376,8 +445,13 @@ fn number(text: &str) -> Result<i64, Cow<'static, str>> {
     number.ok_or("must be a number that this service gave".into())
 }
 
+fn within(text: &str, range: RangeInclusive<u32>) -> Result<u32, Cow<'static, str>> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("must be between {} and {}", range.start(), range.end()).into())
+}
+
 /// Reads the number of a run.
-pub(crate) fn run(text: &str) -> Result<u32, Cow<'static, str>> {
+fn run(text: &str) -> Result<u32, Cow<'static, str>> {
     let run = number(text).ok().and_then(|run| u32::try_from(run).ok());
     run.filter(|run| *run >= 1).ok_or("must be the run that was seen, a whole number from 1".into())
 }
@@ -394,7 +468,7 @@ pub(crate) fn page_size(limit: Option<Limit>) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{limit, position, term};
+    use super::{limit, position};
 
     #[test]
     fn limits_and_positions_have_bounds() {
@@ -405,13 +479,5 @@ mod tests {
         for text in ["-1", "+1", "", "9223372036854775808", "1e3"] {
             assert!(position(text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn terms_have_no_control_characters() {
-        assert!(term("a\u{0}").is_err());
-        assert!(term("").is_err());
-        assert!(term(&"x".repeat(256)).is_err());
-        assert_eq!(term("provider_unavailable").unwrap(), "provider_unavailable");
     }
 }

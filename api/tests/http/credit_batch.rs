@@ -109,8 +109,9 @@ async fn a_batch_has_one_to_a_thousand_commands_of_one_order_each() {
         (json!({}), vec!["commands[0].user", "commands[0]"]),
         (json!({ "user": "alice" }), vec!["commands[0]"]),
         (json!({ "grant": { "amount": "1", "reason": "x" } }), vec!["commands[0].user"]),
+        (json!({ "user": "alice", "grant": null }), vec!["commands[0]"]),
         (
-            json!({ "user": "alice", "grant": null }),
+            json!({ "user": "alice", "grant": {} }),
             vec!["commands[0].grant.amount", "commands[0].grant.reason"],
         ),
         (json!({ "user": "alice", "grant": [] }), vec!["commands[0].grant"]),

@@ -7,11 +7,12 @@
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
-use crate::serve::body::{Body, Fields, Strict, Wrong, boolean, number, scalar, text};
+use crate::serve::body::{self, Items, Place, Readable, Strict, body};
 use crate::serve::declared::{Answer, BulkOrder};
 use crate::serve::problem::Problem;
-use crate::words::scalars;
-use crate::words::scalars::{Age, Amount, ClassName, GenerationId, Instant, KindName, RunNumber, UserName};
+use crate::words::scalars::{
+    Amount, ClassName, GenerationId, Instant, KindName, PastAge, RunNumber, Term, UserName,
+};
 use futures::StreamExt;
 use futures::stream;
 use ledger::job::JobCommand;
@@ -20,7 +21,6 @@ use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
-use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant as Clock;
 
@@ -49,115 +49,69 @@ enum Deed {
     Discard,
 }
 
-/// Which dead letters; everything that is set must hold.
-#[derive(Debug, Default, Object)]
-struct DeadFilter {
-    /// Of this user.
-    user: Option<UserName>,
-    /// Of this kind.
-    kind: Option<KindName>,
-    /// Made by this model.
-    model: Option<String>,
-    /// Whose failure is of this class.
-    class: Option<ClassName>,
-    /// With this failure code.
-    code: Option<String>,
-    /// That died at this instant or later.
-    since: Option<Instant>,
-    /// That died before this instant.
-    until: Option<Instant>,
-    /// That died at least so long ago.
-    older_than: Option<Age>,
+body! {
+    /// Which dead letters; everything that is set must hold.
+    #[derive(Default)]
+    struct DeadFilter {
+        /// Of this user.
+        user: Option<UserName>,
+        /// Of this kind.
+        kind: Option<KindName>,
+        /// Made by this model.
+        model: Option<Term>,
+        /// Whose failure is of this class.
+        class: Option<ClassName>,
+        /// With this failure code.
+        code: Option<Term>,
+        /// That died at this instant or later.
+        since: Option<Instant>,
+        /// That died before this instant.
+        until: Option<Instant>,
+        /// That died at least so long ago.
+        older_than: Option<PastAge>,
+    }
 }
 
-/// An action on many dead letters: those with these ids, or all that match.
-#[derive(Debug, Object)]
-struct BulkAction {
-    /// What to do.
-    action: Deed,
-    /// These; either this or `filter`.
-    #[oai(validator(min_items = 1, max_items = 10000))]
-    ids: Option<Vec<GenerationId>>,
-    /// The `run` of each of `ids` that was looked at, in the same order: those that have been run again since are left
-    /// alone as `run_stale`.
-    #[oai(validator(min_items = 1, max_items = 10000))]
-    runs: Option<Vec<RunNumber>>,
-    /// All that match; either this or `ids`. An empty filter matches every dead letter.
-    filter: Option<DeadFilter>,
-    /// Only say what would be done.
-    dry_run: Option<bool>,
+body! {
+    /// An action on many dead letters: those with these ids, or all that match.
+    struct BulkAction {
+        /// What to do.
+        action: Deed,
+        /// These; either this or `filter`.
+        ids: Option<Items<GenerationId, MAX_JOBS>>,
+        /// The `run` of each of `ids` that was looked at, in the same order: those that have been run again since are left
+        /// alone as `run_stale`.
+        runs: Option<Items<RunNumber, MAX_JOBS>>,
+        /// All that match; either this or `ids`. An empty filter matches every dead letter.
+        filter: Option<DeadFilter>,
+        /// Only say what would be done.
+        #[oai(default)]
+        dry_run: bool,
+    }
+    then BulkAction::consistent
 }
 
-impl Body for BulkAction {
-    fn read(fields: &mut Fields) -> Option<BulkAction> {
-        let action = fields.required("action", deed);
-        let has_filter = fields.has("filter");
-        let ids = fields.optional("ids", ids);
-        let runs = fields.optional("runs", runs);
-        let filter = fields.nested("filter", read_filter);
-        let dry_run = fields.optional("dry_run", boolean);
-        if ids.as_ref().is_some_and(|ids| ids.is_some() == has_filter) {
-            fields.refuse("ids", "or `filter` must be given, and not both");
+impl BulkAction {
+    /// Looks at how the fields go together.
+    fn consistent(self, object: &mut body::Object<'_>) -> Option<BulkAction> {
+        if self.ids.is_some() == self.filter.is_some() {
+            object.refuse("ids", "or `filter` must be given, and not both");
         }
-        if let (Ok(ids), Ok(Some(runs))) = (ids.as_ref().ok_or(()), runs.as_ref().ok_or(()))
-            && ids.as_ref().map(Vec::len) != Some(runs.len())
-        {
-            fields.refuse("runs", "must have one run for each of `ids`");
+        let ids = self.ids.as_ref().map(|ids| ids.0.len());
+        if self.runs.as_ref().is_some_and(|runs| Some(runs.0.len()) != ids) {
+            object.refuse("runs", "must have one run for each of `ids`");
         }
-        let filter = filter?;
-        let filter = has_filter.then_some(filter);
-        Some(BulkAction { action: action?, ids: ids?, runs: runs?, filter, dry_run: dry_run? })
+        Some(self)
     }
 }
 
-fn deed(value: Value) -> Result<Deed, Wrong> {
-    match value.as_str() {
-        Some("retry") => Ok(Deed::Retry),
-        Some("discard") => Ok(Deed::Discard),
-        Some(_) => Err(Wrong::Value("must be one of retry, discard".into())),
-        None => Err(Wrong::Shape("must be a string".into())),
+impl Readable for Deed {
+    fn take(place: Place<'_>) -> Option<Deed> {
+        place.one_of(&[Deed::Retry, Deed::Discard], |deed| match deed {
+            Deed::Retry => "retry",
+            Deed::Discard => "discard",
+        })
     }
-}
-
-fn read_filter(fields: &mut Fields) -> Option<DeadFilter> {
-    let user = fields.optional("user", scalar);
-    let kind = fields.optional("kind", scalar);
-    let model = fields.optional("model", text(1..=255));
-    let class = fields.optional("class", scalar);
-    let code = fields.optional("code", text(1..=255));
-    let since = fields.optional("since", scalar);
-    let until = fields.optional("until", scalar);
-    let older_than = fields.optional("older_than", an_age);
-    Some(DeadFilter {
-        user: user?,
-        kind: kind?,
-        model: model?,
-        class: class?,
-        code: code?,
-        since: since?,
-        until: until?,
-        older_than: older_than?,
-    })
-}
-
-fn ids(value: Value) -> Result<Vec<GenerationId>, Wrong> {
-    let Value::Array(items) = value else { return Err(Wrong::Shape("must be a list of ids".into())) };
-    if !(1..=MAX_JOBS).contains(&items.len()) {
-        return Err(Wrong::Value(format!("must have 1 to {MAX_JOBS} ids")));
-    }
-    items.into_iter().map(scalar).collect()
-}
-
-fn runs(value: Value) -> Result<Vec<RunNumber>, Wrong> {
-    let Value::Array(items) = value else { return Err(Wrong::Shape("must be a list of runs".into())) };
-    if !(1..=MAX_JOBS).contains(&items.len()) {
-        return Err(Wrong::Value(format!("must have 1 to {MAX_JOBS} runs")));
-    }
-    let run = |item: Value| {
-        let run = scalars::run(&number(item)?.to_string());
-        run.map(RunNumber).map_err(|wrong| Wrong::Value(wrong.into_owned()))
-    };
-    items.into_iter().map(run).collect()
 }
 
 /// Each job once, with the run that was seen where that was said.
@@ -169,20 +123,14 @@ fn seen(ids: Vec<GenerationId>, runs: Option<Vec<RunNumber>>) -> Vec<(JobId, Opt
     seen
 }
 
-/// Dead letters to give up by their age.
-#[derive(Debug, Object)]
-struct Cleanup {
-    /// Those that died at least so long ago, such as `7d`.
-    older_than: Age,
-    /// Only say what would be done.
-    dry_run: Option<bool>,
-}
-
-impl Body for Cleanup {
-    fn read(fields: &mut Fields) -> Option<Cleanup> {
-        let older_than = fields.required("older_than", an_age);
-        let dry_run = fields.optional("dry_run", boolean);
-        Some(Cleanup { older_than: older_than?, dry_run: dry_run? })
+body! {
+    /// Dead letters to give up by their age.
+    struct Cleanup {
+        /// Those that died at least so long ago, such as `7d`.
+        older_than: PastAge,
+        /// Only say what would be done.
+        #[oai(default)]
+        dry_run: bool,
     }
 }
 
@@ -245,10 +193,10 @@ impl Bulk {
     ) -> Answer<Acted, BulkOrder> {
         let BulkAction { action, ids, runs, filter, dry_run } = body.0;
         let choice = match ids {
-            Some(ids) => Choice::Ids(seen(ids, runs)),
+            Some(ids) => Choice::Ids(seen(ids.0, runs.map(|runs| runs.0))),
             None => Choice::Matching(filter.unwrap_or_default().into()),
         };
-        Ok(run(&app, &caller, choice, action, dry_run.unwrap_or(false)).await?)
+        Ok(run(&app, &caller, choice, action, dry_run).await?)
     }
 
     /// Give up old dead letters
@@ -262,8 +210,7 @@ impl Bulk {
         body: Strict<Cleanup>,
     ) -> Answer<Acted, BulkOrder> {
         let filter = Filter { older_than: Some(body.0.older_than.0), ..Filter::default() };
-        let dry_run = body.0.dry_run.unwrap_or(false);
-        Ok(run(&app, &caller, Choice::Matching(filter), Deed::Discard, dry_run).await?)
+        Ok(run(&app, &caller, Choice::Matching(filter), Deed::Discard, body.0.dry_run).await?)
     }
 }
 
@@ -409,15 +356,6 @@ enum Left {
     OutOfTime,
 }
 
-/// An age of nothing would mean everything, one slip away from "7d".
-fn an_age(value: Value) -> Result<Age, Wrong> {
-    let age: Age = scalar(value)?;
-    if age.0.is_zero() {
-        return Err(Wrong::Value("must be more than nothing, such as 7d".into()));
-    }
-    Ok(age)
-}
-
 /// An age counts from now: what grows old enough meanwhile is for the next request, or paging would not end.
 fn fixed(filter: Filter, now: chrono::DateTime<chrono::Utc>) -> Filter {
     let Some(age) = filter.older_than else { return filter };
@@ -447,9 +385,9 @@ impl From<DeadFilter> for Filter {
         Filter {
             user: filter.user.map(|user| user.0),
             kind: filter.kind.map(|kind| kind.0),
-            model: filter.model,
+            model: filter.model.map(|model| model.0),
             class: filter.class.map(|class| class.0),
-            code: filter.code,
+            code: filter.code.map(|code| code.0),
             since: filter.since.map(|since| since.0),
             until: filter.until.map(|until| until.0),
             older_than,

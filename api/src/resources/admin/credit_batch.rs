@@ -8,7 +8,7 @@ use crate::resources::admin::orders::{
     unknown_lot,
 };
 use crate::serve::auth::{AdminOnly, Caller};
-use crate::serve::body::{Body, Fields, Strict, Tried, scalar};
+use crate::serve::body::{self, Body, Items, Strict, Tried, body};
 use crate::serve::declared::{Answer, Orders};
 use crate::serve::idempotency;
 use crate::serve::problem::{FieldError, Problem};
@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 macro_rules! orders {
     ($($(#[doc = $doc:literal])* $name:ident: $asked:ty => $made:ty,)*) => {
         /// One order: a user, and exactly one of the others.
-        #[derive(Debug, Object)]
+        #[derive(Debug, Clone, Object)]
         struct CreditCommand {
             /// The account's owner, as in the `sub` of its token.
             user: UserName,
@@ -52,12 +52,12 @@ macro_rules! orders {
         const NAMES: &[&str] = &[$(stringify!($name)),*];
 
         impl Body for CreditCommand {
-            fn read(fields: &mut Fields) -> Option<CreditCommand> {
-                let user = fields.required("user", scalar::<UserName>);
-                let named = NAMES.iter().filter(|name| fields.has(name)).count();
-                $(let $name = fields.optional_nested(stringify!($name), <$asked>::read);)*
+            fn read(object: &mut body::Object<'_>) -> Option<CreditCommand> {
+                let user = object.take("user");
+                let named = NAMES.iter().filter(|name| object.has(name)).count();
+                $(let $name = object.take(stringify!($name));)*
                 if named != 1 {
-                    fields.misshapen(format!("must have exactly one of {}", NAMES.join(", ")));
+                    object.misshapen(format!("must have exactly one of {}", NAMES.join(", ")));
                     return None;
                 }
                 Some(CreditCommand { user: user?, $($name: $name?,)* })
@@ -108,18 +108,11 @@ orders! {
     refund: NewRefund => MadeRefund,
 }
 
-/// Orders to be carried out together.
-#[derive(Debug, Object)]
-struct CreditBatch {
-    /// In the order in which they are carried out.
-    #[oai(validator(min_items = 1, max_items = 1000))]
-    commands: Vec<CreditCommand>,
-}
-
-impl Body for CreditBatch {
-    fn read(fields: &mut Fields) -> Option<CreditBatch> {
-        let commands = fields.list("commands", 1..=MAX_COMMANDS_PER_BATCH, CreditCommand::read);
-        commands.map(|commands| CreditBatch { commands })
+body! {
+    /// Orders to be carried out together.
+    struct CreditBatch {
+        /// In the order in which they are carried out.
+        commands: Items<CreditCommand, MAX_COMMANDS_PER_BATCH>,
     }
 }
 
@@ -149,7 +142,7 @@ impl CreditBatches {
         key: Header<Option<String>>,
         body: Strict<Tried<CreditBatch>>,
     ) -> Answer<Placed<CreditBatchMade>, Orders> {
-        let Tried { body: CreditBatch { commands: orders }, dry_run } = body.0;
+        let Tried { body: CreditBatch { commands: Items(orders) }, dry_run } = body.0;
         let idempotency = idempotency::of(key.0, "orderCredits", &orders.to_json())?;
         let mut commands = Vec::with_capacity(orders.len());
         for order in &orders {

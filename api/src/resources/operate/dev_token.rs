@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::Role;
-use crate::serve::body::{Body, Fields, Strict, Wrong, scalar};
+use crate::serve::body::{Place, Readable, Strict, body};
 use crate::serve::declared::{Answer, OpenOrder};
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Instant, UserName};
@@ -13,7 +13,6 @@ use poem::http::{HeaderMap, Uri};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
-use serde_json::Value;
 use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(12 * 3_600);
@@ -27,30 +26,19 @@ enum RoleName {
     Auditor,
 }
 
-/// The token that is wanted.
-#[derive(Debug, Object)]
-struct NewToken {
-    /// What it may do.
-    role: RoleName,
-    /// Whom it speaks for; `demo`, `admin` or `auditor` if left out.
-    sub: Option<UserName>,
-}
-
-impl Body for NewToken {
-    fn read(fields: &mut Fields) -> Option<NewToken> {
-        let role = fields.required("role", role);
-        let sub = fields.optional("sub", scalar);
-        Some(NewToken { role: role?, sub: sub? })
+body! {
+    /// The token that is wanted.
+    struct NewToken {
+        /// What it may do.
+        role: RoleName,
+        /// Whom it speaks for; `demo`, `admin` or `auditor` if left out.
+        sub: Option<UserName>,
     }
 }
 
-fn role(value: Value) -> Result<RoleName, Wrong> {
-    match value.as_str().map(str::parse) {
-        Some(Ok(Role::User)) => Ok(RoleName::User),
-        Some(Ok(Role::Admin)) => Ok(RoleName::Admin),
-        Some(Ok(Role::Auditor)) => Ok(RoleName::Auditor),
-        Some(Err(_)) => Err(Wrong::Value("must be one of user, admin, auditor".into())),
-        None => Err(Wrong::Shape("must be a string".into())),
+impl Readable for RoleName {
+    fn take(place: Place<'_>) -> Option<RoleName> {
+        place.one_of(&[RoleName::User, RoleName::Admin, RoleName::Auditor], |name| name.role().as_str())
     }
 }
 

@@ -6,7 +6,7 @@ use super::quote::{BatchQuote, left};
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
-use crate::serve::body::{Body, Fields, Strict, Tried};
+use crate::serve::body::{Items, Strict, Tried, body};
 use crate::serve::declared::{Answer, Purchase};
 use crate::serve::idempotency;
 use crate::serve::problem::{FieldError, Problem};
@@ -18,18 +18,11 @@ use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 
-/// Generations to buy together.
-#[derive(Debug, Object)]
-struct NewBatch {
-    /// Each as it would be bought alone.
-    #[oai(validator(min_items = 1, max_items = 100))]
-    items: Vec<NewGeneration>,
-}
-
-impl Body for NewBatch {
-    fn read(fields: &mut Fields) -> Option<NewBatch> {
-        let items = fields.list("items", 1..=MAX_JOBS_PER_COMMAND, NewGeneration::read);
-        Some(NewBatch { items: items? })
+body! {
+    /// Generations to buy together.
+    struct NewBatch {
+        /// Each as it would be bought alone.
+        items: Items<NewGeneration, MAX_JOBS_PER_COMMAND>,
     }
 }
 
@@ -104,9 +97,10 @@ impl Batch {
 
 /// Prices every item; problems of all of them are told at once.
 fn priced(app: &App, batch: NewBatch) -> Result<Vec<NewJob>, Problem> {
-    let mut jobs = Vec::with_capacity(batch.items.len());
+    let Items(items) = batch.items;
+    let mut jobs = Vec::with_capacity(items.len());
     let mut refused: Option<Problem> = None;
-    for (index, item) in batch.items.into_iter().enumerate() {
+    for (index, item) in items.into_iter().enumerate() {
         match item.priced(&app.catalogue) {
             Ok((request, price)) => {
                 jobs.push(NewJob { job_id: JobId::generate(), request: request.into(), price })

@@ -10,15 +10,17 @@ use super::quote::PurchaseQuote;
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
-use crate::serve::body::{Body, Fields, Strict, Tried, prompt, scalar, text, whole};
+use crate::serve::body::{Strict, Tried, body};
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
 use crate::serve::problem::Problem;
 use crate::serve::{freshness, idempotency, preference};
 use crate::words::generation::{Generation, GenerationParams};
-use crate::words::scalars::{GenerationId, KindName, Limit, LogPosition, StatusName, Term, page_size};
+use crate::words::scalars::{
+    Count, GenerationId, KindName, Limit, LogPosition, ModelId, PromptText, StatusName, Term, page_size,
+};
 use ledger::catalogue::{Catalogue, QuoteError};
-use ledger::job::{JobCommand, JobRequest, Kind, MAX_MODEL_BYTES, Price};
+use ledger::job::{JobCommand, JobRequest, Kind, Price};
 use ledger::{Action, JobId, NewJob, read};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
@@ -28,56 +30,31 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use projections::generations::{self, Cursor, Filter};
 use sha2::{Digest, Sha256};
 
-/// A generation to buy.
-#[derive(Debug, Object)]
-pub(crate) struct NewGeneration {
-    /// The model, from `GET /v1/models`.
-    #[oai(validator(max_length = 100))]
-    pub model: String,
-    /// What to make. Taken as it is, blanks and all.
-    #[oai(validator(min_length = 1, max_length = 4000))]
-    pub prompt: String,
-    /// What the model makes; only to be sure.
-    pub kind: Option<KindName>,
-    /// How many outputs; 1 if left out.
-    #[oai(validator(minimum(value = "1")))]
-    pub count: Option<u32>,
-    /// Optional wishes.
-    pub params: Option<GenerationParams>,
-}
-
-impl Body for NewGeneration {
-    fn read(fields: &mut Fields) -> Option<NewGeneration> {
-        let model = fields.required("model", text(1..=MAX_MODEL_BYTES));
-        let prompt = fields.required("prompt", prompt);
-        let kind = fields.optional("kind", scalar::<KindName>);
-        let count = fields.optional("count", whole(1..=u32::MAX));
-        let params = fields.nested("params", |params| {
-            let width = params.optional("width", whole(0..=u32::MAX));
-            let height = params.optional("height", whole(0..=u32::MAX));
-            let seed = params.optional("seed", whole(0..=u32::MAX));
-            let seconds = params.optional("seconds", whole(0..=u32::MAX));
-            Some(GenerationParams { width: width?, height: height?, seed: seed?, seconds: seconds? })
-        });
-        Some(NewGeneration {
-            model: model?,
-            prompt: prompt?,
-            kind: kind?,
-            count: count?,
-            params: Some(params?),
-        })
+body! {
+    /// A generation to buy.
+    pub(crate) struct NewGeneration {
+        /// The model, from `GET /v1/models`.
+        pub model: ModelId,
+        /// What to make. Taken as it is, blanks and all.
+        pub prompt: PromptText,
+        /// What the model makes; only to be sure.
+        pub kind: Option<KindName>,
+        /// How many outputs; 1 if left out.
+        pub count: Option<Count>,
+        /// Optional wishes.
+        pub params: Option<GenerationParams>,
     }
 }
 
 impl NewGeneration {
     /// The request with its defaults, and its price.
     pub(crate) fn priced(self, catalogue: &Catalogue) -> Result<(JobRequest, Price), Problem> {
-        let known = catalogue.get(&self.model).map(|model| model.kind);
+        let known = catalogue.get(&self.model.0).map(|model| model.kind);
         let request = JobRequest {
             kind: self.kind.map(|kind| kind.0).or(known).unwrap_or(Kind::Image),
-            model: self.model,
-            prompt: self.prompt,
-            count: self.count.unwrap_or(1),
+            model: self.model.0,
+            prompt: self.prompt.0,
+            count: self.count.map_or(1, |count| count.0),
             params: self.params.unwrap_or_default().into(),
         };
         let price = catalogue.quote(&request).map_err(refused)?;

@@ -1,6 +1,6 @@
 //! The extractor of strict JSON bodies.
 
-use super::fields::Fields;
+use super::place::{Body, read};
 use super::strict;
 use crate::app::App;
 use crate::serve::problem::Problem;
@@ -11,7 +11,6 @@ use poem::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
-use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +21,6 @@ const MOST_DISCARDED: usize = 16 * 1024 * 1024;
 
 /// How long that goes on for a body that is known to be too long.
 const LONGEST_DISCARDING: Duration = Duration::from_secs(2);
-
-/// A body that this API takes. The schema comes from its `Type`, the reading from here.
-pub(crate) trait Body: Type + Send {
-    /// Takes its fields; `None` if something was wrong and was noted.
-    fn read(fields: &mut Fields) -> Option<Self>
-    where
-        Self: Sized;
-}
 
 /// A body of JSON without unknown, repeated or unacceptable fields.
 pub(crate) struct Strict<T>(pub T);
@@ -61,9 +52,7 @@ impl<'a, T: Body> ApiExtractor<'a> for Strict<T> {
         let value = strict::parse(&bytes).map_err(|reason| {
             Problem::bad_request("body_invalid", format!("the body is not acceptable JSON: {reason}"))
         })?;
-        let mut fields = Fields::of_body(value)?;
-        let read = T::read(&mut fields);
-        Ok(Strict(fields.finish(read)?))
+        Ok(Strict(read(value)?))
     }
 }
 

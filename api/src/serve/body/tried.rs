@@ -1,6 +1,6 @@
 //! `dry_run`: the body of an order that may only be tried.
 
-use super::{Body, Fields, boolean};
+use super::place::{Body, Object as Fields};
 use poem_openapi::Object;
 use poem_openapi::types::{IsObjectType, ParseFromJSON, ToJSON};
 
@@ -16,9 +16,9 @@ pub(crate) struct Tried<T: IsObjectType + ParseFromJSON + ToJSON> {
 }
 
 impl<T: Body + IsObjectType + ParseFromJSON + ToJSON> Body for Tried<T> {
-    fn read(fields: &mut Fields) -> Option<Tried<T>> {
+    fn read(fields: &mut Fields<'_>) -> Option<Tried<T>> {
         let body = T::read(fields);
-        let dry_run = fields.optional("dry_run", boolean);
-        Some(Tried { body: body?, dry_run: dry_run?.unwrap_or(false) })
+        let dry_run = fields.take("dry_run");
+        Some(Tried { body: body?, dry_run: dry_run? })
     }
 }

@@ -2,17 +2,14 @@
 
 use crate::resources::admin::csv;
 use crate::resources::admin::orders::NewGrant;
-use crate::serve::body::{Body, Fields, Wrong, parse, scalar};
+use crate::serve::body::{self, Body, parse};
 use crate::serve::problem::Problem;
-use crate::words::scalars::UserName;
+use crate::words::scalars::{GrantKey, UserName};
 use ledger::account::Grant;
 use poem_openapi::Object;
 use poem_openapi::types::ToJSON;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-
-/// Longest key of a line.
-const MAX_KEY_BYTES: usize = 100;
 
 /// What a table's columns may be called.
 const COLUMNS: [&str; 8] =
@@ -28,8 +25,7 @@ pub(crate) struct GrantLine {
     grant: NewGrant,
     /// Names the line among those of this upload, so that it is granted once however often it is sent: up to 100
     /// visible ASCII characters. If left out, what stands in the line names it.
-    #[oai(validator(min_length = 1, max_length = 100))]
-    key: Option<String>,
+    key: Option<GrantKey>,
 }
 
 /// The names of a table's columns, in its order.
@@ -40,7 +36,7 @@ pub(crate) struct Columns {
 
 impl Columns {
     /// Reads the first line of a table.
-    pub(crate) fn read(line: &[u8]) -> Result<Columns, Problem> {
+    pub(crate) fn parse(line: &[u8]) -> Result<Columns, Problem> {
         let wrong = |reason: String| Problem::bad_request("body_invalid", format!("the first line {reason}"));
         let line = std::str::from_utf8(line).map_err(|_| wrong("is not UTF-8".into()))?;
         // Spreadsheets mark their files as UTF-8.
@@ -91,9 +87,18 @@ impl Unusable {
     }
 }
 
+impl Body for GrantLine {
+    fn read(object: &mut body::Object<'_>) -> Option<GrantLine> {
+        let user = object.take("user");
+        let grant = NewGrant::read(object);
+        let key = object.take("key");
+        Some(GrantLine { user: user?, grant: grant?, key: key? })
+    }
+}
+
 impl GrantLine {
     /// Reads a line: a JSON object, or a record of a table with these columns.
-    pub(crate) fn read(line: &[u8], columns: Option<&Columns>) -> Result<GrantLine, Unusable> {
+    pub(crate) fn parse(line: &[u8], columns: Option<&Columns>) -> Result<GrantLine, Unusable> {
         let misshapen = |reason: String| Unusable::new("line_invalid", format!("the line {reason}"));
         let value = match columns {
             None => parse(line).map_err(|reason| misshapen(format!("is not acceptable JSON: {reason}")))?,
@@ -102,20 +107,14 @@ impl GrantLine {
                 columns.object(line).map_err(misshapen)?
             }
         };
-        let mut fields = Fields::of_body(value).map_err(|_| misshapen("must be a JSON object".into()))?;
-        let read = GrantLine::take(&mut fields);
-        fields.finish(read).map_err(|problem| {
+        if !value.is_object() {
+            return Err(misshapen("must be a JSON object".into()));
+        }
+        body::read(value).map_err(|problem| {
             let code = if problem.code == "body_invalid" { "line_invalid" } else { problem.code };
             let errors = problem.errors.iter().map(|error| format!("`{}` {}", error.field, error.message));
             Unusable::new(code, errors.collect::<Vec<_>>().join("; "))
         })
-    }
-
-    fn take(fields: &mut Fields) -> Option<GrantLine> {
-        let user = fields.required("user", scalar);
-        let grant = NewGrant::read(fields);
-        let key = fields.optional("key", key);
-        Some(GrantLine { user: user?, grant: grant?, key: key? })
     }
 
     /// Whose account.
@@ -125,7 +124,7 @@ impl GrantLine {
 
     /// The name that the client gave the line.
     pub(crate) fn key(&self) -> Option<&str> {
-        self.key.as_deref()
+        self.key.as_ref().map(|key| key.0.as_str())
     }
 
     /// Everything that makes the grant what it is, to tell a repeat from another one.
@@ -145,21 +144,12 @@ impl GrantLine {
     }
 }
 
-fn key(value: Value) -> Result<String, Wrong> {
-    let key = value.as_str().ok_or_else(|| Wrong::Shape("must be a string".into()))?;
-    let fits = (1..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    match fits {
-        true => Ok(key.to_owned()),
-        false => Err(Wrong::Value(format!("must be 1 to {MAX_KEY_BYTES} visible ASCII characters"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Columns, GrantLine};
 
     fn columns(names: &str) -> Result<Columns, String> {
-        Columns::read(names.as_bytes()).map_err(|problem| problem.detail.clone())
+        Columns::parse(names.as_bytes()).map_err(|problem| problem.detail.clone())
     }
 
     #[test]
@@ -167,8 +157,8 @@ mod tests {
         let object = br#"{"user":"alice","amount":"5","reason":"May, plan","priority":10,"source":"plan"}"#;
         let columns = columns("\u{feff}user,amount,reason,priority,source,expires_at").unwrap();
         let record = b"alice,5,\"May, plan\",10,plan,";
-        let object = GrantLine::read(object, None).unwrap();
-        let record = GrantLine::read(record, Some(&columns)).unwrap();
+        let object = GrantLine::parse(object, None).unwrap();
+        let record = GrantLine::parse(record, Some(&columns)).unwrap();
         assert_eq!(object.digest(), record.digest());
         let grant = record.into_grant();
         assert_eq!((grant.priority.get(), grant.source.as_str(), grant.expires_at), (10, "plan", None));
@@ -191,7 +181,7 @@ mod tests {
             (r#"{"user":"a","amount":"1","reason":"x","key":"a b"}"#, "validation_failed", "`key`"),
             (r#"{"user":"","amount":"1","reason":"x","source":"gift"}"#, "validation_failed", "`source`"),
         ] {
-            let wrong = GrantLine::read(line.as_bytes(), None).unwrap_err();
+            let wrong = GrantLine::parse(line.as_bytes(), None).unwrap_err();
             assert_eq!(wrong.code, code, "{line}");
             assert!(wrong.message.contains(message), "{line}: {}", wrong.message);
         }
@@ -210,8 +200,8 @@ mod tests {
             assert!(refused.contains(reason), "{names}: {refused}");
         }
         let columns = columns("reason,user,amount").unwrap();
-        assert!(GrantLine::read(b"x,alice,1", Some(&columns)).is_ok());
-        let wrong = GrantLine::read(b"x,alice", Some(&columns)).unwrap_err();
+        assert!(GrantLine::parse(b"x,alice,1", Some(&columns)).is_ok());
+        let wrong = GrantLine::parse(b"x,alice", Some(&columns)).unwrap_err();
         assert!(wrong.message.contains("has 2 cells"), "{}", wrong.message);
     }
 }

@@ -78,7 +78,7 @@ mod tests {
         if let Some(key) = key {
             line["key"] = key.into();
         }
-        GrantLine::read(line.to_string().as_bytes(), None).unwrap()
+        GrantLine::parse(line.to_string().as_bytes(), None).unwrap()
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Source {
             Problem::new(status, broken.code(), "The body did not arrive", broken.to_string())
         })?;
         let first = first.and_then(|first| first.text).unwrap_or_default();
-        Ok(Source { lines, columns: Some(Columns::read(&first)?) })
+        Ok(Source { lines, columns: Some(Columns::parse(&first)?) })
     }
 
     /// The next line that is not empty.
@@ -68,7 +68,7 @@ impl Source {
             match line {
                 Line { text: Some(text), .. } if text.is_empty() => {}
                 Line { number, text: Some(text) } => {
-                    return Next::Line(number, GrantLine::read(&text, self.columns.as_ref()));
+                    return Next::Line(number, GrantLine::parse(&text, self.columns.as_ref()));
                 }
                 Line { number, text: None } => {
                     return Next::Line(

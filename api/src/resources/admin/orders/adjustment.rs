@@ -1,26 +1,26 @@
 //! Correcting a balance, up or down.
 
-use super::order::{Order, first, reason, unexpected};
+use super::order::{Order, first, unexpected};
 use super::standing::{LotPart, Standing, parts};
-use crate::serve::body::{Body, Fields, boolean, change};
+use crate::serve::body::body;
 use crate::serve::problem::Problem;
 use crate::words::holdings::LotView;
-use crate::words::scalars::SignedAmount;
+use crate::words::scalars::{Reason, SignedAmount};
 use ledger::account::{AccountCommand, AccountEvent, Metadata};
 use ledger::{Action, Outcome, UserId};
 use poem_openapi::Object;
 
-/// A correction of the balance.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct NewAdjustment {
-    /// By how much, with a sign; not zero.
-    pub amount: SignedAmount,
-    /// Why; the user reads it in the history.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub reason: String,
-    /// Take what is there if that is less than `amount`, instead of refusing.
-    #[oai(default)]
-    pub clamp: bool,
+body! {
+    /// A correction of the balance.
+    pub(crate) struct NewAdjustment {
+        /// By how much, with a sign; not zero.
+        pub amount: SignedAmount,
+        /// Why; the user reads it in the history.
+        pub reason: Reason,
+        /// Take what is there if that is less than `amount`, instead of refusing.
+        #[oai(default)]
+        pub clamp: bool,
+    }
 }
 
 /// An adjustment that was made.
@@ -38,21 +38,12 @@ pub(crate) struct MadeAdjustment {
     after: Standing,
 }
 
-impl Body for NewAdjustment {
-    fn read(fields: &mut Fields) -> Option<NewAdjustment> {
-        let amount = fields.required("amount", change).map(SignedAmount);
-        let reason = reason(fields);
-        let clamp = fields.optional("clamp", boolean);
-        Some(NewAdjustment { amount: amount?, reason: reason?, clamp: clamp?.unwrap_or(false) })
-    }
-}
-
 impl Order for NewAdjustment {
     const OPERATION: &'static str = "adjustCredits";
     type Made = MadeAdjustment;
 
     fn action(&self, user: &UserId) -> Action {
-        let NewAdjustment { amount: SignedAmount(change), reason, clamp } = self.clone();
+        let NewAdjustment { amount: SignedAmount(change), reason: Reason(reason), clamp } = self.clone();
         Action::Account(AccountCommand::Adjust { user: user.clone(), change, reason, clamp })
     }
 

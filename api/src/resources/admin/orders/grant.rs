@@ -1,39 +1,38 @@
 //! Giving credits: a lot with its terms.
 
-use super::order::{Order, first, reason, unexpected};
+use super::order::{Order, first, unexpected};
 use super::standing::Standing;
-use crate::serve::body::{Body, Fields, credits, metadata, moment, scalar, whole};
+use crate::serve::body::{Object, body};
 use crate::serve::problem::Problem;
 use crate::words::holdings::LotView;
-use crate::words::scalars::{Amount, Instant, SignedAmount, SourceName};
+use crate::words::scalars::{Amount, Instant, PriorityNumber, Reason, SignedAmount, SourceName};
 use ledger::account::{AccountCommand, AccountEvent, Grant, Lot, Metadata, Priority, Source};
 use ledger::{Action, Change, Outcome, UserId};
-use poem_openapi::Object;
 
-/// Credits to give.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct NewGrant {
-    /// How many; more than zero.
-    pub amount: Amount,
-    /// Why; the user reads it in the history.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub reason: String,
-    /// When they are spent among the others: 0 first, 100 last; 50 if left out. Among equals, what expires soonest
-    /// goes first, then what was given first.
-    #[oai(validator(maximum(value = "100")))]
-    pub priority: Option<u32>,
-    /// From when they can be spent; at once if left out.
-    pub effective_at: Option<Instant>,
-    /// From when they are gone; never if left out.
-    pub expires_at: Option<Instant>,
-    /// Where they come from; `other` if left out.
-    pub source: Option<SourceName>,
-    /// Whatever you want to find again: at most 16 strings, names up to 40 and values up to 500 bytes.
-    pub metadata: Option<Metadata>,
+body! {
+    /// Credits to give.
+    pub(crate) struct NewGrant {
+        /// How many; more than zero.
+        pub amount: Amount,
+        /// Why; the user reads it in the history.
+        pub reason: Reason,
+        /// When they are spent among the others: 0 first, 100 last; 50 if left out. Among equals, what expires soonest
+        /// goes first, then what was given first.
+        pub priority: Option<PriorityNumber>,
+        /// From when they can be spent; at once if left out.
+        pub effective_at: Option<Instant>,
+        /// From when they are gone; never if left out.
+        pub expires_at: Option<Instant>,
+        /// Where they come from; `other` if left out.
+        pub source: Option<SourceName>,
+        /// Whatever you want to find again: at most 16 strings, names up to 40 and values up to 500 bytes.
+        pub metadata: Option<Metadata>,
+    }
+    then NewGrant::completed
 }
 
 /// A grant that was made.
-#[derive(Debug, Object)]
+#[derive(Debug, poem_openapi::Object)]
 pub(crate) struct MadeGrant {
     /// By how much the balance changed.
     amount: SignedAmount,
@@ -43,36 +42,24 @@ pub(crate) struct MadeGrant {
     after: Standing,
 }
 
-impl Body for NewGrant {
-    /// Fills in what is left out, so that saying it makes no other request of it.
-    fn read(fields: &mut Fields) -> Option<NewGrant> {
-        let amount = fields.required("amount", credits).map(Amount);
-        let reason = reason(fields);
-        let priority = fields.optional("priority", whole(0..=100));
-        let effective_at = fields.optional("effective_at", moment);
-        let expires_at = fields.optional("expires_at", moment);
-        let source = fields.optional("source", scalar::<SourceName>);
-        let metadata = fields.optional("metadata", metadata);
+impl NewGrant {
+    /// With what was left out filled in, so that saying it makes no other request of it.
+    fn completed(self, _object: &mut Object<'_>) -> Option<NewGrant> {
         Some(NewGrant {
-            amount: amount?,
-            reason: reason?,
-            priority: Some(priority?.unwrap_or(Priority::DEFAULT.get().into())),
-            effective_at: effective_at?.map(Instant),
-            expires_at: expires_at?.map(Instant),
-            source: Some(source?.unwrap_or(SourceName(Source::Other))),
-            metadata: Some(metadata?.unwrap_or_default()),
+            priority: self.priority.or(Some(PriorityNumber(Priority::DEFAULT.get().into()))),
+            source: self.source.or(Some(SourceName(Source::Other))),
+            metadata: Some(self.metadata.unwrap_or_default()),
+            ..self
         })
     }
-}
 
-impl NewGrant {
     /// The grant, to this user.
     pub(crate) fn into_grant(self, user: UserId) -> Grant {
-        let priority = self.priority.and_then(|number| u8::try_from(number).ok());
+        let priority = self.priority.and_then(|number| u8::try_from(number.0).ok());
         Grant {
             user,
             amount: self.amount.0,
-            reason: self.reason,
+            reason: self.reason.0,
             // The body was read within these bounds.
             priority: priority.and_then(|number| number.try_into().ok()).unwrap_or_default(),
             effective_at: self.effective_at.map(|at| at.0),

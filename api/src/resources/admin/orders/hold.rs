@@ -1,32 +1,33 @@
 //! Setting credits aside, and what becomes of them: spent, or given back.
 
-use super::order::{Order, first, reason, unexpected};
+use super::order::{Order, first, unexpected};
 use super::standing::{LotPart, Standing, parts};
-use crate::serve::body::{Body, Fields, credits, moment, number};
+use crate::serve::body::{self, Body, body};
 use crate::serve::problem::Problem;
 use crate::words::holdings::HoldView;
-use crate::words::scalars::{Amount, HoldNumber, Instant};
-use ledger::account::{AccountCommand, AccountEvent, Hold, HoldId};
+use crate::words::scalars::{Amount, HoldNumber, Instant, Reason};
+use ledger::account::{AccountCommand, AccountEvent, Hold};
 use ledger::{Action, Outcome, UserId};
 use poem_openapi::Object;
 
-/// Credits to set aside.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct NewHold {
-    /// How many; more than zero. The most that can be captured.
-    pub amount: Amount,
-    /// What for.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub reason: String,
-    /// From when they come back by themselves; never if left out.
-    pub expires_at: Option<Instant>,
+body! {
+    /// Credits to set aside.
+    pub(crate) struct NewHold {
+        /// How many; more than zero. The most that can be captured.
+        pub amount: Amount,
+        /// What for.
+        pub reason: Reason,
+        /// From when they come back by themselves; never if left out.
+        pub expires_at: Option<Instant>,
+    }
 }
 
-/// How much of a hold to spend.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct CaptureAmount {
-    /// How many; more than zero, at most what is held. The rest comes back.
-    pub amount: Amount,
+body! {
+    /// How much of a hold to spend.
+    pub(crate) struct CaptureAmount {
+        /// How many; more than zero, at most what is held. The rest comes back.
+        pub amount: Amount,
+    }
 }
 
 /// A hold to spend.
@@ -38,11 +39,12 @@ pub(crate) struct NewCapture {
     pub capture: CaptureAmount,
 }
 
-/// A hold to give back.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct NewRelease {
-    /// Which hold.
-    pub hold: HoldNumber,
+body! {
+    /// A hold to give back.
+    pub(crate) struct NewRelease {
+        /// Which hold.
+        pub hold: HoldNumber,
+    }
 }
 
 /// A hold that was made.
@@ -84,37 +86,12 @@ pub(crate) struct MadeRelease {
     after: Standing,
 }
 
-impl Body for NewHold {
-    fn read(fields: &mut Fields) -> Option<NewHold> {
-        let amount = fields.required("amount", credits).map(Amount);
-        let reason = reason(fields);
-        let expires_at = fields.optional("expires_at", moment);
-        Some(NewHold { amount: amount?, reason: reason?, expires_at: expires_at?.map(Instant) })
-    }
-}
-
-impl Body for CaptureAmount {
-    fn read(fields: &mut Fields) -> Option<CaptureAmount> {
-        fields.required("amount", credits).map(|amount| CaptureAmount { amount: Amount(amount) })
-    }
-}
-
 impl Body for NewCapture {
-    fn read(fields: &mut Fields) -> Option<NewCapture> {
-        let hold = hold(fields);
-        let capture = CaptureAmount::read(fields);
+    fn read(object: &mut body::Object<'_>) -> Option<NewCapture> {
+        let hold = object.take("hold");
+        let capture = CaptureAmount::read(object);
         Some(NewCapture { hold: hold?, capture: capture? })
     }
-}
-
-impl Body for NewRelease {
-    fn read(fields: &mut Fields) -> Option<NewRelease> {
-        hold(fields).map(|hold| NewRelease { hold })
-    }
-}
-
-fn hold(fields: &mut Fields) -> Option<HoldNumber> {
-    fields.required("hold", number).map(|hold| HoldNumber(HoldId(hold)))
 }
 
 impl Order for NewHold {
@@ -122,7 +99,7 @@ impl Order for NewHold {
     type Made = MadeHold;
 
     fn action(&self, _user: &UserId) -> Action {
-        let NewHold { amount: Amount(amount), reason, expires_at } = self.clone();
+        let NewHold { amount: Amount(amount), reason: Reason(reason), expires_at } = self.clone();
         let expires_at = expires_at.map(|at| at.0);
         Action::Account(AccountCommand::Hold { amount, reason, expires_at })
     }

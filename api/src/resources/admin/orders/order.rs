@@ -1,13 +1,9 @@
 //! What all orders have in common.
 
-use crate::serve::body::{Fields, text};
 use crate::serve::problem::Problem;
 use ledger::account::{AccountEvent, LotId};
 use ledger::{Action, Outcome, UserId};
 use poem_openapi::types::ToJSON;
-
-/// Longest reason, in characters.
-const MAX_REASON_CHARS: usize = 500;
 
 /// Something to be done to the credits of one account.
 pub(crate) trait Order: ToJSON {
@@ -27,11 +23,6 @@ pub(crate) trait Order: ToJSON {
     fn names_lot(&self) -> Option<LotId> {
         None
     }
-}
-
-/// Reads why.
-pub(crate) fn reason(fields: &mut Fields) -> Option<String> {
-    fields.required("reason", text(1..=MAX_REASON_CHARS))
 }
 
 /// What the order itself did; anything after it is what followed from that.

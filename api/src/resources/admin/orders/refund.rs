@@ -1,25 +1,25 @@
 //! Giving back the price of a generation, or a part of it, as a matter of goodwill.
 
-use super::order::{Order, first, reason, unexpected};
+use super::order::{Order, first, unexpected};
 use super::standing::{LotPart, Standing, parts};
-use crate::serve::body::{Body, Fields, credits, scalar};
+use crate::serve::body::body;
 use crate::serve::problem::Problem;
-use crate::words::scalars::{Amount, GenerationId};
+use crate::words::scalars::{Amount, GenerationId, Reason};
 use ledger::account::AccountEvent;
 use ledger::job::JobCommand;
 use ledger::{Action, Outcome, UserId};
 use poem_openapi::Object;
 
-/// A price to give back.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct NewRefund {
-    /// The generation.
-    pub job_id: GenerationId,
-    /// How many credits, at most what is charged for it; all of that if left out.
-    pub amount: Option<Amount>,
-    /// Why.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub reason: String,
+body! {
+    /// A price to give back.
+    pub(crate) struct NewRefund {
+        /// The generation.
+        pub job_id: GenerationId,
+        /// How many credits, at most what is charged for it; all of that if left out.
+        pub amount: Option<Amount>,
+        /// Why.
+        pub reason: Reason,
+    }
 }
 
 /// A refund that was made.
@@ -37,21 +37,12 @@ pub(crate) struct MadeRefund {
     after: Standing,
 }
 
-impl Body for NewRefund {
-    fn read(fields: &mut Fields) -> Option<NewRefund> {
-        let job_id = fields.required("job_id", scalar::<GenerationId>);
-        let amount = fields.optional("amount", credits);
-        let reason = reason(fields);
-        Some(NewRefund { job_id: job_id?, amount: amount?.map(Amount), reason: reason? })
-    }
-}
-
 impl Order for NewRefund {
     const OPERATION: &'static str = "refundGeneration";
     type Made = MadeRefund;
 
     fn action(&self, _user: &UserId) -> Action {
-        let NewRefund { job_id: GenerationId(job_id), amount, reason } = self.clone();
+        let NewRefund { job_id: GenerationId(job_id), amount, reason: Reason(reason) } = self.clone();
         Action::Job { job_id, command: JobCommand::Refund { amount: amount.map(|amount| amount.0), reason } }
     }
 

@@ -1,20 +1,20 @@
 //! Taking back what is left of a grant.
 
-use super::order::{Order, first, reason, unexpected};
+use super::order::{Order, first, unexpected};
 use super::standing::Standing;
-use crate::serve::body::{Body, Fields, number};
+use crate::serve::body::{self, Body, body};
 use crate::serve::problem::Problem;
-use crate::words::scalars::{Amount, LotNumber};
+use crate::words::scalars::{Amount, LotNumber, Reason};
 use ledger::account::{AccountCommand, AccountEvent, LotId};
 use ledger::{Action, Outcome, UserId};
 use poem_openapi::Object;
 
-/// Why a grant is taken back.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct VoidReason {
-    /// Why; the user reads it in the history.
-    #[oai(validator(min_length = 1, max_length = 500))]
-    pub reason: String,
+body! {
+    /// Why a grant is taken back.
+    pub(crate) struct VoidReason {
+        /// Why; the user reads it in the history.
+        pub reason: Reason,
+    }
 }
 
 /// A grant to take back.
@@ -37,16 +37,10 @@ pub(crate) struct MadeVoid {
     after: Standing,
 }
 
-impl Body for VoidReason {
-    fn read(fields: &mut Fields) -> Option<VoidReason> {
-        reason(fields).map(|reason| VoidReason { reason })
-    }
-}
-
 impl Body for NewVoid {
-    fn read(fields: &mut Fields) -> Option<NewVoid> {
-        let lot = fields.required("lot", number).map(|lot| LotNumber(LotId(lot)));
-        let why = VoidReason::read(fields);
+    fn read(object: &mut body::Object<'_>) -> Option<NewVoid> {
+        let lot = object.take("lot");
+        let why = VoidReason::read(object);
         Some(NewVoid { lot: lot?, why: why? })
     }
 }
@@ -56,7 +50,7 @@ impl Order for NewVoid {
     type Made = MadeVoid;
 
     fn action(&self, _user: &UserId) -> Action {
-        let reason = self.why.reason.clone();
+        let reason = self.why.reason.0.clone();
         Action::Account(AccountCommand::Void { lot: self.lot.0, reason })
     }
 
