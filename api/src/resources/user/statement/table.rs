@@ -27,8 +27,7 @@ pub(crate) fn write(
     book: &Book,
     app: App,
 ) -> impl Stream<Item = io::Result<String>> + Send + 'static + use<> {
-    let mut head = String::new();
-    csv::write(&mut head, COLUMNS.map(Cell::Plain));
+    let mut head = csv::written(COLUMNS.map(Cell::Plain));
     head.push_str(&end("opening", "Opening balance", book.period.from, &book.opening));
     let foot = end("closing", "Closing balance", book.period.until, &book.closing);
     let entries = book.pages(app, book.opening.version).map(|page| {
@@ -40,9 +39,7 @@ pub(crate) fn write(
 
 fn end(kind: &str, words: &str, at: DateTime<Utc>, side: &Side) -> String {
     let (at, balance, held) = (written(&at), side.balance.to_string(), side.held.to_string());
-    let mut out = String::new();
-    csv::write(&mut out, [&at, kind, words, "", "", "", "", &balance, &held].map(Cell::Plain));
-    out
+    csv::written([&at, kind, words, "", "", "", "", &balance, &held].map(Cell::Plain))
 }
 
 fn line(entry: &Entry) -> String {
@@ -51,8 +48,7 @@ fn line(entry: &Entry) -> String {
     let (amount, held) = (entry.amount.to_string(), entry.held.to_string());
     let spent = entry.spent.map(|spent| spent.to_string()).unwrap_or_default();
     let (balance, held_after) = (entry.balance_after.to_string(), entry.held_after.to_string());
-    let mut out = String::new();
-    let cells = [
+    csv::written([
         Cell::Plain(&at),
         Cell::Plain(entry.kind),
         Cell::Text(&entry.description),
@@ -62,7 +58,5 @@ fn line(entry: &Entry) -> String {
         Cell::Plain(&spent),
         Cell::Plain(&balance),
         Cell::Plain(&held_after),
-    ];
-    csv::write(&mut out, cells);
-    out
+    ])
 }
