@@ -3,12 +3,10 @@
 use crate::resources::admin::accounts::Accounts;
 use crate::resources::admin::bulk::Bulk;
 use crate::resources::admin::credit_batch::CreditBatches;
+use crate::resources::admin::credit_orders::CreditOrders;
 use crate::resources::admin::dead_letters::DeadLetters;
 use crate::resources::admin::grant_uploads::BulkGrants;
-use crate::resources::admin::grants::Grants;
-use crate::resources::admin::holds::Holds;
 use crate::resources::admin::overview::OverviewApi;
-use crate::resources::admin::refunds::Refunds;
 use crate::resources::audit::export::Exports;
 use crate::resources::audit::log::Audit;
 use crate::resources::audit::seals::Seals;
@@ -35,7 +33,7 @@ use poem_openapi::OpenApiService;
 type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, Statements, UsageApi, Models),
-    (Accounts, Grants, Holds, Refunds, CreditBatches),
+    (Accounts, CreditOrders, CreditBatches),
     (BulkGrants, OverviewApi, DeadLetters, Bulk),
     (Audit, Seals, Exports),
     (HealthApi, Metrics, DevTokens),
@@ -45,7 +43,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
     let operations: Operations = (
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, Statements, UsageApi, Models),
-        (Accounts, Grants, Holds, Refunds, CreditBatches),
+        (Accounts, CreditOrders, CreditBatches),
         (BulkGrants, OverviewApi, DeadLetters, Bulk),
         (Audit, Seals, Exports),
         (HealthApi, Metrics, DevTokens),
