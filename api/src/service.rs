@@ -24,7 +24,7 @@ use crate::resources::user::models::Models;
 use crate::resources::user::outputs::Outputs;
 use crate::resources::user::statements::Statements;
 use crate::resources::user::usage::UsageApi;
-use crate::serve::shell::{Guarded, RouteTemplate};
+use crate::serve::shell::{Guarded, RouteTemplate, check_headers};
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result};
@@ -84,6 +84,7 @@ impl Endpoint for Service {
     async fn call(&self, request: Request) -> Result<Response> {
         match self.docs.find(&request).or_else(|| pages::find(&request)) {
             Some((mut response, route)) => {
+                check_headers(&request, &[])?;
                 response.set_data(RouteTemplate(route.into()));
                 if request.method() == Method::HEAD {
                     response.set_body(());

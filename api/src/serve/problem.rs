@@ -13,6 +13,9 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
+/// The code of a body that came packed.
+const ENCODING_UNSUPPORTED: &str = "content_encoding_unsupported";
+
 /// What is wrong with one field of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 pub(crate) struct FieldError {
@@ -226,7 +229,7 @@ impl Problem {
     pub(crate) fn content_encoding() -> Problem {
         let detail = "send the body as it is, without `Content-Encoding`";
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        Problem::new(status, "content_encoding_unsupported", "Content encoding not supported", detail)
+        Problem::new(status, ENCODING_UNSUPPORTED, "Content encoding not supported", detail)
     }
 
     /// `limit` is in bytes; 0 if it is not known here.
@@ -246,6 +249,10 @@ impl Problem {
         }
         if let Some(after) = self.retry_after {
             response = response.header("Retry-After", after.as_secs_f64().ceil().max(1.0).to_string());
+        }
+        if self.code == ENCODING_UNSUPPORTED {
+            // What a 415 says of encodings (RFC 9110, 15.5.16): only as it is.
+            response = response.header("Accept-Encoding", "identity");
         }
         if let Some(allow) = &self.allow {
             response = response.header("Allow", allow);

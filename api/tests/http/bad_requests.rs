@@ -205,6 +205,13 @@ async fn headers_that_must_be_single_are_refused_twice() {
         assert!(answer.starts_with("HTTP/1.1 400"), "{name}: {answer}");
         assert!(answer.contains("is given twice") && answer.contains(name), "{name}: {answer}");
     }
+    for page in ["/", "/docs", "/openapi.json", "/pages/studio.js", "/admin/dlq/messages"] {
+        let request = format!(
+            "GET {page} HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
+        );
+        let answer = raw(&server, request).await;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("is given twice"), "{page}: {answer}");
+    }
 }
 
 #[tokio::test]
@@ -237,6 +244,7 @@ async fn a_packed_body_is_refused_by_its_encoding() {
     {
         let reply = client.with("content-encoding", "gzip").post(path, json!({})).await;
         let reply = reply.refused(415, "content_encoding_unsupported");
+        assert_eq!(reply.header("accept-encoding"), Some("identity"));
         assert!(reply.body["detail"].as_str().unwrap().contains("Content-Encoding"));
     }
 }

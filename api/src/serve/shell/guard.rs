@@ -173,7 +173,7 @@ fn check_no_body(request: &Request) -> Result<(), Problem> {
 
 /// The framework takes the first of several headers, and one that it cannot read for none at all. An idempotency
 /// key must not get lost like that.
-fn check_headers(request: &Request, known: &[String]) -> Result<(), Problem> {
+pub(crate) fn check_headers(request: &Request, known: &[String]) -> Result<(), Problem> {
     let single = SINGLE_HEADERS.iter().copied().chain(known.iter().map(String::as_str));
     for name in single {
         let mut values = request.headers().get_all(name).iter();

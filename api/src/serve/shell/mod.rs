@@ -8,7 +8,7 @@ mod request_id;
 mod scope;
 mod throttle;
 
-pub(crate) use guard::{Guarded, RouteTemplate};
+pub(crate) use guard::{Guarded, RouteTemplate, check_headers};
 pub(crate) use outer::{LONGEST_WAIT, Shell};
 pub(crate) use scope::Scope;
 pub(crate) use throttle::Throttle;
