@@ -119,6 +119,33 @@ test('all that match are deleted at once, and others are left alone', async () =
   });
 });
 
+test('nothing else can be pressed while many jobs are acted on', async () => {
+  const mine = await failed(3);
+  let release;
+  const held = new Promise((done) => { release = done; });
+  await it.pages.with({ address: only(mine.user) }, async (page) => {
+    await rowsAre(page, 3);
+    for (const job of mine.jobs.slice(0, 2)) await rowOf(page, job).getByRole('checkbox').check();
+    await page.route('**/admin/dlq/bulk-actions', async (route) => {
+      if (route.request().postDataJSON().dry_run === false) await held;
+      return route.continue();
+    });
+    await page.locator('#bulk-retry').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Retry 2 jobs' }).click();
+    await page.locator('#jobs[inert]').waitFor({ state: 'attached' });
+    const trash = rowOf(page, mine.jobs[2]).locator('[data-act=discard]');
+    await assert.rejects(trash.click({ timeout: 1_000 }), /Timeout/);
+    assert.equal(await page.getByRole('dialog').count(), 0);
+    for (const other of ['#bulk', '#clean-up']) assert.equal(await page.locator(`${other}[inert]`).count(), 1, other);
+    release();
+    await page.locator('.notice').getByText('2 jobs sent again.').waitFor();
+    assert.equal(await page.locator('[inert]').count(), 0);
+    await trash.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await it.api.balance(mine.user), 0);
+  });
+});
+
 test('what was deleted leaves the page although the list is late to hear of it', async () => {
   const mine = await failed(2);
   await it.pages.with({ address: only(mine.user) }, async (page) => {
