@@ -236,6 +236,67 @@ async fn a_forged_cursor_never_reaches_the_database() {
     }
 }
 
+/// Every variant of a place in which one leaf is something that no list ever wrote.
+fn forgeries(place: &Value) -> Vec<Value> {
+    let hostile = [
+        json!(i64::MIN),
+        json!(i64::MAX),
+        json!(-1),
+        json!(1e300),
+        json!(null),
+        json!({}),
+        json!([]),
+        json!(true),
+        json!(""),
+        json!("\u{0}"),
+        json!("-262143-01-01T00:00:00Z"),
+        json!("+262142-12-31T00:00:00Z"),
+        json!("x".repeat(300)),
+    ];
+    match place {
+        Value::Array(leaves) => (0..leaves.len())
+            .flat_map(|index| {
+                forgeries(&leaves[index]).into_iter().map(move |leaf| {
+                    let mut forged = leaves.clone();
+                    forged[index] = leaf;
+                    Value::Array(forged)
+                })
+            })
+            .chain([json!([])])
+            .collect(),
+        _ => hostile.into(),
+    }
+}
+
+#[tokio::test]
+async fn no_list_breaks_at_a_forged_cursor() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    server.rich_user("bob", 100).await;
+    for _ in 0..2 {
+        server.dead("alice").await;
+    }
+    server.caught_up().await;
+    for (client, list) in [
+        (&alice, "/v1/generations"),
+        (&alice, "/v1/credits/history"),
+        (&alice, "/v1/credits/statement"),
+        (&server.admin(), "/admin/accounts"),
+        (&server.admin(), "/admin/dlq/messages"),
+        (&server.auditor(), "/audit/events"),
+    ] {
+        let page = client.get(&format!("{list}?limit=1")).await.expect(200);
+        let cursor = URL_SAFE_NO_PAD.decode(page.body["next_cursor"].as_str().expect(list)).unwrap();
+        let (digest, place) = cursor.split_at(12);
+        let place: Value = serde_json::from_slice(place).unwrap();
+        for forged in forgeries(&place) {
+            let cursor = URL_SAFE_NO_PAD.encode([digest, forged.to_string().as_bytes()].concat());
+            let reply = client.get(&format!("{list}?limit=1&cursor={cursor}")).await;
+            assert!([200, 400].contains(&reply.status.as_u16()), "{list} {forged}: {}", reply.body);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_packed_body_is_refused_by_its_encoding() {
     let server = Server::start().await;
