@@ -7,13 +7,22 @@ use ledger::job::FailureClass;
 use rand::RngExt;
 use std::time::Duration;
 
-/// The back-off after attempt number `attempt` (from 1) failed like this.
-pub(crate) fn after(timings: &Timings, failure: &ProviderFailure, attempt: u32) -> Duration {
-    match (failure.failure.class, failure.retry_after) {
-        // What the provider asks for is kept; the jitter comes on top.
-        (FailureClass::Throttled, Some(asked)) if asked.is_zero() => Duration::ZERO,
-        (FailureClass::Throttled, Some(asked)) => asked + jitter(timings.backoff_base),
-        (_, asked) => jitter(ceiling(timings, attempt)).max(asked.unwrap_or_default()),
+/// Of the age of a run, the share that a throttled attempt waits at least.
+const SHARE_OF_AGE: u32 = 16;
+
+/// The back-off after attempt number `attempt` (from 1) of a run of this age failed like this.
+pub(crate) fn after(timings: &Timings, failure: &ProviderFailure, attempt: u32, age: Duration) -> Duration {
+    if failure.is_handed_back() {
+        return Duration::ZERO;
+    }
+    let asked = failure.retry_after.unwrap_or_default();
+    match failure.failure.class {
+        // What the provider asks for is kept; the jitter comes on top. Throttled attempts are not counted, so the age
+        // of the run makes the pauses grow: whoever asks for "0" all day is not asked all day.
+        FailureClass::Throttled => {
+            asked.max((age / SHARE_OF_AGE).min(timings.backoff_cap)) + jitter(timings.backoff_base)
+        }
+        FailureClass::Transient | FailureClass::Permanent => jitter(ceiling(timings, attempt)).max(asked),
     }
 }
 
@@ -53,7 +62,8 @@ mod tests {
     #[test]
     fn back_offs_spread_over_the_whole_range() {
         let failure = ProviderFailure::transient("x", "x");
-        let drawn: Vec<Duration> = (0..1000).map(|_| after(&timings(), &failure, 3)).collect();
+        let drawn: Vec<Duration> =
+            (0..1000).map(|_| after(&timings(), &failure, 3, Duration::ZERO)).collect();
         assert!(drawn.iter().all(|wait| *wait <= Duration::from_secs(8)));
         assert!(drawn.iter().any(|wait| *wait < Duration::from_secs(1)), "full jitter starts at nothing");
         assert!(drawn.iter().any(|wait| *wait > Duration::from_secs(7)));
@@ -63,13 +73,29 @@ mod tests {
     fn a_throttled_provider_is_left_alone_for_as_long_as_it_asked() {
         let failure = ProviderFailure::throttled("busy", "busy", Some(Duration::from_secs(90)));
         for _ in 0..100 {
-            let wait = after(&timings(), &failure, 1);
+            let wait = after(&timings(), &failure, 1, Duration::from_secs(60));
             assert!(wait >= Duration::from_secs(90) && wait <= Duration::from_secs(92), "{wait:?}");
         }
     }
 
     #[test]
     fn work_handed_back_is_due_at_once() {
-        assert_eq!(after(&timings(), &ProviderFailure::worker_stopped(), 1), Duration::ZERO);
+        let old = Duration::from_secs(3_600);
+        assert_eq!(after(&timings(), &ProviderFailure::worker_stopped(), 1, old), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_provider_that_always_says_at_once_is_asked_less_and_less() {
+        let day = Duration::from_secs(24 * 3_600);
+        for asked in [Some(Duration::ZERO), None] {
+            let failure = ProviderFailure::throttled("busy", "busy", asked);
+            let (mut age, mut attempts) = (Duration::ZERO, 0);
+            while age < day {
+                age += after(&timings(), &failure, 1, age);
+                attempts += 1;
+            }
+            // At 60 s at most between them a day has 1,440; at a second on average there were 86,400.
+            assert!(attempts < 1_700, "{attempts} attempts in a day");
+        }
     }
 }

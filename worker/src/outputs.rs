@@ -86,6 +86,7 @@ mod tests {
             run: 3,
             attempt: 1,
             fencing,
+            queued_at: chrono::DateTime::UNIX_EPOCH,
             request: JobRequest {
                 kind: Kind::Image,
                 model: "m".into(),

@@ -4,6 +4,8 @@
 //! one, then move the checkpoint. What was sent when a crash or a lost answer came in between is sent again;
 //! a claim that somebody has already won makes the second message harmless. The checkpoint carries the fencing
 //! number of the lease, so a relay that slept through its end cannot move it back.
+//!
+//! An event that this version cannot read is an alarm and holds nobody up.
 
 use crate::duty;
 use crate::error::Error;
@@ -13,7 +15,7 @@ use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use futures::future::try_join_all;
 use ledger::job::JobEvent;
-use ledger::read::{self, Side};
+use ledger::read::{self, ReadablePage, Side, UnreadableEvent};
 use ledger::{Event, JobId, Position, RecordedEvent};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,23 +65,33 @@ async fn follow(station: Arc<Station>, fencing: i64, held: CancellationToken) ->
             continue;
         }
         let page = read_page(&station, position, until).await?;
-        let letters = letters(&station, &page).await?;
+        page.unreadable.iter().for_each(alarm);
+        let letters = letters(&station, &page.events).await?;
         if !deliver(&station, letters.clone(), &held).await {
             return Ok(());
         }
-        position = if page.len() < PAGE { until } else { page.last().map_or(until, |last| last.position) };
+        position = page.last.filter(|_| page.length >= PAGE).unwrap_or(until);
         if !letters.is_empty() || moved.elapsed() > LAZY_CHECKPOINT {
             move_to(&station.writer, fencing, position).await?;
             moved = Instant::now();
         }
-        measure(&page, letters.len(), station.now());
+        measure(&page.events, letters.len(), station.now());
     }
     Ok(())
 }
 
-async fn read_page(station: &Station, after: Position, until: Position) -> Result<Vec<RecordedEvent>, Error> {
+async fn read_page(station: &Station, after: Position, until: Position) -> Result<ReadablePage, Error> {
     let client = station.reader.get().await?;
-    Ok(read::page(&**client, Side::Jobs, after, until, PAGE as i64).await?)
+    Ok(read::readable_page(&**client, Side::Jobs, after, until, PAGE as i64).await?)
+}
+
+/// A newer release wrote it, or somebody else did. No message is made of it here: the reconciler of a release that can
+/// read it finds its job waiting.
+fn alarm(event: &UnreadableEvent) {
+    let UnreadableEvent { position, account_id, stream_id, error } = event;
+    let cause = ledger::error_chain(error);
+    tracing::error!(%position, %account_id, %stream_id, cause, "an event cannot be read by this version");
+    metrics::counter!("cooly_relay_unreadable_total").increment(1);
 }
 
 /// The messages that these events ask for, in order.
@@ -91,23 +103,32 @@ async fn letters(station: &Station, page: &[RecordedEvent]) -> Result<Vec<Letter
         Event::Job(_) | Event::Account(_) => None,
     });
     let letters = asked.map(|(recorded, run, due)| letter(station, recorded, run, due));
-    try_join_all(letters).await
+    Ok(try_join_all(letters).await?.into_iter().flatten().collect())
 }
 
+/// The message about this event; none if the rest of its stream cannot be read by this version.
 async fn letter(
     station: &Station,
     recorded: &RecordedEvent,
     run: Option<u32>,
     due: Option<DateTime<Utc>>,
-) -> Result<Letter, Error> {
-    let job_id = JobId(recorded.stream_id.0);
+) -> Result<Option<Letter>, Error> {
+    let RecordedEvent { position, account_id, stream_id, .. } = *recorded;
+    let job_id = JobId(stream_id.0);
     let run = match run {
         Some(run) => run,
         // A failed attempt does not say of which run it was.
-        None => station.job(recorded.account_id, job_id).await?.map_or(1, |job| job.run),
+        None => match station.job(account_id, job_id).await {
+            Ok(job) => job.map_or(1, |job| job.run),
+            Err(Error::Ledger(error @ ledger::Error::Unreadable { .. })) => {
+                alarm(&UnreadableEvent { position, account_id, stream_id, error });
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        },
     };
     let delay = due.and_then(|due| (due - station.now()).to_std().ok()).unwrap_or_default();
-    Ok(Letter { message: JobMessage { account_id: recorded.account_id, job_id, run }, delay })
+    Ok(Some(Letter { message: JobMessage { account_id, job_id, run }, delay }))
 }
 
 /// Sends until everything is acknowledged; `false` if the lease was lost before.

@@ -63,7 +63,8 @@ pub(crate) async fn fail(
     failure: &ProviderFailure,
     patience: Duration,
 ) -> Settled {
-    let wait = backoff::after(&station.timings, failure, task.attempt);
+    let age = (station.now() - task.queued_at).to_std().unwrap_or_default();
+    let wait = backoff::after(&station.timings, failure, task.attempt, age);
     let command = JobCommand::FailAttempt {
         fencing: task.fencing,
         failure: failure.failure.clone(),

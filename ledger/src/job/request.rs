@@ -35,9 +35,9 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Optional wishes; what is absent is the model's own default.
+/// Optional wishes; what is absent is the model's own default. A wish that a later release added is passed over, so that
+/// the rest of the job can be read: the request of a client is checked where it comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Params {
     /// Width of an output, in pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,4 +67,17 @@ pub struct JobRequest {
     /// Optional wishes.
     #[serde(default)]
     pub params: Params,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{JobRequest, Params};
+
+    #[test]
+    fn a_wish_of_a_later_release_leaves_the_request_readable() {
+        let stored =
+            r#"{"kind":"image","model":"m","prompt":"p","count":1,"params":{"seed":7,"mood":"calm"}}"#;
+        let request: JobRequest = serde_json::from_str(stored).unwrap();
+        assert_eq!(request.params, Params { seed: Some(7), ..Params::default() });
+    }
 }

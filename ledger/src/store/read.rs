@@ -11,8 +11,8 @@ use crate::event::{Event, RecordedEvent};
 use crate::ids::{AccountId, JobId, Position, StreamId};
 use crate::job::JobState;
 use chrono::{DateTime, Utc};
-use tokio_postgres::GenericClient;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
 
 /// The last event of an account's stream.
 pub(crate) const ACCOUNT: &str = "select state::text, version from events \
@@ -113,6 +113,70 @@ pub async fn page(
     until: Position,
     limit: i64,
 ) -> Result<Vec<RecordedEvent>, Error> {
+    page_rows(client, side, after, until, limit).await?.iter().map(recorded).collect()
+}
+
+/// A page of the tail in which events that this version cannot read are told apart: a newer release may write what an
+/// older one does not know, and the older one must go on with the rest.
+#[derive(Debug, Default)]
+pub struct ReadablePage {
+    /// Those that can be read, in order.
+    pub events: Vec<RecordedEvent>,
+    /// Those that cannot, in order.
+    pub unreadable: Vec<UnreadableEvent>,
+    /// Where the page ends; `None` if nothing is there.
+    pub last: Option<Position>,
+    /// How many events it has, of both sorts.
+    pub length: usize,
+}
+
+/// An event that this version cannot read.
+#[derive(Debug)]
+pub struct UnreadableEvent {
+    /// Where it is in the log.
+    pub position: Position,
+    /// The account it belongs to.
+    pub account_id: AccountId,
+    /// The stream it belongs to.
+    pub stream_id: StreamId,
+    /// Why not.
+    pub error: Error,
+}
+
+/// As [`page`], and never fails because of what an event says.
+pub async fn readable_page(
+    client: &impl GenericClient,
+    side: Side,
+    after: Position,
+    until: Position,
+    limit: i64,
+) -> Result<ReadablePage, Error> {
+    let mut page = ReadablePage::default();
+    for row in &page_rows(client, side, after, until, limit).await? {
+        let position = Position(row.try_get(0)?);
+        page.last = Some(position);
+        page.length += 1;
+        match recorded(row) {
+            Ok(event) => page.events.push(event),
+            Err(error @ Error::Unreadable { .. }) => page.unreadable.push(UnreadableEvent {
+                position,
+                account_id: AccountId(row.try_get(1)?),
+                stream_id: StreamId(row.try_get(2)?),
+                error,
+            }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(page)
+}
+
+async fn page_rows(
+    client: &impl GenericClient,
+    side: Side,
+    after: Position,
+    until: Position,
+    limit: i64,
+) -> Result<Vec<Row>, Error> {
     let sql = match side {
         Side::Both => PAGE,
         Side::Credits => PAGE_OF_CREDITS,
@@ -120,8 +184,7 @@ pub async fn page(
     };
     let parameters: [(&(dyn ToSql + Sync), Type); 3] =
         [(&after.0, Type::INT8), (&until.0, Type::INT8), (&limit, Type::INT8)];
-    let rows = client.query_typed(sql, &parameters).await?;
-    rows.iter().map(recorded).collect()
+    Ok(client.query_typed(sql, &parameters).await?)
 }
 
 /// At most `limit` events after a position that match a filter, in order of position.

@@ -111,6 +111,7 @@ async fn counted(station: &Station, pending: &PendingTask) -> Standing {
             run: job.run,
             attempt: job.attempts,
             fencing: attempt.fencing,
+            queued_at: job.run_queued_at,
             request: job.request,
         })),
         Some(_) | None => Standing::Over,

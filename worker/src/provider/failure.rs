@@ -3,6 +3,8 @@
 use ledger::job::{Failure, FailureClass};
 use std::time::Duration;
 
+const WORKER_STOPPED: &str = "worker_stopped";
+
 /// A failure, and how long the provider asks to wait. Its message is ours: never a provider's raw answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .failure.code, .failure.message)]
@@ -70,6 +72,11 @@ impl ProviderFailure {
     /// The worker stops; costs no attempt.
     pub(crate) fn worker_stopped() -> ProviderFailure {
         let message = "the worker was stopped before the attempt ended";
-        ProviderFailure::throttled("worker_stopped", message, Some(Duration::ZERO))
+        ProviderFailure::throttled(WORKER_STOPPED, message, None)
+    }
+
+    /// Whether it is no failure at all: the next worker may begin at once.
+    pub(crate) fn is_handed_back(&self) -> bool {
+        self.failure.code == WORKER_STOPPED
     }
 }

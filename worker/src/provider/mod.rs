@@ -9,6 +9,7 @@ pub use failure::ProviderFailure;
 pub use registry::Providers;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use ledger::job::JobRequest;
 use ledger::{AccountId, JobId};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Task {
     pub attempt: u32,
     /// The attempt's fencing token.
     pub fencing: i64,
+    /// When this run was queued, by the database's clock.
+    pub queued_at: DateTime<Utc>,
     /// What to make.
     pub request: Arc<JobRequest>,
 }

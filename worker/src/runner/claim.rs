@@ -116,6 +116,7 @@ fn won(message: &JobMessage, job: JobState) -> Claim {
         run: job.run,
         attempt: job.attempts,
         fencing: attempt.fencing,
+        queued_at: job.run_queued_at,
         request: job.request,
     })
 }

@@ -21,6 +21,7 @@ fn task(model: &str, kind: Kind, count: u32, params: Params) -> Task {
         run: 1,
         attempt: 1,
         fencing: 2,
+        queued_at: chrono::DateTime::UNIX_EPOCH,
         request: JobRequest { kind, model: model.into(), prompt: "a quiet harbour".into(), count, params }
             .into(),
     }

@@ -2,7 +2,8 @@
 
 use super::registry::{Change, Registry};
 use deadpool_postgres::Pool;
-use ledger::{AccountId, Event, Position, RecordedEvent, read};
+use ledger::read::{self, ReadablePage, UnreadableEvent};
+use ledger::{AccountId, Event, Position, RecordedEvent};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -57,15 +58,20 @@ impl Tail {
         }
     }
 
-    async fn page(&self, after: Position, mark: Position) -> Result<Vec<RecordedEvent>, ledger::Error> {
+    async fn page(&self, after: Position, mark: Position) -> Result<ReadablePage, ledger::Error> {
         let client = self.pool.get().await?;
-        read::page(&**client, read::Side::Both, after, mark, PAGE_EVENTS).await
+        read::readable_page(&**client, read::Side::Both, after, mark, PAGE_EVENTS).await
     }
 
-    fn tell(&self, page: &[RecordedEvent], mark: Position) {
-        let changes: Vec<_> = page.iter().filter_map(change).collect();
-        let is_last = (page.len() as i64) < PAGE_EVENTS;
-        let up_to = page.last().filter(|_| !is_last).map_or(mark, |event| event.position);
+    /// An event that this version cannot read tells nobody anything, and holds nobody up.
+    fn tell(&self, page: &ReadablePage, mark: Position) {
+        for UnreadableEvent { position, error, .. } in &page.unreadable {
+            let error = ledger::error_chain(error);
+            tracing::warn!(%position, error, "an event cannot be read by this version");
+        }
+        let changes: Vec<_> = page.events.iter().filter_map(change).collect();
+        let is_last = (page.length as i64) < PAGE_EVENTS;
+        let up_to = page.last.filter(|_| !is_last).unwrap_or(mark);
         self.registry.tell(&changes, up_to);
     }
 }
