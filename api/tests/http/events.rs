@@ -1,6 +1,6 @@
 //! Event streams: what changes is told in order, and nothing is missed in between two streams.
 
-use crate::support::{Client, Server, Setup};
+use crate::support::{Client, Server, Setup, account};
 use api::Limits;
 use reqwest::{Method, Response};
 use serde_json::Value;
@@ -192,4 +192,22 @@ async fn a_stream_ends_with_its_token_and_with_the_server() {
     assert!(long.next().await.is_some());
     server.shutdown.cancel();
     assert!(long.next().await.is_none(), "the stream outlives its server");
+}
+
+#[tokio::test]
+async fn an_event_of_a_newer_release_does_not_end_what_is_told() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let mut stream = Stream::open(&alice).await;
+    stream.next().await.expect("a first event");
+    let insert = r#"
+        insert into events (account_id, stream_id, version, event_id, type, schema_version, job_id, payload, actor,
+            request_id, occurred_at, prev_hash, hash)
+        values ($1, $2, 1, gen_random_uuid(), 'job.paused', 1, $2, '{"type":"job.paused"}', 'system:test', 'r', now(),
+            '', '')"#;
+    let client = server.pool.get().await.unwrap();
+    client.execute(insert, &[&account("alice").0, &uuid::Uuid::now_v7()]).await.unwrap();
+    let bought = alice.buy("soon").await;
+    let told = timeout(Duration::from_secs(20), stream.generation()).await.expect("the stream stands still");
+    assert_eq!(told.data["id"], bought.id());
 }
