@@ -165,14 +165,15 @@ pub(crate) fn policy(settings: &WorkerSettings) -> RetryPolicy {
     RetryPolicy { max_attempts: settings.max_attempts.max(1), ..RetryPolicy::default() }
 }
 
-/// How long things may take. A provider gets less time than the claim, so that a slow one is recorded as such
-/// and not taken over.
+/// How long things may take. A provider and the store get less time than the claim, so that an attempt ends as what it
+/// is and is not taken over.
 pub(crate) fn timings(settings: &WorkerSettings) -> worker::Timings {
     let usual = worker::Timings::default();
     let lease = settings.lease.max(Duration::from_secs(3));
     worker::Timings {
         lease,
-        attempt: lease * 5 / 6,
+        attempt: lease * 5 / 12,
+        store: lease * 5 / 12,
         visibility: usual.visibility.min(lease),
         reconcile_after: settings.reconcile_after.max(Duration::from_secs(1)),
         reconcile_every: usual.reconcile_every.min(settings.reconcile_after.max(Duration::from_secs(1))),

@@ -316,6 +316,7 @@ fn read(row: &Row) -> Result<DeadLetter, Error> {
             class: row::named(row, "failure_class")?,
             code: row.try_get("failure_code")?,
             message: row.try_get("failure_message")?,
+            billed: None,
         },
         created_at: row.try_get("created_at")?,
         died_at: row.try_get("died_at")?,

@@ -89,6 +89,8 @@ pub(crate) fn failure(row: &Row) -> Result<Option<Failure>, Error> {
         class: named(row, "failure_class")?,
         code: row.try_get("failure_code")?,
         message: row.try_get("failure_message")?,
+        // Only the log tells it: no question of the read models is about it.
+        billed: None,
     }))
 }
 

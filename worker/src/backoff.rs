@@ -12,10 +12,11 @@ const SHARE_OF_AGE: u32 = 16;
 
 /// The back-off after attempt number `attempt` (from 1) of a run of this age failed like this.
 pub(crate) fn after(timings: &Timings, failure: &ProviderFailure, attempt: u32, age: Duration) -> Duration {
+    let grace = if failure.is_unknown() { timings.unknown_grace } else { Duration::ZERO };
     if failure.is_handed_back() {
-        return Duration::ZERO;
+        return grace;
     }
-    let asked = failure.retry_after.unwrap_or_default();
+    let asked = failure.retry_after.unwrap_or_default().max(grace);
     match failure.failure.class {
         // What the provider asks for is kept; the jitter comes on top. Throttled attempts are not counted, so the age
         // of the run makes the pauses grow: whoever asks for "0" all day is not asked all day.
@@ -42,6 +43,7 @@ mod tests {
     use super::{after, ceiling};
     use crate::options::Timings;
     use crate::provider::ProviderFailure;
+    use ledger::job::Billed;
     use std::time::Duration;
 
     fn timings() -> Timings {
@@ -82,6 +84,14 @@ mod tests {
     fn work_handed_back_is_due_at_once() {
         let old = Duration::from_secs(3_600);
         assert_eq!(after(&timings(), &ProviderFailure::worker_stopped(), 1, old), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_provider_gets_time_to_know_of_work_whose_answer_was_lost() {
+        for failure in [ProviderFailure::worker_stopped(), ProviderFailure::timeout()] {
+            let wait = after(&timings(), &failure.billed(Billed::Unknown), 1, Duration::ZERO);
+            assert!(wait >= timings().unknown_grace, "{wait:?}");
+        }
     }
 
     #[test]

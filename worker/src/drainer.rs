@@ -95,6 +95,7 @@ fn dead_letter(message: &JobMessage, delivery: &Received) -> Order {
                 code: "queue_redrive_exhausted".into(),
                 message: "the job was delivered many times and no worker could record what became of it"
                     .into(),
+                billed: None,
             },
         },
         actor: Actor::System("drainer"),

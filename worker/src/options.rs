@@ -44,10 +44,16 @@ pub struct WorkerOptions {
 /// How long things may take. The defaults suit production; tests shorten them.
 #[derive(Debug, Clone)]
 pub struct Timings {
-    /// How long a claim holds. A job whose worker died is taken over when it lapses.
+    /// How long a claim holds. A job whose worker died is taken over when it lapses. Longer than `attempt` and `store`
+    /// together, so that an attempt ends before its claim does.
     pub lease: Duration,
-    /// How long a provider may take to make or accept something; shorter than `lease`.
+    /// How long a provider may take to make or accept something.
     pub attempt: Duration,
+    /// How long what was made may take to be stored, further tries included.
+    pub store: Duration,
+    /// How long an attempt waits at least, after one of which nobody knows whether the provider took it: so long it may
+    /// take the provider to know of the work itself.
+    pub unknown_grace: Duration,
     /// How long a received message stays invisible without a heartbeat; a heartbeat comes at each third.
     pub visibility: Duration,
     /// How long one receive waits for messages.
@@ -81,8 +87,10 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Timings {
         Timings {
-            lease: Duration::from_secs(60),
+            lease: Duration::from_secs(120),
             attempt: Duration::from_secs(50),
+            store: Duration::from_secs(50),
+            unknown_grace: Duration::from_secs(15),
             visibility: Duration::from_secs(30),
             receive_wait: Duration::from_secs(20),
             backoff_base: Duration::from_secs(2),

@@ -7,35 +7,61 @@ use ledger::error_chain;
 use ledger::job::Output;
 use object_store::path::Path;
 use object_store::{Error, ObjectStore, ObjectStoreExt};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-/// Stores what an attempt made. After a failure what was stored already is taken away again.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// How long taking away what nobody names may take.
+const DISCARD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Stores what an attempt made, trying again until then: making it again would be paid for again. `None` if there was no
+/// time left; what was stored already is then taken away.
 pub(crate) async fn store(
     store: &dyn ObjectStore,
     task: &Task,
     artifacts: Vec<Artifact>,
-) -> Result<Vec<Output>, Error> {
+    until: Instant,
+) -> Option<Vec<Output>> {
     let outputs: Vec<Output> =
         artifacts.iter().zip(0..).map(|(artifact, index)| output(task, index, artifact)).collect();
-    let puts = outputs.iter().zip(artifacts).map(|(output, artifact)| async {
-        store.put(&Path::from(output.key.as_str()), artifact.bytes.into()).await
-    });
-    match try_join_all(puts).await {
-        Ok(_) => Ok(outputs),
-        Err(error) => {
-            discard(store, &outputs).await;
-            Err(error)
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match timeout_at(until, put(store, &outputs, &artifacts)).await {
+            Ok(Ok(())) => return Some(outputs),
+            Ok(Err(error)) if Instant::now() + pause < until => {
+                let (error, job_id) = (error_chain(&error), task.job_id);
+                tracing::warn!(error, %job_id, "the outputs are stored again");
+                metrics::counter!("cooly_outputs_stored_again_total").increment(1);
+                sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Ok(Err(_)) | Err(_) => {
+                discard(store, &outputs).await;
+                return None;
+            }
         }
     }
+}
+
+async fn put(store: &dyn ObjectStore, outputs: &[Output], artifacts: &[Artifact]) -> Result<(), Error> {
+    let puts = outputs.iter().zip(artifacts).map(|(output, artifact)| async {
+        store.put(&Path::from(output.key.as_str()), artifact.bytes.clone().into()).await
+    });
+    try_join_all(puts).await.map(drop)
 }
 
 /// Deletes outputs that the log does not name. What cannot be deleted is left: it is only garbage.
 pub(crate) async fn discard(store: &dyn ObjectStore, outputs: &[Output]) {
     let deletions = outputs.iter().map(|output| async {
-        match store.delete(&Path::from(output.key.as_str())).await {
-            Ok(()) | Err(Error::NotFound { .. }) => {}
-            Err(error) => {
+        let path = Path::from(output.key.as_str());
+        match timeout(DISCARD_PATIENCE, store.delete(&path)).await {
+            Ok(Ok(()) | Err(Error::NotFound { .. })) => {}
+            Ok(Err(error)) => {
                 tracing::warn!(error = %error_chain(&error), key = %output.key, "an output stays behind")
             }
+            Err(_elapsed) => tracing::warn!(key = %output.key, "an output stays behind"),
         }
     });
     join_all(deletions).await;
@@ -76,6 +102,8 @@ mod tests {
     use object_store::memory::InMemory;
     use object_store::path::Path;
     use object_store::{ObjectStore, ObjectStoreExt};
+    use std::time::Duration;
+    use tokio::time::Instant;
     use uuid::Uuid;
 
     fn task(fencing: i64) -> Task {
@@ -108,6 +136,10 @@ mod tests {
         }
     }
 
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_secs(60)
+    }
+
     async fn read(store: &dyn ObjectStore, key: &str) -> Option<Bytes> {
         store.get(&Path::from(key)).await.ok()?.bytes().await.ok()
     }
@@ -115,8 +147,8 @@ mod tests {
     #[tokio::test]
     async fn each_attempt_has_a_folder_of_its_own() {
         let memory = InMemory::new();
-        let early = store(&memory, &task(4), vec![artifact(b"one"), artifact(b"two")]).await.unwrap();
-        let late = store(&memory, &task(6), vec![artifact(b"new")]).await.unwrap();
+        let early = store(&memory, &task(4), vec![artifact(b"one"), artifact(b"two")], soon()).await.unwrap();
+        let late = store(&memory, &task(6), vec![artifact(b"new")], soon()).await.unwrap();
         assert_eq!(
             early[1].key,
             "outputs/00000000-0000-0000-0000-000000000001/00000000-0000-0000-0000-000000000002/3-4/1.png"

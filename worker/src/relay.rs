@@ -99,7 +99,7 @@ async fn letters(station: &Station, page: &[RecordedEvent]) -> Result<Vec<Letter
     let asked = page.iter().filter_map(|recorded| match &recorded.event {
         Event::Job(JobEvent::Queued { .. }) => Some((recorded, Some(1), None)),
         Event::Job(JobEvent::Retried { run, .. }) => Some((recorded, Some(*run), None)),
-        Event::Job(JobEvent::AttemptFailed { retry_at, .. }) => Some((recorded, None, Some(*retry_at))),
+        Event::Job(JobEvent::AttemptFailed { run, retry_at, .. }) => Some((recorded, *run, Some(*retry_at))),
         Event::Job(_) | Event::Account(_) => None,
     });
     let letters = asked.map(|(recorded, run, due)| letter(station, recorded, run, due));
@@ -117,7 +117,7 @@ async fn letter(
     let job_id = JobId(stream_id.0);
     let run = match run {
         Some(run) => run,
-        // A failed attempt does not say of which run it was.
+        // An earlier release wrote the failed attempt, which does not say of which run it was.
         None => match station.job(account_id, job_id).await {
             Ok(job) => job.map_or(1, |job| job.run),
             Err(Error::Ledger(error @ ledger::Error::Unreadable { .. })) => {

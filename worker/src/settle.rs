@@ -11,6 +11,7 @@ use ledger::error_chain;
 use ledger::job::{JobCommand, Output};
 use ledger::{Actor, ExecuteError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Whether the end of an attempt is in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,13 +22,16 @@ pub(crate) enum Settled {
     Lost,
     /// The log could not be written. When the lease lapses the job is taken over.
     Unrecorded,
+    /// What was made could not be kept in time, and nothing was recorded.
+    NotStored,
 }
 
-/// Stores the outputs and records the success.
+/// Stores the outputs, trying again until then, and records the success.
 pub(crate) async fn succeed(
     station: &Station,
     task: &Task,
     artifacts: Vec<Artifact>,
+    store_until: Instant,
     patience: Duration,
 ) -> Settled {
     if artifacts.len() != task.request.count as usize {
@@ -38,12 +42,9 @@ pub(crate) async fn succeed(
         // It would be given away.
         return fail(station, task, &ProviderFailure::no_length(), patience).await;
     }
-    let stored = match outputs::store(&*station.outputs, task, artifacts).await {
-        Ok(stored) => stored,
-        Err(error) => {
-            tracing::error!(error = %error_chain(&error), job_id = %task.job_id, "the outputs could not be stored");
-            return fail(station, task, &ProviderFailure::not_stored(), patience).await;
-        }
+    let Some(stored) = outputs::store(&*station.outputs, task, artifacts, store_until).await else {
+        tracing::error!(job_id = %task.job_id, "the outputs could not be stored in time");
+        return Settled::NotStored;
     };
     let command = JobCommand::Succeed { fencing: task.fencing, outputs: stored.clone() };
     let settled = match record(station, task, command, patience).await {
@@ -70,6 +71,7 @@ pub(crate) async fn fail(
         failure: failure.failure.clone(),
         backoff_milliseconds: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
         policy: station.policy,
+        gives_up: failure.gives_up,
     };
     let settled = record(station, task, command, patience).await;
     if settled == Settled::Recorded {
@@ -84,11 +86,12 @@ pub(crate) async fn fail(
 pub(crate) async fn submitted(
     station: &Station,
     task: &Task,
-    provider_task_id: String,
+    provider_task_id: &str,
     deadline: Duration,
     patience: Duration,
 ) -> Settled {
     let deadline_seconds = u32::try_from(deadline.as_secs().max(1)).unwrap_or(u32::MAX);
+    let provider_task_id = provider_task_id.to_owned();
     let command = JobCommand::Submit { fencing: task.fencing, provider_task_id, deadline_seconds };
     let settled = record(station, task, command, patience).await;
     if settled == Settled::Recorded {

@@ -54,6 +54,8 @@ pub enum JobCommand {
         backoff_milliseconds: u64,
         /// The budget.
         policy: RetryPolicy,
+        /// Whether trying again could do harm, whatever the budget: the job waits for a person.
+        gives_up: bool,
     },
     /// Give up on a job that could not be processed at all; used by the drainer of the queue's own DLQ.
     DeadLetter {

@@ -2,7 +2,7 @@
 
 use super::command::{JobCommand, after_milliseconds};
 use super::event::JobEvent;
-use super::failure::{Failure, FailureClass};
+use super::failure::{Billed, Failure, FailureClass};
 use super::output::Output;
 use super::policy::RetryPolicy;
 use super::state::{JobState, Status};
@@ -49,9 +49,9 @@ pub fn decide(
             holds_claim(job, *fencing)?;
             Ok(succeed(job, outputs))
         }
-        JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy } => {
+        JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy, gives_up } => {
             holds_claim(job, *fencing)?;
-            Ok(fail_attempt(job, failure, *backoff_milliseconds, *policy, now))
+            Ok(fail_attempt(job, failure, *backoff_milliseconds, *policy, *gives_up, now))
         }
         JobCommand::DeadLetter { failure } => dead_letter(job, failure, now),
         JobCommand::Retry { run } => match is_run(job, *run)? {
@@ -105,7 +105,7 @@ fn start(
 ) -> Result<JobEvent, Refusal> {
     match (job.status, &job.attempt) {
         (Status::Queued, _) if job.retry_at.is_some_and(|due| now < due) => return Err(Refusal::JobNotDue),
-        (Status::Running, Some(attempt)) if now < attempt.lease_until => return Err(Refusal::JobClaimed),
+        (Status::Running, Some(_)) if is_claimed(job, now) => return Err(Refusal::JobClaimed),
         (Status::Queued | Status::Running, _) => {}
         (status, _) => return Err(Refusal::JobStatus { status, asked: "started" }),
     }
@@ -119,13 +119,23 @@ fn start(
     })
 }
 
-/// A run that spends its budget without a recorded failure lost its workers: each died or was cut off.
+/// A run that spends its budget without a recorded failure lost its workers: each died or was cut off. A provider may
+/// have the work all the same.
 fn lost_attempt() -> Failure {
     Failure {
         class: FailureClass::Transient,
         code: "worker_lost".into(),
         message: "every attempt was lost with the worker that ran it".into(),
+        billed: Some(Billed::Unknown),
     }
+}
+
+/// Whether somebody works on it. What a provider has taken is asked after until it ends, however late that is: to
+/// begin it anew would pay for it twice.
+fn is_claimed(job: &JobState, now: DateTime<Utc>) -> bool {
+    job.attempt
+        .as_ref()
+        .is_some_and(|attempt| attempt.provider_task_id.is_some() || now < attempt.lease_until)
 }
 
 fn submit(
@@ -159,6 +169,7 @@ fn fail_attempt(
     failure: &Failure,
     backoff_milliseconds: u64,
     policy: RetryPolicy,
+    gives_up: bool,
     now: DateTime<Utc>,
 ) -> JobDecision {
     let too_old = now - job.run_queued_at >= TimeDelta::seconds(policy.give_up_after_seconds);
@@ -170,7 +181,7 @@ fn fail_attempt(
         FailureClass::Transient => too_old || job.attempts >= policy.max_attempts,
         FailureClass::Throttled => too_old,
     };
-    if give_up {
+    if give_up || gives_up {
         return free(JobEvent::DeadLettered { failure: failure.clone() });
     }
     free(JobEvent::AttemptFailed {
@@ -178,13 +189,14 @@ fn fail_attempt(
         failure: failure.clone(),
         counted: failure.class != FailureClass::Throttled,
         retry_at: after_milliseconds(now, backoff_milliseconds),
+        run: Some(job.run),
     })
 }
 
 fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<JobDecision, Refusal> {
     match (job.status, &job.attempt) {
         (Status::Dead, _) => Ok((Decision::AlreadyApplied, None)),
-        (Status::Running, Some(attempt)) if now < attempt.lease_until => Err(Refusal::JobClaimed),
+        (Status::Running, Some(_)) if is_claimed(job, now) => Err(Refusal::JobClaimed),
         (Status::Queued | Status::Running, _) => {
             Ok(free(JobEvent::DeadLettered { failure: failure.clone() }))
         }

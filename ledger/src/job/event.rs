@@ -57,6 +57,9 @@ pub enum JobEvent {
         counted: bool,
         /// When the next attempt may start.
         retry_at: DateTime<Utc>,
+        /// The run that it belongs to; `None` in what earlier releases wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<u32>,
     },
     /// The outputs are stored.
     #[serde(rename = "job.succeeded")]

@@ -25,6 +25,18 @@ impl FailureClass {
     }
 }
 
+/// Whether the provider is paid for an attempt that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Billed {
+    /// It did its work; what became of that is our loss.
+    Yes,
+    /// It never had the work, or refused it.
+    No,
+    /// It may have taken the work: its answer was lost, or nobody waited for it.
+    Unknown,
+}
+
 /// Why an attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
@@ -34,4 +46,7 @@ pub struct Failure {
     pub code: String,
     /// One sentence for the user; never holds a secret or a provider's raw answer.
     pub message: String,
+    /// Whether the provider is paid for the attempt; `None` where nobody said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub billed: Option<Billed>,
 }

@@ -15,7 +15,7 @@ mod state;
 pub use command::JobCommand;
 pub use decide::{Charged, JobDecision, decide};
 pub use event::JobEvent;
-pub use failure::{Failure, FailureClass};
+pub use failure::{Billed, Failure, FailureClass};
 pub use output::Output;
 pub use policy::RetryPolicy;
 pub use price::Price;

@@ -49,9 +49,15 @@ pub(crate) async fn live(ledger: &Ledger, user: &UserId, number: u64) -> Result<
 fn finish(user: &UserId, job_id: JobId, fencing: i64, end: End) -> JobCommand {
     let fail = |class, code: &str| JobCommand::FailAttempt {
         fencing,
-        failure: Failure { class, code: code.into(), message: "The provider did not make it.".into() },
+        failure: Failure {
+            class,
+            code: code.into(),
+            message: "The provider did not make it.".into(),
+            billed: None,
+        },
         backoff_milliseconds: 0,
         policy: RetryPolicy { max_attempts: 1, ..RetryPolicy::default() },
+        gives_up: false,
     };
     match end {
         End::Success => JobCommand::Succeed { fencing, outputs: vec![output(user, job_id, fencing)] },

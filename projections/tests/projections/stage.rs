@@ -178,7 +178,13 @@ impl Stage {
     /// Starts a job and fails the attempt; a permanent failure ends it.
     pub(crate) async fn fail(&self, user: &UserId, job: JobId, failure: Failure) {
         let fencing = self.start(user, job).await;
-        let command = JobCommand::FailAttempt { fencing, failure, backoff_milliseconds: 0, policy: policy() };
+        let command = JobCommand::FailAttempt {
+            fencing,
+            failure,
+            backoff_milliseconds: 0,
+            policy: policy(),
+            gives_up: false,
+        };
         self.job(user, job, command).await;
     }
 
@@ -214,5 +220,5 @@ pub(crate) fn output() -> Output {
 }
 
 pub(crate) fn failure(class: FailureClass, code: &str) -> Failure {
-    Failure { class, code: code.into(), message: "it did not work".into() }
+    Failure { class, code: code.into(), message: "it did not work".into(), billed: None }
 }

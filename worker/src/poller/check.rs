@@ -19,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// After this pause a task is looked at again when the provider is not known here.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
+/// A task that cannot be asked after is given up so long after its deadline.
+const EXPIRY_GRACE: Duration = Duration::from_secs(600);
+
 /// What a check led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checked {
@@ -28,26 +31,36 @@ pub(super) enum Checked {
     Settled,
 }
 
-/// Asks after a task and, if it has ended or its time is up, records that.
+/// Asks after a task and, if it has ended or its time is up, records that. Even past its deadline it is asked after first:
+/// nobody may have asked for as long as that, and what is made by then is paid for.
 pub(super) async fn check(station: Arc<Station>, pending: PendingTask, slots: Arc<Semaphore>) -> Checked {
     // The semaphore is never closed.
     let _slot = slots.acquire().await;
-    let provider = station.provider(&pending.model);
-    if pending.lease_until.is_some_and(|deadline| deadline < station.now()) {
-        return expire(&station, &pending, provider.as_deref()).await;
-    }
-    let Some(provider) = provider else { return Checked::Later(LOOK_AGAIN) };
+    let late = pending.lease_until.and_then(|deadline| (station.now() - deadline).to_std().ok());
+    let Some(provider) = station.provider(&pending.model) else {
+        return match late {
+            Some(late) if late > EXPIRY_GRACE => expire(&station, &pending, None).await,
+            Some(_) | None => Checked::Later(LOOK_AGAIN),
+        };
+    };
     let asked = Instant::now();
     let progress = ask(&*provider, id_of(&pending), station.timings.attempt).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
+        Ok(Progress::Working) if late.is_some() => expire(&station, &pending, Some(&*provider)).await,
         Ok(Progress::Working) => Checked::Later(provider.poll_interval().saturating_sub(asked.elapsed())),
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
-            Standing::Counts(task) => after(settle::succeed(&station, &task, artifacts, PATIENCE).await),
+            Standing::Counts(task) => {
+                let until = Instant::now() + PATIENCE;
+                after(settle::succeed(&station, &task, artifacts, until, PATIENCE).await)
+            }
             Standing::Over => Checked::Settled,
             Standing::Unknown => Checked::Later(provider.poll_interval()),
         },
         Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
+        Err(_) if late.is_some_and(|late| late > EXPIRY_GRACE) => {
+            expire(&station, &pending, Some(&*provider)).await
+        }
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
             Checked::Later(provider.poll_interval().max(failure.retry_after.unwrap_or_default()))
@@ -84,7 +97,8 @@ async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailur
 fn after(settled: Settled) -> Checked {
     match settled {
         Settled::Recorded | Settled::Lost => Checked::Settled,
-        Settled::Unrecorded => Checked::Later(LOOK_AGAIN),
+        // What was made stays at the provider, which is asked for it again.
+        Settled::Unrecorded | Settled::NotStored => Checked::Later(LOOK_AGAIN),
     }
 }
 

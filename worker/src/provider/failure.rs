@@ -1,6 +1,6 @@
 //! Why a provider did not do what was asked, in the ledger's classes.
 
-use ledger::job::{Failure, FailureClass};
+use ledger::job::{Billed, Failure, FailureClass};
 use std::time::Duration;
 
 const WORKER_STOPPED: &str = "worker_stopped";
@@ -13,6 +13,8 @@ pub struct ProviderFailure {
     pub failure: Failure,
     /// How long to wait before the next try, if the provider said so.
     pub retry_after: Option<Duration>,
+    /// Whether trying again could do harm: the job becomes a dead letter, whatever attempts are left.
+    pub gives_up: bool,
 }
 
 impl ProviderFailure {
@@ -32,8 +34,26 @@ impl ProviderFailure {
     }
 
     fn new(class: FailureClass, code: &str, message: &str, retry_after: Option<Duration>) -> ProviderFailure {
-        let failure = Failure { class, code: code.to_owned(), message: message.to_owned() };
-        ProviderFailure { failure, retry_after }
+        let failure = Failure { class, code: code.to_owned(), message: message.to_owned(), billed: None };
+        ProviderFailure { failure, retry_after, gives_up: false }
+    }
+
+    /// The same, and whether the provider is paid for it.
+    #[must_use]
+    pub fn billed(mut self, billed: Billed) -> ProviderFailure {
+        self.failure.billed = Some(billed);
+        self
+    }
+
+    /// The same, for a person to decide.
+    #[must_use]
+    fn for_a_person(self) -> ProviderFailure {
+        ProviderFailure { gives_up: true, ..self }
+    }
+
+    /// Whether the provider may have taken the work all the same.
+    pub(crate) fn is_unknown(&self) -> bool {
+        self.failure.billed == Some(Billed::Unknown)
     }
 
     /// The provider took longer than it may.
@@ -51,22 +71,35 @@ impl ProviderFailure {
         ProviderFailure::transient("model_unavailable", "no worker offers this model at the moment")
     }
 
-    /// The outputs could not be kept.
+    /// An earlier attempt may have been accepted, and the provider cannot tell.
+    pub(crate) fn submit_unknown() -> ProviderFailure {
+        let message =
+            "the provider may have taken this job already and cannot tell; trying again may pay for it twice";
+        ProviderFailure::transient("submit_unknown", message).billed(Billed::Unknown).for_a_person()
+    }
+
+    /// The claim was nearly over before the provider was asked; costs no attempt.
+    pub(crate) fn claim_late() -> ProviderFailure {
+        let message = "the worker was held up before it could begin";
+        ProviderFailure::throttled("claim_late", message, None).billed(Billed::No)
+    }
+
+    /// The outputs could not be kept, for as long as there was time. Making them again would be paid for again.
     pub(crate) fn not_stored() -> ProviderFailure {
-        ProviderFailure::transient("output_store_unavailable", "the outputs could not be stored")
+        let message = "the outputs could not be stored";
+        ProviderFailure::transient("output_store_unavailable", message).billed(Billed::Yes).for_a_person()
     }
 
     /// The provider said that it is done and gave another number of outputs than was asked for.
     pub(crate) fn wrong_count() -> ProviderFailure {
-        ProviderFailure::transient(
-            "outputs_missing",
-            "the provider did not make everything that was asked for",
-        )
+        let message = "the provider did not make everything that was asked for";
+        ProviderFailure::transient("outputs_missing", message).billed(Billed::Yes).for_a_person()
     }
 
     /// The provider made a clip that is priced by the second, and did not say how long it is.
     pub(crate) fn no_length() -> ProviderFailure {
-        ProviderFailure::transient("length_missing", "the provider did not say how long the clip is")
+        let message = "the provider did not say how long the clip is";
+        ProviderFailure::transient("length_missing", message).billed(Billed::Yes).for_a_person()
     }
 
     /// The worker stops; costs no attempt.

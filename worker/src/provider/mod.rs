@@ -71,6 +71,17 @@ pub enum Submission {
     Accepted(String),
 }
 
+/// What became of a submit whose answer was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It was accepted under this task id.
+    Accepted(String),
+    /// It was not accepted, and will not be any more: it may be sent again.
+    NotAccepted,
+    /// The service cannot tell.
+    CannotTell,
+}
+
 /// How far a task is.
 #[derive(Debug)]
 pub enum Progress {
@@ -88,9 +99,9 @@ pub trait Provider: Send + Sync + 'static {
     /// Asks for the work of one attempt. Sends [`Task::reference`] along where the service takes one.
     async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure>;
 
-    /// The task id under which an earlier submit with this reference was accepted, where the service can
-    /// tell; `None` where it was not accepted or cannot be known.
-    async fn find(&self, reference: &str) -> Result<Option<String>, ProviderFailure>;
+    /// What became of an earlier submit with this reference. Work is paid for twice where this says
+    /// [`Found::NotAccepted`] without knowing it.
+    async fn find(&self, reference: &str) -> Result<Found, ProviderFailure>;
 
     /// How far a task is. An `Err` says that asking failed, which tells nothing about the task.
     async fn poll(&self, task_id: &str) -> Result<Progress, ProviderFailure>;

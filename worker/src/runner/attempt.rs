@@ -1,66 +1,126 @@
-//! Running a claimed job at its provider, within the attempt's time.
+//! Running a claimed job at its provider, within the claim's time.
 
-use super::{Fate, Runner};
+use super::{Claimed, Fate, Runner};
 use crate::provider::{Provider, ProviderFailure, Submission, Task};
 use crate::settle::{self, Settled};
 use futures::FutureExt;
+use ledger::error_chain;
+use ledger::job::{Billed, Status};
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 /// How long the end of an attempt may take to be recorded when the worker is being stopped.
 const HAND_BACK_PATIENCE: Duration = Duration::from_secs(3);
 
+/// How long a provider may take to hear that nobody wants what it accepted.
+const RECALL_PATIENCE: Duration = Duration::from_secs(10);
+
 impl Runner {
     /// Runs one attempt to its end, or to its submission.
-    pub(super) async fn attempt(&self, task: &Task) -> Fate {
+    pub(super) async fn attempt(&self, claimed: &Claimed) -> Fate {
+        let task = &claimed.task;
         let begun = Instant::now();
         metrics::gauge!("cooly_attempts_running").increment(1.0);
-        let settled = self.run_and_settle(task).await;
+        let settled = self.run_and_settle(claimed).await;
         metrics::gauge!("cooly_attempts_running").decrement(1.0);
         metrics::histogram!("cooly_attempt_seconds", "model" => self.station.label(&task.request.model))
             .record(begun.elapsed().as_secs_f64());
         match settled {
             Settled::Recorded => Fate::Done,
             // Whoever took over may hold the same message: deleting it is their business.
-            Settled::Lost | Settled::Unrecorded => Fate::Leave,
+            Settled::Lost | Settled::NotStored => Fate::Leave,
+            Settled::Unrecorded => {
+                self.never_again(task);
+                Fate::Leave
+            }
         }
     }
 
-    async fn run_and_settle(&self, task: &Task) -> Settled {
-        let station = &*self.station;
+    async fn run_and_settle(&self, claimed: &Claimed) -> Settled {
+        let (station, task) = (&*self.station, &claimed.task);
         let patience = station.timings.lease;
         let Some(provider) = station.provider(&task.request.model) else {
             return settle::fail(station, task, &ProviderFailure::no_provider(), patience).await;
         };
-        let submitted = tokio::select! {
-            submitted = self.submit(&*provider, task) => submitted,
-            () = self.abandon.cancelled() => {
-                let stopped = ProviderFailure::worker_stopped();
-                return settle::fail(station, task, &stopped, HAND_BACK_PATIENCE).await;
+        match self.submit(&*provider, claimed).await {
+            Ok(Submission::Done(artifacts)) => {
+                let until = claimed.until + station.timings.store;
+                match settle::succeed(station, task, artifacts, until, patience).await {
+                    Settled::NotStored => {
+                        settle::fail(station, task, &ProviderFailure::not_stored(), patience).await
+                    }
+                    settled => settled,
+                }
             }
-        };
-        match submitted {
-            Ok(Submission::Done(artifacts)) => settle::succeed(station, task, artifacts, patience).await,
             Ok(Submission::Accepted(id)) => {
-                settle::submitted(station, task, id, provider.deadline(), patience).await
+                let settled = settle::submitted(station, task, &id, provider.deadline(), patience).await;
+                if settled == Settled::Lost {
+                    self.recall(&*provider, task, &id).await;
+                }
+                settled
             }
-            Err(failure) => settle::fail(station, task, &failure, patience).await,
+            Err(failure) => {
+                let patience = if failure.is_handed_back() { HAND_BACK_PATIENCE } else { patience };
+                settle::fail(station, task, &failure, patience).await
+            }
         }
     }
 
-    async fn submit(&self, provider: &dyn Provider, task: &Task) -> Result<Submission, ProviderFailure> {
+    /// Asks for the work, unless an earlier attempt did. What is cut off after it was sent has an unknown outcome.
+    async fn submit(
+        &self,
+        provider: &dyn Provider,
+        claimed: &Claimed,
+    ) -> Result<Submission, ProviderFailure> {
+        let sent = AtomicBool::new(false);
         let work = async {
-            match self.lost_submit(provider, task).await? {
-                Some(id) => Ok(Submission::Accepted(id)),
-                None => provider.submit(task).await,
+            if let Some(id) = self.lost_submit(provider, &claimed.task).await? {
+                return Ok(Submission::Accepted(id));
+            }
+            // Last of all: a worker that slept through its claim must not pay for work that another one has begun.
+            if claimed.is_late(&self.station.timings) {
+                return Err(ProviderFailure::claim_late());
+            }
+            sent.store(true, Ordering::SeqCst);
+            provider.submit(&claimed.task).await
+        };
+        let cut_off = |failure: ProviderFailure| {
+            failure.billed(if sent.load(Ordering::SeqCst) { Billed::Unknown } else { Billed::No })
+        };
+        tokio::select! {
+            ended = timeout_at(claimed.until, AssertUnwindSafe(work).catch_unwind()) => match ended {
+                Ok(Ok(submitted)) => submitted,
+                Ok(Err(_panic)) => Err(cut_off(ProviderFailure::crashed())),
+                Err(_elapsed) => Err(cut_off(ProviderFailure::timeout())),
+            },
+            () = self.abandon.cancelled() => Err(cut_off(ProviderFailure::worker_stopped())),
+        }
+    }
+
+    /// Asks the provider to stop what it accepted for an attempt that no longer counts. A run that goes on is left
+    /// alone: its next attempt finds the work.
+    async fn recall(&self, provider: &dyn Provider, task: &Task, id: &str) {
+        let goes_on = match self.station.job(task.account_id, task.job_id).await {
+            Ok(Some(job)) => {
+                job.run == task.run && (!job.status.is_finished() || job.status == Status::Succeeded)
+            }
+            Ok(None) => true,
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), job_id = %task.job_id, "accepted work is left: whose is unknown");
+                true
             }
         };
-        let caught = AssertUnwindSafe(work).catch_unwind();
-        match timeout(self.station.timings.attempt, caught).await {
-            Ok(Ok(submitted)) => submitted,
-            Ok(Err(_panic)) => Err(ProviderFailure::crashed()),
-            Err(_elapsed) => Err(ProviderFailure::timeout()),
+        if goes_on {
+            return;
+        }
+        match timeout(RECALL_PATIENCE, provider.cancel(id)).await {
+            Ok(Ok(())) => tracing::info!(job_id = %task.job_id, "the provider was told to stop"),
+            Ok(Err(_)) | Err(_) => {
+                metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
+                tracing::error!(job_id = %task.job_id, task = id, "the provider works on what nobody waits for");
+            }
         }
     }
 }

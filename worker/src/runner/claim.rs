@@ -5,6 +5,7 @@
 //! up deliveries and send healthy jobs to the dead letters.
 
 use super::{Fate, Runner};
+use crate::options::Timings;
 use crate::provider::Task;
 use crate::queue::{JobMessage, Received};
 use crate::station::Order;
@@ -14,6 +15,7 @@ use ledger::job::{JobCommand, JobState, Status};
 use ledger::{Actor, ExecuteError, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Longer than any outage that a claim should sit out; then the message comes again.
 const CLAIM_PATIENCE: Duration = Duration::from_secs(3600);
@@ -23,9 +25,28 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 pub(super) enum Claim {
     /// The job is ours for one attempt.
-    Won(Task),
+    Won(Claimed),
     /// It is not, and this becomes of the message.
     Refused(Fate),
+}
+
+/// A job that is ours for one attempt.
+pub(super) struct Claimed {
+    pub task: Task,
+    /// Until when the provider may take. What it made can then still be stored and recorded before the claim lapses.
+    pub until: Instant,
+}
+
+impl Claimed {
+    /// Whether so much of the attempt's time is gone that it should not be begun.
+    pub(super) fn is_late(&self, timings: &Timings) -> bool {
+        self.until.saturating_duration_since(Instant::now()) < time_for_provider(timings.lease, timings) / 2
+    }
+}
+
+/// How long a provider may take when so much of a claim is left: the rest is for storing and recording.
+fn time_for_provider(left: Duration, timings: &Timings) -> Duration {
+    left.saturating_sub(timings.lease.saturating_sub(timings.attempt)).min(timings.attempt)
 }
 
 impl Runner {
@@ -37,7 +58,7 @@ impl Runner {
         };
         match started {
             Ok(outcome) => match outcome.jobs.into_iter().next() {
-                Some((_, job)) => won(message, Arc::unwrap_or_clone(job)),
+                Some((_, job)) => self.won(message, Arc::unwrap_or_clone(job)),
                 None => Claim::Refused(Fate::Later(LOOK_AGAIN)),
             },
             Err(ExecuteError::Refused(refusal)) => self.refused(message, delivery, &refusal).await,
@@ -77,24 +98,40 @@ impl Runner {
     }
 
     /// A claim whose answer was lost is refused when it is made again, because it is there. The identity is
-    /// this process's own and nothing else here works on the job, so such a claim is ours to use.
+    /// this process's own and nothing else here works on the job, so such a claim is ours to use; unless it was used,
+    /// and only its end could not be recorded.
     async fn adopt(&self, message: &JobMessage) -> Claim {
         let job = match self.station.job(message.account_id, message.job_id).await {
             Ok(Some(job)) => job,
             Ok(None) | Err(_) => return Claim::Refused(Fate::Later(LOOK_AGAIN)),
         };
         let ours = job.attempt.as_ref().is_some_and(|attempt| {
-            attempt.worker == self.station.identity && attempt.provider_task_id.is_none()
+            attempt.worker == self.station.identity
+                && attempt.provider_task_id.is_none()
+                && !self.is_used(message.job_id, attempt.fencing)
         });
-        if ours { won(message, job) } else { Claim::Refused(after_claim(&job, self.station.now())) }
+        if ours { self.won(message, job) } else { Claim::Refused(after_claim(&job, self.station.now())) }
     }
 
-    /// What becomes of a message whose job is being run.
-    pub(super) async fn while_claimed(&self, message: &JobMessage) -> Fate {
-        match self.station.job(message.account_id, message.job_id).await {
-            Ok(Some(job)) => after_claim(&job, self.station.now()),
-            Ok(None) | Err(_) => Fate::Later(LOOK_AGAIN),
-        }
+    /// The claim, and until when its provider may take: told by the log, so that it is the same however late the answer
+    /// came.
+    fn won(&self, message: &JobMessage, job: JobState) -> Claim {
+        let Some(attempt) = job.attempt else {
+            // The budget was used up: the claim dead-lettered the job instead.
+            return Claim::Refused(Fate::Done);
+        };
+        let left = between(self.station.now(), attempt.lease_until);
+        let until = Instant::now() + time_for_provider(left, &self.station.timings);
+        let task = Task {
+            account_id: message.account_id,
+            job_id: message.job_id,
+            run: job.run,
+            attempt: job.attempts,
+            fencing: attempt.fencing,
+            queued_at: job.run_queued_at,
+            request: job.request,
+        };
+        Claim::Won(Claimed { task, until })
     }
 
     async fn until_due(&self, message: &JobMessage) -> Fate {
@@ -103,22 +140,6 @@ impl Runner {
             job.and_then(|job| job.retry_at).map_or(LOOK_AGAIN, |due| between(self.station.now(), due)),
         )
     }
-}
-
-fn won(message: &JobMessage, job: JobState) -> Claim {
-    let Some(attempt) = job.attempt else {
-        // The budget was used up: the claim dead-lettered the job instead.
-        return Claim::Refused(Fate::Done);
-    };
-    Claim::Won(Task {
-        account_id: message.account_id,
-        job_id: message.job_id,
-        run: job.run,
-        attempt: job.attempts,
-        fencing: attempt.fencing,
-        queued_at: job.run_queued_at,
-        request: job.request,
-    })
 }
 
 /// The message of a job that another attempt runs waits until that attempt's lease ends: its worker may have
@@ -137,4 +158,30 @@ fn after_claim(job: &JobState, now: DateTime<Utc>) -> Fate {
 /// From `now` until then; nothing if that has passed.
 fn between(now: DateTime<Utc>, instant: DateTime<Utc>) -> Duration {
     (instant - now).to_std().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::time_for_provider;
+    use crate::options::Timings;
+    use std::time::Duration;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn what_a_provider_may_take_leaves_time_to_store_and_record() {
+        let timings =
+            Timings { lease: seconds(120), attempt: seconds(50), store: seconds(50), ..Timings::default() };
+        for (left, provider) in [(120, 50), (130, 50), (100, 30), (70, 0), (10, 0)] {
+            assert_eq!(time_for_provider(seconds(left), &timings), seconds(provider), "{left} s are left");
+        }
+    }
+
+    #[test]
+    fn the_usual_times_of_an_attempt_fit_its_claim() {
+        let usual = Timings::default();
+        assert!(usual.attempt + usual.store < usual.lease);
+    }
 }

@@ -1,12 +1,13 @@
 //! Finding work that a provider accepted from an earlier attempt which did not live to record it. Sending it
-//! again would pay for it twice, so the provider is asked first.
+//! again would pay for it twice, so the provider is asked first; where it cannot tell, a person decides.
 
 use super::Runner;
 use crate::error::Error;
-use crate::provider::{Provider, ProviderFailure, Task, reference};
+use crate::provider::{Found, Provider, ProviderFailure, Task, reference};
 use ledger::error_chain;
-use ledger::job::JobEvent;
+use ledger::job::{Billed, JobEvent};
 use ledger::{Event, RecordedEvent, read};
+use std::collections::HashSet;
 
 /// Version of the first `job.started` of a stream: nothing can have been submitted before it.
 const FIRST_START: i64 = 2;
@@ -23,12 +24,20 @@ impl Runner {
         }
         let events = self.events(task).await.map_err(|error| {
             tracing::warn!(error = %error_chain(&error), "earlier attempts cannot be looked up");
-            ProviderFailure::transient("log_unavailable", "earlier attempts could not be looked up")
+            let message = "earlier attempts could not be looked up";
+            ProviderFailure::transient("log_unavailable", message).billed(Billed::No)
         })?;
-        for fencing in unsubmitted(&events, task.fencing) {
-            if let Some(id) = provider.find(&reference(task.job_id, task.run, fencing)).await? {
-                tracing::info!(fencing, "work of a lost attempt was found at the provider");
-                return Ok(Some(id));
+        let earlier = Earlier::of(&events, task.fencing);
+        for (fencing, sent) in earlier.unsubmitted.iter().rev() {
+            let found = provider.find(&reference(task.job_id, task.run, *fencing)).await;
+            match found.map_err(|failure| failure.billed(Billed::No))? {
+                Found::Accepted(id) if !earlier.recorded.contains(id.as_str()) => {
+                    tracing::info!(fencing, "work of a lost attempt was found at the provider");
+                    return Ok(Some(id));
+                }
+                Found::CannotTell if *sent == Sent::Unknown => return Err(ProviderFailure::submit_unknown()),
+                // What was recorded has been asked after until it ended.
+                Found::Accepted(_) | Found::NotAccepted | Found::CannotTell => {}
             }
         }
         Ok(None)
@@ -40,17 +49,57 @@ impl Runner {
     }
 }
 
-/// Tokens of this run's earlier attempts that recorded no submission, newest first.
-fn unsubmitted(events: &[RecordedEvent], current: i64) -> Vec<i64> {
-    let mut tokens = Vec::new();
-    for recorded in events.iter().take_while(|recorded| recorded.version < current) {
-        match &recorded.event {
-            Event::Job(JobEvent::Queued { .. } | JobEvent::Retried { .. }) => tokens.clear(),
-            Event::Job(JobEvent::Started { .. }) => tokens.push(recorded.version),
-            Event::Job(JobEvent::Submitted { .. }) => drop(tokens.pop()),
-            _ => {}
+/// Whether an attempt that recorded no submission may have been accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    /// Nobody knows: its answer was lost, or its worker.
+    Unknown,
+    /// It was answered, as far as the log tells.
+    Answered,
+}
+
+/// The attempts of a run before the current one.
+struct Earlier<'a> {
+    /// Tokens of those that recorded no submission and were not surely refused, oldest first.
+    unsubmitted: Vec<(i64, Sent)>,
+    /// The tasks that were recorded, whichever attempt found them.
+    recorded: HashSet<&'a str>,
+}
+
+impl Earlier<'_> {
+    fn of(events: &[RecordedEvent], current: i64) -> Earlier<'_> {
+        let mut earlier = Earlier { unsubmitted: Vec::new(), recorded: HashSet::new() };
+        let mut open = None;
+        for recorded in events.iter().take_while(|recorded| recorded.version < current) {
+            match &recorded.event {
+                Event::Job(JobEvent::Queued { .. } | JobEvent::Retried { .. }) => {
+                    open = None;
+                    earlier.unsubmitted.clear();
+                }
+                Event::Job(JobEvent::Started { .. }) => {
+                    earlier.ended(open.replace(recorded.version), Some(Billed::Unknown));
+                }
+                Event::Job(JobEvent::Submitted { provider_task_id, .. }) => {
+                    open = None;
+                    earlier.recorded.insert(provider_task_id);
+                }
+                Event::Job(JobEvent::AttemptFailed { failure, .. }) => {
+                    earlier.ended(open.take(), failure.billed);
+                }
+                _ => {}
+            }
         }
+        earlier.ended(open, Some(Billed::Unknown));
+        earlier
     }
-    tokens.reverse();
-    tokens
+
+    /// An attempt that recorded no submission ended, or was taken over.
+    fn ended(&mut self, token: Option<i64>, billed: Option<Billed>) {
+        let sent = match billed {
+            Some(Billed::No) => return,
+            Some(Billed::Unknown) => Sent::Unknown,
+            Some(Billed::Yes) | None => Sent::Answered,
+        };
+        self.unsubmitted.extend(token.map(|token| (token, sent)));
+    }
 }

@@ -12,9 +12,10 @@ mod held;
 mod lost_submit;
 
 use crate::error::Error;
+use crate::provider::Task;
 use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};
 use crate::station::Station;
-use claim::Claim;
+use claim::{Claim, Claimed};
 use deletions::Deletions;
 use held::Held;
 use ledger::error_chain;
@@ -43,6 +44,8 @@ struct Runner {
     held: Held,
     /// What is being run in this process.
     running: Mutex<HashSet<(AccountId, JobId)>>,
+    /// Tokens of claims that were used here and whose end could not be recorded.
+    used: Mutex<HashSet<(JobId, i64)>>,
     /// Nothing new is begun.
     stopping: CancellationToken,
     /// What still runs is handed back.
@@ -54,6 +57,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     let runner = Arc::new(Runner {
         held: Held::default(),
         running: Mutex::default(),
+        used: Mutex::default(),
         stopping: shutdown.clone(),
         abandon: CancellationToken::new(),
         station,
@@ -148,9 +152,11 @@ impl Runner {
     }
 
     async fn run(&self, message: &JobMessage, delivery: &Received) -> Fate {
-        let Some(_turn) = self.turn(message) else { return self.while_claimed(message).await };
+        // The log says what is done here, and the reconciler sends again what is left undone: a second message about it
+        // would only turn in circles until the queue gives it up.
+        let Some(_turn) = self.turn(message) else { return Fate::Done };
         match self.claim(message, delivery).await {
-            Claim::Won(task) => self.attempt(&task).await,
+            Claim::Won(claimed) => self.attempt(&claimed).await,
             Claim::Refused(fate) => fate,
         }
     }
@@ -162,6 +168,16 @@ impl Runner {
             "a message cannot be used and goes to the dead letters of the queue");
         metrics::counter!("cooly_messages_refused_total", "reason" => reason).increment(1);
         Fate::Later(self.station.timings.poison_pause)
+    }
+
+    /// Notes that a claim was used, although the log does not tell.
+    fn never_again(&self, task: &Task) {
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        used.insert((task.job_id, task.fencing));
+    }
+
+    fn is_used(&self, job_id: JobId, fencing: i64) -> bool {
+        self.used.lock().unwrap_or_else(PoisonError::into_inner).contains(&(job_id, fencing))
     }
 
     /// The right to be the only one in this process that works on the job.

@@ -129,8 +129,8 @@ async fn cancelling_releases_what_was_held_and_a_late_clip_costs_nothing() {
     let polled = async || !rig.scripted.script.polls.lock().unwrap().is_empty();
     eventually("it is polled", polled).await;
     rig.cancel(id).await;
-    rig.scripted.script.ready.store(true, Ordering::SeqCst);
     eventually("the provider is told", async || rig.scripted.cancels() == 1).await;
+    rig.scripted.script.ready.store(true, Ordering::SeqCst);
     worker.stop().await;
     assert_eq!(rig.credit_names().await, ["credits.held", "credits.released"]);
     assert_eq!(released(&rig).await, ReleaseReason::Cancelled);

@@ -6,6 +6,7 @@
 mod faults;
 mod holds;
 mod images;
+mod paid_once;
 mod poison;
 mod queue;
 mod reconciler;

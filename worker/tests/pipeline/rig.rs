@@ -134,6 +134,7 @@ impl Rig {
             timings: Timings {
                 backoff_base: Duration::from_millis(50),
                 backoff_cap: Duration::from_millis(200),
+                unknown_grace: Duration::from_millis(50),
                 poison_pause: Duration::ZERO,
                 receive_wait: Duration::from_secs(2),
                 poll_every: Duration::from_millis(50),

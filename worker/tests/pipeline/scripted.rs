@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use worker::provider::{Artifact, Progress, Provider, ProviderFailure, Submission, Task};
+use worker::provider::{Artifact, Found, Progress, Provider, ProviderFailure, Submission, Task};
 
 /// Cheap to clone; the clones are one provider.
 #[derive(Clone)]
@@ -27,6 +27,8 @@ pub(crate) struct Script {
     pub ready: AtomicBool,
     /// Whether a submit is accepted and then never answered.
     pub loses_answers: AtomicBool,
+    /// What became of lost submits cannot be told.
+    pub cannot_tell: AtomicBool,
     /// What polled tasks fail with.
     pub failure: Mutex<Option<ProviderFailure>>,
     /// How long clips are, as this provider tells it.
@@ -50,6 +52,7 @@ impl Default for Scripted {
             poll_delay: Mutex::default(),
             ready: AtomicBool::new(true),
             loses_answers: AtomicBool::new(false),
+            cannot_tell: AtomicBool::new(false),
             failure: Mutex::default(),
             clip_milliseconds: Mutex::new(Some(2_000)),
             deadline: Mutex::new(Duration::from_secs(60)),
@@ -84,6 +87,12 @@ impl Scripted {
     /// Holds images until [`Scripted::open`].
     pub(crate) fn close(&self) {
         self.script.gated.store(true, Ordering::SeqCst);
+    }
+
+    async fn wait_at_gate(&self) {
+        if self.script.gated.load(Ordering::SeqCst) {
+            self.script.gate.acquire().await.unwrap().forget();
+        }
     }
 
     pub(crate) fn open(&self) {
@@ -130,18 +139,21 @@ impl Provider for Scripted {
             if script.loses_answers.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;
             }
+            self.wait_at_gate().await;
             return Ok(Submission::Accepted(id));
         }
         let delay = *script.image_delay.lock().unwrap();
         tokio::time::sleep(delay).await;
-        if script.gated.load(Ordering::SeqCst) {
-            script.gate.acquire().await.unwrap().forget();
-        }
+        self.wait_at_gate().await;
         Ok(Submission::Done(vec![artifact(None)]))
     }
 
-    async fn find(&self, reference: &str) -> Result<Option<String>, ProviderFailure> {
-        Ok(self.script.accepted.lock().unwrap().get(reference).cloned())
+    async fn find(&self, reference: &str) -> Result<Found, ProviderFailure> {
+        if self.script.cannot_tell.load(Ordering::SeqCst) {
+            return Ok(Found::CannotTell);
+        }
+        let accepted = self.script.accepted.lock().unwrap().get(reference).cloned();
+        Ok(accepted.map_or(Found::NotAccepted, Found::Accepted))
     }
 
     async fn poll(&self, _task_id: &str) -> Result<Progress, ProviderFailure> {

@@ -40,6 +40,8 @@ async fn a_lapsed_lease_is_taken_over_and_the_late_worker_is_fenced_out() {
     rig.scripted.close();
     let mut options = rig.options("slow");
     options.timings.lease = Duration::from_secs(1);
+    options.timings.attempt = Duration::from_millis(600);
+    options.timings.store = Duration::from_millis(200);
     // The reconciler, which this worker runs too, wakes the other one when the lease lapses.
     options.timings.reconcile_every = Duration::from_millis(200);
     let slow = rig.run(options);

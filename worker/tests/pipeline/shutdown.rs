@@ -64,6 +64,8 @@ async fn a_killed_workers_job_is_taken_over_when_its_lease_lapses() {
     rig.scripted.close();
     let mut options = rig.options("one");
     options.timings.lease = Duration::from_secs(2);
+    options.timings.attempt = Duration::from_secs(1);
+    options.timings.store = Duration::from_millis(500);
     options.timings.visibility = Duration::from_secs(2);
     let worker = rig.run(options);
     let id = rig.queue_one("scripted-image").await;

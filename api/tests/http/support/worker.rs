@@ -51,8 +51,14 @@ impl Server {
 
     pub(crate) async fn fail_as(&self, user: &str, id: &str, class: FailureClass, code: &str) {
         let fencing = self.begin(user, id).await;
-        let failure = Failure { class, code: code.into(), message: "It did not work.".into() };
-        let command = JobCommand::FailAttempt { fencing, failure, backoff_milliseconds: 0, policy: POLICY };
+        let failure = Failure { class, code: code.into(), message: "It did not work.".into(), billed: None };
+        let command = JobCommand::FailAttempt {
+            fencing,
+            failure,
+            backoff_milliseconds: 0,
+            policy: POLICY,
+            gives_up: false,
+        };
         self.command(user, id, command).await;
     }
 

@@ -112,6 +112,7 @@ fn a_stream_that_cannot_be_is_folded_without_a_panic() {
         failure: failure(FailureClass::Throttled),
         counted: false,
         retry_at: at(9),
+        run: None,
     };
     let state = JobState::apply(Story::queued().state, &uncounted, 2, at(1)).unwrap();
     assert_eq!((state.attempts, state.status), (0, Status::Queued));

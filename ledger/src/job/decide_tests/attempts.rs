@@ -83,15 +83,37 @@ fn a_run_that_loses_every_worker_goes_to_the_dead_letters() {
 }
 
 #[test]
-fn a_submitted_job_is_claimed_until_the_provider_s_deadline() {
+fn what_a_provider_has_taken_is_nobody_else_s_however_late_it_is() {
     let story = Story::started();
-    let submit = JobCommand::Submit {
-        fencing: story.fencing(),
-        provider_task_id: "t".into(),
-        deadline_seconds: 1_800,
-    };
+    let submit = submit(&story);
     let story = story.then(&submit).wait(600);
     assert_eq!(answer(&story, &start()), "job_claimed");
     assert_eq!(answer(&story, &submit), "already");
-    assert_eq!(answer(&story.wait(1_300), &start()), "job.started");
+    let late = story.wait(100_000);
+    let dead_letter = JobCommand::DeadLetter { failure: failure(FailureClass::Transient) };
+    for taken in [&start(), &dead_letter] {
+        assert_eq!(late.decide(taken), Err(Refusal::JobClaimed), "{taken:?}");
+    }
+    let (events, _) = late.decide(&fail(late.fencing(), FailureClass::Transient)).unwrap();
+    assert_eq!(events[0].name(), "job.dead_lettered", "the poller ends it");
+}
+
+fn submit(story: &Story) -> JobCommand {
+    let (fencing, provider_task_id) = (story.fencing(), "t".into());
+    JobCommand::Submit { fencing, provider_task_id, deadline_seconds: 1_800 }
+}
+
+#[test]
+fn what_must_not_be_tried_again_waits_for_a_person_at_the_first_attempt() {
+    let story = Story::started();
+    for class in [FailureClass::Transient, FailureClass::Throttled] {
+        let JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy, .. } =
+            fail(story.fencing(), class)
+        else {
+            unreachable!("it is what `fail` makes")
+        };
+        let command =
+            JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy, gives_up: true };
+        assert_eq!(answer(&story, &command), "job.dead_lettered");
+    }
 }

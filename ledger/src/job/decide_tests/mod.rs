@@ -29,7 +29,7 @@ fn credits(text: &str) -> Credits {
 }
 
 fn failure(class: FailureClass) -> Failure {
-    Failure { class, code: "code".into(), message: "message".into() }
+    Failure { class, code: "code".into(), message: "message".into(), billed: None }
 }
 
 fn request() -> Arc<JobRequest> {
@@ -49,7 +49,13 @@ fn start() -> JobCommand {
 }
 
 fn fail(fencing: i64, class: FailureClass) -> JobCommand {
-    JobCommand::FailAttempt { fencing, failure: failure(class), backoff_milliseconds: 5_000, policy: POLICY }
+    JobCommand::FailAttempt {
+        fencing,
+        failure: failure(class),
+        backoff_milliseconds: 5_000,
+        policy: POLICY,
+        gives_up: false,
+    }
 }
 
 /// Credits of these lots.

@@ -109,6 +109,7 @@ fn job_action(user: &UserId, asked: &Asked) -> (Actor, Action) {
                 failure: failure(class),
                 backoff_milliseconds: backoff.unsigned_abs() * 1_000,
                 policy: RetryPolicy::default(),
+                gives_up: false,
             };
             (worker, job, command)
         }

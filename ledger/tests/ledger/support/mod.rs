@@ -245,7 +245,7 @@ pub(crate) fn start() -> JobCommand {
 }
 
 pub(crate) fn failure(class: FailureClass) -> Failure {
-    Failure { class, code: "test_failure".into(), message: "it failed".into() }
+    Failure { class, code: "test_failure".into(), message: "it failed".into(), billed: None }
 }
 
 pub(crate) fn fail(fencing: i64, class: FailureClass) -> JobCommand {
@@ -254,6 +254,7 @@ pub(crate) fn fail(fencing: i64, class: FailureClass) -> JobCommand {
         failure: failure(class),
         backoff_milliseconds: 0,
         policy: RetryPolicy::default(),
+        gives_up: false,
     }
 }
 

@@ -11,7 +11,7 @@ mod ticket;
 
 pub use models::{PROVIDER, models};
 
-use super::{Artifact, Progress, Provider, ProviderFailure, Submission, Task};
+use super::{Artifact, Found, Progress, Provider, ProviderFailure, Submission, Task};
 use behaviour::Behaviour;
 use bytes::Bytes;
 use chrono::Utc;
@@ -134,9 +134,11 @@ impl Provider for Simulated {
         }
     }
 
-    async fn find(&self, reference: &str) -> Result<Option<String>, ProviderFailure> {
+    async fn find(&self, reference: &str) -> Result<Found, ProviderFailure> {
         let accepted = self.accepted.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(accepted.iter().find(|(known, _)| known == reference).map(|(_, ticket)| ticket.clone()))
+        let ticket = accepted.iter().find(|(known, _)| known == reference).map(|(_, ticket)| ticket.clone());
+        // Nothing is made or paid for before it is asked after: what is not remembered may be sent again.
+        Ok(ticket.map_or(Found::NotAccepted, Found::Accepted))
     }
 
     async fn poll(&self, task_id: &str) -> Result<Progress, ProviderFailure> {

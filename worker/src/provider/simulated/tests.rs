@@ -1,7 +1,7 @@
 //! What the simulated provider promises.
 
 use super::{PROVIDER, Simulated, SimulatedOptions, models};
-use crate::provider::{Artifact, Progress, Provider, Submission, Task};
+use crate::provider::{Artifact, Found, Progress, Provider, Submission, Task};
 use ledger::catalogue::{Catalogue, Pricing};
 use ledger::job::{FailureClass, JobRequest, Kind, Params, Price};
 use ledger::{AccountId, JobId};
@@ -132,11 +132,11 @@ async fn a_clip_is_not_ready_before_its_time() {
 async fn an_accepted_submit_can_be_asked_after() {
     let provider = quick();
     let clip = task("sim-video", Kind::Video, 1, Params::default());
-    assert_eq!(provider.find(&clip.reference()).await.unwrap(), None);
+    assert_eq!(provider.find(&clip.reference()).await.unwrap(), Found::NotAccepted);
     let Submission::Accepted(id) = provider.submit(&clip).await.unwrap() else {
         panic!("a clip is submitted")
     };
-    assert_eq!(provider.find(&clip.reference()).await.unwrap(), Some(id));
+    assert_eq!(provider.find(&clip.reference()).await.unwrap(), Found::Accepted(id));
 }
 
 #[tokio::test]

@@ -1,0 +1,176 @@
+//! No provider is paid twice for one attempt, whatever gets lost on the way.
+
+use crate::rig::{Rig, eventually};
+use ledger::job::{Billed, JobEvent, RetryPolicy, Status};
+use object_store::local::LocalFileSystem;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use worker::WorkerOptions;
+use worker::provider::ProviderFailure;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_submit_of_which_the_provider_cannot_tell_waits_for_a_person() {
+    let rig = Rig::start().await;
+    rig.scripted.script.loses_answers.store(true, Ordering::SeqCst);
+    rig.scripted.script.cannot_tell.store(true, Ordering::SeqCst);
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    let job = rig.until(id, Status::Dead).await;
+    worker.stop().await;
+    let failure = job.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.billed), ("submit_unknown", Some(Billed::Unknown)));
+    assert_eq!(rig.scripted.submits(), 1, "it was not sent blindly again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_was_found_and_failed_is_not_found_again() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    script.loses_answers.store(true, Ordering::SeqCst);
+    script.ready.store(false, Ordering::SeqCst);
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    options.policy = RetryPolicy { max_attempts: 5, ..options.policy };
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    let found = async || rig.events(id).await.last() == Some(&"job.submitted");
+    eventually("the lost work is found", found).await;
+    script.loses_answers.store(false, Ordering::SeqCst);
+    *script.failure.lock().unwrap() = Some(ProviderFailure::transient("provider_error", "it broke"));
+    script.ready.store(true, Ordering::SeqCst);
+    let again = async || rig.scripted.submits() == 2;
+    eventually("the work is asked for anew", again).await;
+    *script.failure.lock().unwrap() = None;
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(tasks(&rig.job_events(id).await).len(), rig.scripted.submits() as usize, "each task once");
+}
+
+/// The tasks that were recorded; none of them twice.
+fn tasks(events: &[JobEvent]) -> Vec<&str> {
+    let mut tasks: Vec<&str> = Vec::new();
+    for event in events {
+        if let JobEvent::Submitted { provider_task_id, .. } = event {
+            assert!(!tasks.contains(&provider_task_id.as_str()), "{provider_task_id} was recorded twice");
+            tasks.push(provider_task_id);
+        }
+    }
+    tasks
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn work_that_is_accepted_after_its_job_was_cancelled_is_stopped() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-video").await;
+    eventually("the submit is on its way", async || rig.scripted.waiting() == 1).await;
+    rig.cancel(id).await;
+    rig.scripted.open();
+    eventually("the provider is told", async || rig.scripted.cancels() == 1).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_was_made_in_time_is_taken_however_late_it_is_asked_after() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    script.ready.store(false, Ordering::SeqCst);
+    *script.deadline.lock().unwrap() = Duration::from_secs(1);
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-video").await;
+    let submitted = async || rig.events(id).await.last() == Some(&"job.submitted");
+    eventually("it is submitted", submitted).await;
+    worker.kill().await;
+    script.ready.store(true, Ordering::SeqCst);
+    let deadline = rig.job(id).await.attempt.expect("it is submitted").lease_until;
+    eventually("its deadline has passed", async || rig.ledger.clock().now() > deadline).await;
+    let next = rig.worker("two");
+    rig.until(id, Status::Succeeded).await;
+    next.stop().await;
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+/// A worker whose outputs go to a folder that cannot be written to until it is mended.
+struct BrokenStore {
+    folder: PathBuf,
+}
+
+impl BrokenStore {
+    fn give_to(options: &mut WorkerOptions) -> BrokenStore {
+        let folder = std::env::temp_dir().join(format!("cooly-outputs-{}", uuid::Uuid::now_v7()));
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(blocked(&folder), "a file where a folder should be").unwrap();
+        options.outputs = Arc::new(LocalFileSystem::new_with_prefix(&folder).unwrap());
+        BrokenStore { folder }
+    }
+
+    fn mend(&self) {
+        std::fs::remove_file(blocked(&self.folder)).unwrap();
+    }
+}
+
+impl Drop for BrokenStore {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn blocked(folder: &Path) -> PathBuf {
+    folder.join("outputs")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_cannot_be_stored_is_stored_later_and_not_bought_again() {
+    let rig = Rig::start().await;
+    let mut options = rig.options("one");
+    let store = BrokenStore::give_to(&mut options);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-image").await;
+    eventually("it is made", async || rig.scripted.submits() == 1).await;
+    // Long enough for several tries.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    store.mend();
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.succeeded"]);
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_cannot_be_stored_in_time_waits_for_a_person() {
+    let rig = Rig::start().await;
+    let mut options = rig.options("one");
+    options.timings.store = Duration::from_millis(500);
+    options.timings.attempt = Duration::from_millis(500);
+    options.timings.lease = Duration::from_secs(3);
+    let _store = BrokenStore::give_to(&mut options);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-image").await;
+    let job = rig.until(id, Status::Dead).await;
+    worker.stop().await;
+    let failure = job.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.billed), ("output_store_unavailable", Some(Billed::Yes)));
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_cannot_be_stored_stays_due_and_uses_up_no_attempt() {
+    let rig = Rig::start().await;
+    let mut options = rig.options("one");
+    let store = BrokenStore::give_to(&mut options);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    let asked = async || !rig.scripted.script.polls.lock().unwrap().is_empty();
+    eventually("it is made", asked).await;
+    store.mend();
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.submitted", "job.succeeded"]);
+    assert_eq!(rig.scripted.submits(), 1);
+}
