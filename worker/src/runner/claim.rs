@@ -23,6 +23,9 @@ const CLAIM_PATIENCE: Duration = Duration::from_secs(3600);
 /// After this pause a claimed or unreadable job is looked at again when nothing better is known.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// So long an attempt that has ended may still be being put away.
+const PUT_AWAY: Duration = Duration::from_secs(1);
+
 pub(super) enum Claim {
     /// The job is ours for one attempt.
     Won(Claimed),
@@ -132,6 +135,20 @@ impl Runner {
             request: job.request,
         };
         Claim::Won(Claimed { task, until })
+    }
+
+    /// What becomes of a message whose job is in work in this process. A second one about the same attempt would only turn
+    /// in circles until the queue gives it up: the reconciler sends again what is left undone. One about the next attempt
+    /// came while the last one was being put away.
+    pub(super) async fn while_running(&self, message: &JobMessage) -> Fate {
+        match self.station.job(message.account_id, message.job_id).await {
+            Ok(Some(job)) if job.status == Status::Running => Fate::Done,
+            Ok(Some(job)) => match after_claim(&job, self.station.now()) {
+                Fate::Later(pause) => Fate::Later(pause.max(PUT_AWAY)),
+                settled => settled,
+            },
+            Ok(None) | Err(_) => Fate::Later(LOOK_AGAIN),
+        }
     }
 
     async fn until_due(&self, message: &JobMessage) -> Fate {

@@ -152,9 +152,7 @@ impl Runner {
     }
 
     async fn run(&self, message: &JobMessage, delivery: &Received) -> Fate {
-        // The log says what is done here, and the reconciler sends again what is left undone: a second message about it
-        // would only turn in circles until the queue gives it up.
-        let Some(_turn) = self.turn(message) else { return Fate::Done };
+        let Some(_turn) = self.turn(message) else { return self.while_running(message).await };
         match self.claim(message, delivery).await {
             Claim::Won(claimed) => self.attempt(&claimed).await,
             Claim::Refused(fate) => fate,

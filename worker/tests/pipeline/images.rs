@@ -1,12 +1,13 @@
 //! Images, by the way in which they end.
 
-use crate::rig::Rig;
-use ledger::job::{FailureClass, JobEvent, RetryPolicy, Status};
+use crate::rig::{Rig, eventually};
+use ledger::job::{FailureClass, JobCommand, JobEvent, RetryPolicy, Status};
 use ledger::{Credits, JobId};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use std::time::Duration;
 use worker::provider::simulated::Simulated;
+use worker::queue::{JobMessage, Letter, Source};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_made_stored_and_paid_for() {
@@ -130,4 +131,49 @@ async fn a_cancelled_job_leaves_no_outputs_behind() {
         object_store::ObjectStore::list(&*rig.outputs, None).try_collect().await.unwrap()
     };
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_message_about_a_running_job_is_deleted() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-image").await;
+    eventually("the provider was asked", async || rig.scripted.submits() == 1).await;
+    let queues = rig.queues().await;
+    let message = JobMessage { account_id: rig.account, job_id: id, run: 1 };
+    assert!(queues.send(&[Letter { message, delay: Duration::ZERO }]).await.is_empty());
+    let one_is_left = async || {
+        let depth = queues.depth(Source::Jobs).await.unwrap();
+        (depth.visible, depth.in_flight) == (0, 1) && rig.settings.calls.of("DeleteMessageBatch") == 1
+    };
+    eventually("only the one that is held is left", one_is_left).await;
+    rig.scripted.open();
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_bought_while_the_last_one_is_put_away_is_not_lost() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    let mut options = rig.options("one");
+    // Nobody else sends it again.
+    options.timings.reconcile_after = Duration::from_secs(3_600);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-image").await;
+    eventually("the provider was asked", async || rig.scripted.submits() == 1).await;
+    rig.cancel(id).await;
+    rig.ask(id, JobCommand::Rerun).await;
+    let queues = rig.queues().await;
+    let received = async || {
+        let depth = queues.depth(Source::Jobs).await.unwrap();
+        rig.settings.calls.of("SendMessageBatch") >= 2 && depth.visible == 0
+    };
+    eventually("the message of the second run is received", received).await;
+    rig.scripted.open();
+    let job = rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!((job.run, rig.scripted.submits()), (2, 2));
 }
