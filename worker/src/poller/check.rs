@@ -1,11 +1,11 @@
 //! One check of one task.
 
+use super::goodbye::tell_to_stop;
 use crate::provider::{Progress, Provider, ProviderFailure, Task};
 use crate::settle::{self, Settled};
 use crate::station::Station;
 use futures::FutureExt;
 use ledger::error_chain;
-use ledger::job::Status;
 use projections::pending::PendingTask;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use tokio::time::{Instant, timeout};
 /// How long the end of a task may take to be recorded; then it is asked after again.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// After this pause a task is looked at again when the provider is not known here.
+/// After this pause a task is asked after again when its end could not be recorded, or nobody here can ask.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 /// A task that cannot be asked after is given up so long after its deadline.
@@ -25,22 +25,33 @@ const EXPIRY_GRACE: Duration = Duration::from_secs(600);
 /// What a check led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checked {
-    /// Ask again after this long.
-    Later(Duration),
+    /// Ask again then.
+    Later(Instant),
     /// Nothing more is to be done.
     Settled,
 }
 
+impl Checked {
+    /// What the provider said could not be used or recorded here: ask again a little later.
+    pub(super) fn again() -> Checked {
+        Checked::Later(Instant::now() + LOOK_AGAIN)
+    }
+}
+
 /// Asks after a task and, if it has ended or its time is up, records that. Even past its deadline it is asked after first:
 /// nobody may have asked for as long as that, and what is made by then is paid for.
-pub(super) async fn check(station: Arc<Station>, pending: PendingTask, slots: Arc<Semaphore>) -> Checked {
+pub(super) async fn check(
+    station: Arc<Station>,
+    pending: Arc<PendingTask>,
+    slots: Arc<Semaphore>,
+) -> Checked {
     // The semaphore is never closed.
     let _slot = slots.acquire().await;
     let late = pending.lease_until.and_then(|deadline| (station.now() - deadline).to_std().ok());
     let Some(provider) = station.provider(&pending.model) else {
         return match late {
             Some(late) if late > EXPIRY_GRACE => expire(&station, &pending, None).await,
-            Some(_) | None => Checked::Later(LOOK_AGAIN),
+            Some(_) | None => Checked::again(),
         };
     };
     let asked = Instant::now();
@@ -48,14 +59,14 @@ pub(super) async fn check(station: Arc<Station>, pending: PendingTask, slots: Ar
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
         Ok(Progress::Working) if late.is_some() => expire(&station, &pending, Some(&*provider)).await,
-        Ok(Progress::Working) => Checked::Later(provider.poll_interval().saturating_sub(asked.elapsed())),
+        Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
             Standing::Counts(task) => {
                 let until = Instant::now() + PATIENCE;
                 after(settle::succeed(&station, &task, artifacts, until, PATIENCE).await)
             }
             Standing::Over => Checked::Settled,
-            Standing::Unknown => Checked::Later(provider.poll_interval()),
+            Standing::Unknown => Checked::again(),
         },
         Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
         Err(_) if late.is_some_and(|late| late > EXPIRY_GRACE) => {
@@ -63,7 +74,9 @@ pub(super) async fn check(station: Arc<Station>, pending: PendingTask, slots: Ar
         }
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
-            Checked::Later(provider.poll_interval().max(failure.retry_after.unwrap_or_default()))
+            Checked::Later(
+                Instant::now() + provider.poll_interval().max(failure.retry_after.unwrap_or_default()),
+            )
         }
     }
 }
@@ -81,7 +94,7 @@ async fn ask(provider: &dyn Provider, id: &str, patience: Duration) -> Result<Pr
 async fn expire(station: &Station, pending: &PendingTask, provider: Option<&dyn Provider>) -> Checked {
     let checked = fail(station, pending, &ProviderFailure::timeout()).await;
     if let (Checked::Settled, Some(provider)) = (checked, provider) {
-        cancel(provider, pending).await;
+        tell_to_stop(provider, pending).await;
     }
     checked
 }
@@ -90,7 +103,7 @@ async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailur
     match counted(station, pending).await {
         Standing::Counts(task) => after(settle::fail(station, &task, failure, PATIENCE).await),
         Standing::Over => Checked::Settled,
-        Standing::Unknown => Checked::Later(LOOK_AGAIN),
+        Standing::Unknown => Checked::again(),
     }
 }
 
@@ -98,7 +111,7 @@ fn after(settled: Settled) -> Checked {
     match settled {
         Settled::Recorded | Settled::Lost => Checked::Settled,
         // What was made stays at the provider, which is asked for it again.
-        Settled::Unrecorded | Settled::NotStored => Checked::Later(LOOK_AGAIN),
+        Settled::Unrecorded | Settled::NotStored => Checked::again(),
     }
 }
 
@@ -132,26 +145,6 @@ async fn counted(station: &Station, pending: &PendingTask) -> Standing {
     }
 }
 
-/// Tells the provider to stop if the task's job was cancelled.
-pub(super) async fn say_goodbye(station: Arc<Station>, pending: PendingTask) {
-    let cancelled = match station.job(pending.account_id, pending.job_id).await {
-        Ok(job) => job.is_some_and(|job| job.status == Status::Cancelled),
-        Err(_) => false,
-    };
-    if let (true, Some(provider)) = (cancelled, station.provider(&pending.model)) {
-        cancel(&*provider, &pending).await;
-    }
-}
-
-async fn cancel(provider: &dyn Provider, pending: &PendingTask) {
-    match timeout(Duration::from_secs(10), provider.cancel(id_of(pending))).await {
-        Ok(Ok(())) => tracing::info!(job_id = %pending.job_id, "the provider was told to stop"),
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!(job_id = %pending.job_id, "the provider could not be told to stop")
-        }
-    }
-}
-
-fn id_of(pending: &PendingTask) -> &str {
+pub(super) fn id_of(pending: &PendingTask) -> &str {
     pending.provider_task_id.as_deref().unwrap_or_default()
 }

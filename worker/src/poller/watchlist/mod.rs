@@ -1,0 +1,125 @@
+//! The tasks that are watched, and when each is asked after next. Time is a parameter, and neither providers nor
+//! the database are known here.
+//!
+//! A heap holds the due times, so that what is due is found without looking at everything else. A task that is
+//! no longer due at an entry's time leaves the entry behind; it is dropped when its time comes.
+
+use super::check::Checked;
+use ledger::{AccountId, JobId};
+use projections::pending::PendingTask;
+use std::cmp::Reverse;
+use std::collections::hash_map::{Entry, HashMap};
+use std::collections::{BinaryHeap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A settled task that is still listed after this is asked after again.
+const SETTLED_REST: Duration = Duration::from_secs(10);
+
+/// A task is one submission: the job and the token of the attempt.
+pub(super) type Key = (AccountId, JobId, i64);
+
+pub(super) fn key_of(task: &PendingTask) -> Key {
+    (task.account_id, task.job_id, task.fencing.unwrap_or_default())
+}
+
+#[derive(Default)]
+pub(super) struct Watchlist {
+    watched: HashMap<Key, Watched>,
+    due: BinaryHeap<Reverse<(Instant, Key)>>,
+}
+
+struct Watched {
+    task: Arc<PendingTask>,
+    state: State,
+    /// It left the list while it was being checked.
+    gone: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// It is asked after at this time.
+    Waiting(Instant),
+    /// It is being checked.
+    Busy,
+    /// Its end was recorded here, at this time.
+    Settled(Instant),
+}
+
+impl Watchlist {
+    pub(super) fn len(&self) -> usize {
+        self.watched.len()
+    }
+
+    /// Watches a task that is listed; a new one is due at once.
+    pub(super) fn add(&mut self, task: PendingTask, now: Instant) {
+        let key = key_of(&task);
+        match self.watched.entry(key) {
+            Entry::Vacant(place) => {
+                let state = State::Waiting(now);
+                place.insert(Watched { task: Arc::new(task), state, gone: false });
+            }
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.gone = false;
+                match known.state {
+                    State::Settled(since) if now >= since + SETTLED_REST => known.state = State::Waiting(now),
+                    State::Settled(_) | State::Waiting(_) | State::Busy => return,
+                }
+            }
+        }
+        self.due.push(Reverse((now, key)));
+    }
+
+    /// A task that is due, the longest waiting first. It is busy until [`Watchlist::finish`].
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Arc<PendingTask>> {
+        while self.next_due().is_some_and(|due| due <= now) {
+            let Reverse((due, key)) = self.due.pop()?;
+            let Some(watched) = self.watched.get_mut(&key) else { continue };
+            if watched.state == State::Waiting(due) {
+                watched.state = State::Busy;
+                return Some(Arc::clone(&watched.task));
+            }
+        }
+        None
+    }
+
+    /// No task is due before this.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.due.peek().map(|Reverse((due, _))| *due)
+    }
+
+    /// Takes in what a check led to. Returns the task if it left the list meanwhile, and not because of the check.
+    pub(super) fn finish(&mut self, key: Key, checked: Checked, now: Instant) -> Option<Arc<PendingTask>> {
+        let watched = self.watched.get_mut(&key)?;
+        watched.state = match checked {
+            Checked::Later(due) => State::Waiting(due),
+            Checked::Settled => State::Settled(now),
+        };
+        if watched.gone {
+            return self.watched.remove(&key).and_then(unsettled);
+        }
+        if let State::Waiting(due) = watched.state {
+            self.due.push(Reverse((due, key)));
+        }
+        None
+    }
+
+    /// Forgets all that is not listed. Returns those that left without us; of those that are being checked,
+    /// [`Watchlist::finish`] will tell.
+    pub(super) fn keep_only(&mut self, listed: &HashSet<Key>) -> Vec<Arc<PendingTask>> {
+        let left = self.watched.extract_if(|key, watched| {
+            watched.gone = !listed.contains(key);
+            watched.gone && watched.state != State::Busy
+        });
+        left.filter_map(|(_, watched)| unsettled(watched)).collect()
+    }
+}
+
+fn unsettled(watched: Watched) -> Option<Arc<PendingTask>> {
+    (!matches!(watched.state, State::Settled(_))).then_some(watched.task)
+}
+
+#[cfg(test)]
+mod tests;
