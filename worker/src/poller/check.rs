@@ -1,6 +1,7 @@
 //! One check of one task.
 
 use super::goodbye::tell_to_stop;
+use super::list::id_of;
 use crate::provider::{Progress, Provider, ProviderFailure, Task};
 use crate::settle::{self, Settled};
 use crate::station::Station;
@@ -143,8 +144,4 @@ async fn counted(station: &Station, pending: &PendingTask) -> Standing {
         })),
         Some(_) | None => Standing::Over,
     }
-}
-
-pub(super) fn id_of(pending: &PendingTask) -> &str {
-    pending.provider_task_id.as_deref().unwrap_or_default()
 }

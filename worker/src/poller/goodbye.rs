@@ -1,6 +1,6 @@
 //! Telling a provider that nobody wants a task any more. Best effort.
 
-use super::check::id_of;
+use super::list::id_of;
 use crate::provider::Provider;
 use crate::station::Station;
 use ledger::job::Status;

@@ -67,3 +67,8 @@ impl List {
         }
     }
 }
+
+/// The provider's name for a task; whatever is listed has one.
+pub(super) fn id_of(pending: &PendingTask) -> &str {
+    pending.provider_task_id.as_deref().unwrap_or_default()
+}
