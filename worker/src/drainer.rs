@@ -36,9 +36,9 @@ async fn drain(station: &Station, received: Vec<Received>) -> Result<(), Error> 
         let judged = received.iter().zip(&verdicts).filter(|(_, judged)| **judged == verdict);
         judged.map(|(delivery, _)| delivery.receipt.clone()).collect()
     };
-    station.queue.delete(Source::DeadLetters, &with(Verdict::Delete)).await?;
+    station.queue.delete(Source::DeadLetters, &with(Verdict::Delete)).await.complete()?;
     let unusable = with(Verdict::Keep);
-    station.queue.hide(Source::DeadLetters, &unusable, station.timings.poison_report).await?;
+    station.queue.hide(Source::DeadLetters, &unusable, station.timings.poison_report).await.complete()?;
     Ok(())
 }
 

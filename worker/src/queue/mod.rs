@@ -11,6 +11,7 @@ mod error;
 mod limits;
 mod message;
 mod presence;
+mod receipts;
 mod receive;
 mod send;
 mod setup;
@@ -21,6 +22,7 @@ pub use client::{QueueSettings, StaticCredentials};
 pub use error::Error;
 pub use message::{JobMessage, Unreadable};
 pub use presence::Presence;
+pub use receipts::Answered;
 pub use receive::{Depth, Received};
 pub use send::Letter;
 pub use source::Source;
@@ -29,6 +31,9 @@ pub(crate) use limits::MOST_ENTRIES;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+
+/// Most requests of one kind that are on their way at once.
+pub(crate) const MOST_REQUESTS: usize = 8;
 
 /// The two queues, ready for use. Cheap to clone.
 #[derive(Debug, Clone)]

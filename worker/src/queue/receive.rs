@@ -1,15 +1,11 @@
-//! Receiving, and what may be done with what was received.
+//! Receiving, and looking at how much there is to receive.
 
 use super::client::{ATTEMPT, timeouts};
-use super::entries::places;
 use super::error::Error;
 use super::source::Source;
-use super::{MOST_ENTRIES, Queue, limits};
+use super::{Queue, limits};
 use aws_sdk_sqs::Config;
-use aws_sdk_sqs::types::{
-    ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry, Message,
-    MessageSystemAttributeName, QueueAttributeName,
-};
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use std::time::Duration;
 
 /// One delivery of a message.
@@ -62,56 +58,6 @@ impl Queue {
             .config_override(Config::builder().timeout_config(timeouts(patience, patience)));
         let answer = request.send().await.map_err(self.failed(source, "hand out messages"))?;
         Ok(answer.messages.unwrap_or_default().into_iter().filter_map(received).collect())
-    }
-
-    /// Deletes messages, and returns the receipts that could not be deleted.
-    ///
-    /// # Errors
-    /// When a request as a whole fails; what it held may be deleted or not.
-    pub async fn delete<'a>(&self, source: Source, receipts: &'a [String]) -> Result<Vec<&'a str>, Error> {
-        let mut kept = Vec::new();
-        for batch in receipts.chunks(MOST_ENTRIES) {
-            let entries = batch.iter().enumerate().map(|(place, receipt)| {
-                let entry = DeleteMessageBatchRequestEntry::builder().id(place.to_string());
-                entry.receipt_handle(receipt).build().map_err(Error::build("delete messages"))
-            });
-            let entries = entries.collect::<Result<Vec<_>, _>>()?;
-            let request = self.client.delete_message_batch().queue_url(self.url(source));
-            let answer = request.set_entries(Some(entries)).send().await;
-            let answer = answer.map_err(self.failed(source, "delete messages"))?;
-            let failed = places(batch.len(), answer.successful.iter().map(|deleted| deleted.id.as_str()));
-            kept.extend(failed.into_iter().map(|place| batch[place].as_str()));
-        }
-        Ok(kept)
-    }
-
-    /// Hides messages for this long from now (nearly twelve hours at most; zero shows them at once), and
-    /// returns the receipts for which that was refused, because they are stale.
-    ///
-    /// # Errors
-    /// When a request as a whole fails.
-    pub async fn hide<'a>(
-        &self,
-        source: Source,
-        receipts: &'a [String],
-        visibility: Duration,
-    ) -> Result<Vec<&'a str>, Error> {
-        let mut stale = Vec::new();
-        for batch in receipts.chunks(MOST_ENTRIES) {
-            let entries = batch.iter().enumerate().map(|(place, receipt)| {
-                let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(place.to_string());
-                let entry = entry.receipt_handle(receipt);
-                let entry = entry.visibility_timeout(limits::visibility_seconds(visibility));
-                entry.build().map_err(Error::build("hide messages"))
-            });
-            let entries = entries.collect::<Result<Vec<_>, _>>()?;
-            let request = self.client.change_message_visibility_batch().queue_url(self.url(source));
-            let answer = request.set_entries(Some(entries)).send().await;
-            let answer = answer.map_err(self.failed(source, "hide messages"))?;
-            let failed = places(batch.len(), answer.successful.iter().map(|hidden| hidden.id.as_str()));
-            stale.extend(failed.into_iter().map(|place| batch[place].as_str()));
-        }
-        Ok(stale)
     }
 
     /// About how many messages there are; SQS counts loosely.

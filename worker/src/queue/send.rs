@@ -4,13 +4,10 @@ use super::entries::places;
 use super::error::Error;
 use super::message::JobMessage;
 use super::source::Source;
-use super::{Queue, limits};
+use super::{MOST_REQUESTS, Queue, limits};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::stream::{self, StreamExt};
 use std::time::Duration;
-
-/// Most requests of one `send` on their way at once.
-const MOST_REQUESTS: usize = 8;
 
 /// A message to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

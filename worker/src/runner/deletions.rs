@@ -29,7 +29,7 @@ impl Deletions {
 async fn delete_all(station: Arc<Station>, mut waiting: mpsc::Receiver<String>) {
     let mut batch = Vec::with_capacity(MOST_ENTRIES);
     while waiting.recv_many(&mut batch, MOST_ENTRIES).await > 0 {
-        match station.queue.delete(Source::Jobs, &batch).await {
+        match station.queue.delete(Source::Jobs, &batch).await.complete() {
             Ok(kept) if kept.is_empty() => {}
             Ok(kept) => tracing::debug!(messages = kept.len(), "finished messages were not deleted"),
             Err(error) => tracing::warn!(error = %error_chain(&error), "finished messages were not deleted"),

@@ -1,24 +1,44 @@
-//! The messages that this worker holds, and the one heartbeat that keeps all of them hidden.
+//! The messages that this worker holds.
+//!
+//! A heartbeat that was slow must not hide a message again which was given back or deleted meanwhile. So a request
+//! of the heartbeat takes its messages at the moment in which it leaves, and whoever lets go of one of them waits
+//! until that request is answered or given up.
 
-use super::Runner;
-use crate::queue::Source;
+use crate::queue::{Answered, Source};
 use crate::station::Station;
 use ledger::error_chain;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Receipts of deliveries that are being worked on.
+/// Deliveries that are being worked on.
 #[derive(Default)]
 pub(super) struct Held {
-    receipts: Mutex<Receipts>,
+    messages: Mutex<Messages>,
 }
 
 #[derive(Default)]
-struct Receipts {
+struct Messages {
     next: u64,
-    by_ticket: HashMap<u64, String>,
+    by_ticket: HashMap<u64, Message>,
+}
+
+struct Message {
+    receipt: String,
+    /// When it was last hidden: by its receive, or by a request of the heartbeat that was acknowledged.
+    hidden: Instant,
+    /// Cancelled once the latest request of the heartbeat that carried it is over.
+    beaten: Option<CancellationToken>,
+}
+
+impl Message {
+    async fn is_left_alone(&self) {
+        if let Some(beaten) = &self.beaten {
+            beaten.cancelled().await;
+        }
+    }
 }
 
 /// Keeps a message hidden until it is dropped.
@@ -27,61 +47,93 @@ pub(super) struct Hold<'a> {
     ticket: u64,
 }
 
+/// Messages that one request of the heartbeat hides.
+pub(super) struct Beaten {
+    tickets: Vec<u64>,
+    pub receipts: Vec<String>,
+    leaves: Instant,
+    _over: DropGuard,
+}
+
 impl Held {
     /// Keeps the message of this receipt hidden.
     pub(super) fn hold(&self, receipt: &str) -> Hold<'_> {
-        let mut receipts = self.lock();
-        let ticket = receipts.next;
-        receipts.next += 1;
-        receipts.by_ticket.insert(ticket, receipt.to_owned());
+        let mut messages = self.lock();
+        let ticket = messages.next;
+        messages.next += 1;
+        let message = Message { receipt: receipt.to_owned(), hidden: Instant::now(), beaten: None };
+        messages.by_ticket.insert(ticket, message);
         Hold { held: self, ticket }
     }
 
     /// Shows every message that is still held, for other workers.
     pub(super) async fn release_all(&self, station: &Station) {
-        let receipts: Vec<String> = self.lock().by_ticket.drain().map(|(_, receipt)| receipt).collect();
-        if let Err(error) = station.queue.hide(Source::Jobs, &receipts, Duration::ZERO).await {
+        let messages: Vec<Message> = self.lock().by_ticket.drain().map(|(_, message)| message).collect();
+        for message in &messages {
+            message.is_left_alone().await;
+        }
+        let receipts: Vec<String> = messages.into_iter().map(|message| message.receipt).collect();
+        let answered = station.queue.hide(Source::Jobs, &receipts, Duration::ZERO).await;
+        if let Some(error) = answered.error {
             tracing::warn!(error = %error_chain(&error), "held messages come back at their own time");
         }
     }
 
-    fn all(&self) -> Vec<String> {
-        self.lock().by_ticket.values().cloned().collect()
+    /// Those that were not hidden since then, the most urgent first.
+    pub(super) fn not_hidden_since(&self, instant: Instant) -> Vec<u64> {
+        let messages = self.lock();
+        let late = messages.by_ticket.iter().filter(|(_, message)| message.hidden < instant);
+        let mut late: Vec<(Instant, u64)> = late.map(|(ticket, message)| (message.hidden, *ticket)).collect();
+        late.sort_unstable();
+        late.into_iter().map(|(_, ticket)| ticket).collect()
     }
 
-    /// Stops caring for receipts that SQS no longer knows.
-    fn forget(&self, stale: &[&str]) {
-        self.lock().by_ticket.retain(|_, receipt| !stale.contains(&receipt.as_str()));
+    /// Takes for a request what is still held of these and was not hidden since then.
+    pub(super) fn beat(&self, tickets: &[u64], since: Instant) -> Beaten {
+        let over = CancellationToken::new();
+        let (mut taken, mut receipts) = (Vec::new(), Vec::new());
+        let mut messages = self.lock();
+        for ticket in tickets {
+            if let Some(message) = messages.by_ticket.get_mut(ticket).filter(|it| it.hidden < since) {
+                message.beaten = Some(over.clone());
+                taken.push(*ticket);
+                receipts.push(message.receipt.clone());
+            }
+        }
+        Beaten { tickets: taken, receipts, leaves: Instant::now(), _over: over.drop_guard() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Receipts> {
-        self.receipts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Notes what became of a request, and stops caring for receipts that SQS no longer knows.
+    pub(super) fn note(&self, beaten: &Beaten, answered: &Answered<'_>) {
+        let mut messages = self.lock();
+        for (ticket, receipt) in beaten.tickets.iter().zip(&beaten.receipts) {
+            if answered.stale.contains(&receipt.as_str()) {
+                messages.by_ticket.remove(ticket);
+            } else if !answered.undone.contains(&receipt.as_str())
+                && let Some(message) = messages.by_ticket.get_mut(ticket)
+            {
+                message.hidden = beaten.leaves;
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Messages> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Hold<'_> {
+    /// Lets go of the message: after this no heartbeat hides it any more.
+    pub(super) async fn let_go(self) {
+        let message = self.held.lock().by_ticket.remove(&self.ticket);
+        if let Some(message) = message {
+            message.is_left_alone().await;
+        }
     }
 }
 
 impl Drop for Hold<'_> {
     fn drop(&mut self) {
         self.held.lock().by_ticket.remove(&self.ticket);
-    }
-}
-
-/// Hides every held message again at each third of the visibility timeout, so that two beats may be lost.
-pub(super) async fn beat(runner: Arc<Runner>, ended: CancellationToken) {
-    let visibility = runner.station.timings.visibility;
-    while ended.run_until_cancelled(tokio::time::sleep(visibility / 3)).await.is_some() {
-        let receipts = runner.held.all();
-        if receipts.is_empty() {
-            continue;
-        }
-        match runner.station.queue.hide(Source::Jobs, &receipts, visibility).await {
-            Ok(stale) if stale.is_empty() => {}
-            Ok(stale) => {
-                // Delivered to somebody else by now, or deleted. The claim decides whose job it is.
-                tracing::warn!(messages = stale.len(), "held messages could not be kept hidden");
-                metrics::counter!("cooly_receipts_stale_total").increment(stale.len() as u64);
-                runner.held.forget(&stale);
-            }
-            Err(error) => tracing::warn!(error = %error_chain(&error), "a heartbeat was missed"),
-        }
     }
 }

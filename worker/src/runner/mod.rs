@@ -8,9 +8,11 @@
 mod attempt;
 mod claim;
 mod deletions;
+mod heartbeat;
 mod held;
 mod lost_submit;
 
+use crate::duty::supervise;
 use crate::error::Error;
 use crate::provider::Task;
 use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};
@@ -24,7 +26,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
@@ -65,7 +67,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     let (deletions, deleter) = Deletions::start(Arc::clone(&runner.station));
     let ended = CancellationToken::new();
     let _ends_with_us = ended.clone().drop_guard();
-    let heartbeat = tokio::spawn(held::beat(Arc::clone(&runner), ended.clone()));
+    let heartbeat = start_heartbeat(&runner, ended.clone());
     let mut deliveries = JoinSet::new();
     receive_until_shutdown(&runner, &slots, &mut deliveries, &deletions, &shutdown).await;
     drain(&runner, deliveries).await;
@@ -74,6 +76,15 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     ended.cancel();
     let _ = tokio::join!(heartbeat, deleter);
     Ok(())
+}
+
+/// It must not end before the work does: every message that is held would come back.
+fn start_heartbeat(runner: &Arc<Runner>, ended: CancellationToken) -> JoinHandle<()> {
+    let station = Arc::clone(&runner.station);
+    let runner = Arc::clone(runner);
+    tokio::spawn(supervise("heartbeat", ended, station, move |_, ended| {
+        heartbeat::run(Arc::clone(&runner), ended)
+    }))
 }
 
 async fn receive_until_shutdown(
@@ -125,12 +136,12 @@ async fn receive(runner: &Runner, slots: &Arc<Semaphore>) -> Vec<(Received, Owne
 async fn handle(runner: Arc<Runner>, delivery: Received, deletions: Deletions, _slot: OwnedSemaphorePermit) {
     let hold = runner.held.hold(&delivery.receipt);
     let fate = runner.process(&delivery).await;
-    drop(hold);
+    hold.let_go().await;
     match fate {
         Fate::Done => deletions.delete(delivery.receipt).await,
         Fate::Later(pause) => {
             let receipts = [delivery.receipt];
-            if let Err(error) = runner.station.queue.hide(Source::Jobs, &receipts, pause).await {
+            if let Err(error) = runner.station.queue.hide(Source::Jobs, &receipts, pause).await.complete() {
                 tracing::debug!(error = %error_chain(&error), "a message comes back at its own time");
             }
         }

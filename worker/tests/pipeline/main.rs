@@ -4,6 +4,7 @@
 //! runs the same tests against moto.
 
 mod faults;
+mod heartbeat;
 mod holds;
 mod images;
 mod paid_once;
@@ -18,3 +19,4 @@ mod several_workers;
 mod shutdown;
 mod sweeper;
 mod videos;
+mod wire;

@@ -34,11 +34,11 @@ async fn a_message_is_hidden_shown_and_deleted() {
     assert!(receive(&queues, 30).await.is_empty(), "hidden");
 
     let receipts = [first[0].receipt.clone()];
-    assert!(queues.hide(Source::Jobs, &receipts, Duration::ZERO).await.unwrap().is_empty());
+    assert!(queues.hide(Source::Jobs, &receipts, Duration::ZERO).await.complete().unwrap().is_empty());
     let second = receive(&queues, 30).await;
     assert_eq!(second[0].receive_count, 2);
     let receipts = [second[0].receipt.clone()];
-    assert!(queues.delete(Source::Jobs, &receipts).await.unwrap().is_empty());
+    assert!(queues.delete(Source::Jobs, &receipts).await.complete().unwrap().is_empty());
     eventually("it is gone", async || {
         let depth = queues.depth(Source::Jobs).await.unwrap();
         depth.visible + depth.in_flight == 0
@@ -66,7 +66,8 @@ async fn numbers_beyond_the_limits_are_brought_within_them() {
         queues.receive(Source::Jobs, 1_000, Duration::ZERO, Duration::from_secs(1_000_000)).await.unwrap();
     assert_eq!(got.len(), 1);
     let receipts = [got[0].receipt.clone()];
-    let stale = queues.hide(Source::Jobs, &receipts, Duration::from_secs(1_000_000)).await.unwrap();
+    let stale =
+        queues.hide(Source::Jobs, &receipts, Duration::from_secs(1_000_000)).await.complete().unwrap();
     assert!(stale.is_empty(), "visibility");
 }
 
@@ -81,10 +82,10 @@ async fn a_stale_receipt_among_good_ones_fails_alone() {
         receipts.extend(receive(&queues, 60).await.into_iter().map(|received| received.receipt));
     }
     receipts.insert(5, "no such receipt".to_owned());
-    let stale = queues.hide(Source::Jobs, &receipts, Duration::from_secs(60)).await.unwrap();
+    let stale = queues.hide(Source::Jobs, &receipts, Duration::from_secs(60)).await.complete().unwrap();
     assert_eq!(stale, ["no such receipt"]);
     // Servers differ in whether deleting what is not there is a failure; none deletes less for it.
-    let kept = queues.delete(Source::Jobs, &receipts).await.unwrap();
+    let kept = queues.delete(Source::Jobs, &receipts).await.complete().unwrap();
     assert!(kept.iter().all(|receipt| *receipt == "no such receipt"), "{kept:?}");
     assert_eq!(queues.depth(Source::Jobs).await.unwrap().in_flight, 0, "the twelve are deleted");
 }
