@@ -11,24 +11,26 @@ mod deletions;
 mod heartbeat;
 mod held;
 mod lost_submit;
+mod receives;
+mod work;
 
 use crate::duty::supervise;
 use crate::error::Error;
 use crate::provider::Task;
-use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};
+use crate::queue::{JobMessage, Received};
 use crate::station::Station;
 use claim::{Claim, Claimed};
 use deletions::Deletions;
 use held::Held;
-use ledger::error_chain;
 use ledger::{AccountId, JobId};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
+use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
+use work::Work;
 
 /// What becomes of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +57,6 @@ struct Runner {
 }
 
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
-    let slots = Arc::new(Semaphore::new(station.concurrency));
     let runner = Arc::new(Runner {
         held: Held::default(),
         running: Mutex::default(),
@@ -64,17 +65,20 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
         abandon: CancellationToken::new(),
         station,
     });
-    let (deletions, deleter) = Deletions::start(Arc::clone(&runner.station));
     let ended = CancellationToken::new();
     let _ends_with_us = ended.clone().drop_guard();
     let heartbeat = start_heartbeat(&runner, ended.clone());
-    let mut deliveries = JoinSet::new();
-    receive_until_shutdown(&runner, &slots, &mut deliveries, &deletions, &shutdown).await;
-    drain(&runner, deliveries).await;
-    // The last sender goes, so the deleter ends when it has deleted what was given to it.
-    drop(deletions);
+    let (deletions, mut deleter) = Deletions::start(Arc::clone(&runner.station));
+    let mut work = Work::new(&runner, deletions);
+    work.go_on(&shutdown).await;
+    // The last sender goes with the work, so the deleter ends when it has deleted what was given to it.
+    let by = work.drain().await;
+    if timeout_at(by, &mut deleter).await.is_err() {
+        tracing::warn!("messages that are done with come again, because SQS does not answer");
+        deleter.abort();
+    }
     ended.cancel();
-    let _ = tokio::join!(heartbeat, deleter);
+    let _ = heartbeat.await;
     Ok(())
 }
 
@@ -85,68 +89,6 @@ fn start_heartbeat(runner: &Arc<Runner>, ended: CancellationToken) -> JoinHandle
     tokio::spawn(supervise("heartbeat", ended, station, move |_, ended| {
         heartbeat::run(Arc::clone(&runner), ended)
     }))
-}
-
-async fn receive_until_shutdown(
-    runner: &Arc<Runner>,
-    slots: &Arc<Semaphore>,
-    deliveries: &mut JoinSet<()>,
-    deletions: &Deletions,
-    shutdown: &CancellationToken,
-) {
-    loop {
-        let received = tokio::select! {
-            () = shutdown.cancelled() => return,
-            received = receive(runner, slots) => received,
-        };
-        while let Some(ended) = deliveries.try_join_next() {
-            report_panic(ended);
-        }
-        for (delivery, slot) in received {
-            let handled = handle(Arc::clone(runner), delivery, deletions.clone(), slot);
-            deliveries.spawn(handled);
-        }
-    }
-}
-
-/// Waits for free slots, then for messages: as many as there are slots, so that nothing waits hidden here
-/// while another worker is idle.
-async fn receive(runner: &Runner, slots: &Arc<Semaphore>) -> Vec<(Received, OwnedSemaphorePermit)> {
-    let timings = &runner.station.timings;
-    let Ok(first) = Arc::clone(slots).acquire_owned().await else { return Vec::new() };
-    let mut free = vec![first];
-    while free.len() < MOST_ENTRIES
-        && let Ok(slot) = Arc::clone(slots).try_acquire_owned()
-    {
-        free.push(slot);
-    }
-    let asked =
-        runner.station.queue.receive(Source::Jobs, free.len(), timings.receive_wait, timings.visibility);
-    match asked.await {
-        Ok(received) => received.into_iter().zip(free).collect(),
-        Err(error) => {
-            tracing::warn!(error = %error_chain(&error), "no messages can be received");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-            Vec::new()
-        }
-    }
-}
-
-/// Works on one delivery until its fate is settled.
-async fn handle(runner: Arc<Runner>, delivery: Received, deletions: Deletions, _slot: OwnedSemaphorePermit) {
-    let hold = runner.held.hold(&delivery.receipt);
-    let fate = runner.process(&delivery).await;
-    hold.let_go().await;
-    match fate {
-        Fate::Done => deletions.delete(delivery.receipt).await,
-        Fate::Later(pause) => {
-            let receipts = [delivery.receipt];
-            if let Err(error) = runner.station.queue.hide(Source::Jobs, &receipts, pause).await.complete() {
-                tracing::debug!(error = %error_chain(&error), "a message comes back at its own time");
-            }
-        }
-        Fate::Leave => {}
-    }
 }
 
 impl Runner {
@@ -206,35 +148,5 @@ struct Turn<'a> {
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.runner.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
-}
-
-/// Lets what runs finish; what takes longer is handed back, so that another worker can go on at once.
-async fn drain(runner: &Runner, mut deliveries: JoinSet<()>) {
-    let in_time = tokio::time::timeout(runner.station.timings.drain, finish(&mut deliveries)).await;
-    if in_time.is_err() {
-        tracing::info!(jobs = deliveries.len(), "running jobs are handed back");
-        runner.abandon.cancel();
-        if tokio::time::timeout(HAND_BACK, finish(&mut deliveries)).await.is_err() {
-            // Before the tasks go, since each lets go of its receipt.
-            runner.held.release_all(&runner.station).await;
-            deliveries.shutdown().await;
-        }
-    }
-}
-
-/// How long handing back may take: a few writes to the log.
-const HAND_BACK: Duration = Duration::from_secs(5);
-
-async fn finish(deliveries: &mut JoinSet<()>) {
-    while let Some(ended) = deliveries.join_next().await {
-        report_panic(ended);
-    }
-}
-
-fn report_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended {
-        tracing::error!(%error, "work on a message ended unexpectedly; the message comes again");
-        metrics::counter!("cooly_duty_failures_total", "duty" => "runner").increment(1);
     }
 }

@@ -57,6 +57,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
+    /// Asks it to stop.
+    pub(crate) fn begin_to_stop(&self) {
+        self.shutdown.cancel();
+    }
+
     /// Asks it to stop and waits until it has.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();

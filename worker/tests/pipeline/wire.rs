@@ -19,6 +19,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Whether it asks for messages of this queue.
+    pub(crate) fn receives_from(&self, queue: &str) -> bool {
+        self.action == "ReceiveMessage" && self.body.contains(&format!("/{queue}\""))
+    }
+
     /// Whether it hides messages, and does not show them.
     pub(crate) fn hides(&self) -> bool {
         self.action == "ChangeMessageVisibilityBatch" && !self.hides_for(0)

@@ -1,0 +1,116 @@
+//! What is under way in the runner, from the first receive to the last message that is given back.
+
+use super::deletions::Deletions;
+use super::receives::{Delivery, Receives};
+use super::{Fate, Runner};
+use crate::queue::Source;
+use ledger::error_chain;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+/// How long handing back may take: a few writes to the log.
+const HAND_BACK: Duration = Duration::from_secs(5);
+
+/// How long an answer of SQS may still be on its way when nothing else is left to do.
+const LAST_ANSWER: Duration = Duration::from_millis(500);
+
+/// The least time that there is for giving messages back at the end.
+const LAST_CALLS: Duration = Duration::from_secs(2);
+
+pub(super) struct Work {
+    runner: Arc<Runner>,
+    receives: Receives,
+    deliveries: JoinSet<()>,
+    deletions: Deletions,
+}
+
+impl Work {
+    pub(super) fn new(runner: &Arc<Runner>, deletions: Deletions) -> Work {
+        let receives = Receives::new(Arc::clone(runner));
+        Work { runner: Arc::clone(runner), receives, deliveries: JoinSet::new(), deletions }
+    }
+
+    /// Receives and works until `shutdown`. Receives that are under way then go on.
+    pub(super) async fn go_on(&mut self, shutdown: &CancellationToken) {
+        while !shutdown.is_cancelled() {
+            self.receives.begin();
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                Some(received) = self.receives.next() => self.take_on(received),
+            }
+            while let Some(ended) = self.deliveries.try_join_next() {
+                report_panic(ended);
+            }
+        }
+    }
+
+    /// Lets what runs finish; what takes longer is handed back, so that another worker can go on at once. Until
+    /// when the messages that are given back may take.
+    pub(super) async fn drain(mut self) -> Instant {
+        let by = Instant::now() + self.runner.station.timings.drain;
+        let by = match timeout_at(by, self.finish()).await {
+            Ok(()) => by,
+            Err(_elapsed) => self.hand_back().await,
+        };
+        by.max(Instant::now() + LAST_CALLS)
+    }
+
+    async fn hand_back(&mut self) -> Instant {
+        tracing::info!(jobs = self.deliveries.len(), "running jobs are handed back");
+        self.runner.abandon.cancel();
+        let by = Instant::now() + HAND_BACK;
+        if timeout_at(by, self.finish()).await.is_err() {
+            // Before the tasks go, since each lets go of its receipt. What is not shown now is so at its own time.
+            let _ = timeout(LAST_CALLS, self.runner.held.release_all(&self.runner.station)).await;
+            self.deliveries.shutdown().await;
+        }
+        by
+    }
+
+    /// Until nothing runs. A message that a receive still brings would stay hidden for nothing, so it is given back
+    /// at once; when only receives are left, they may be long polls for which it is not worth waiting.
+    async fn finish(&mut self) {
+        loop {
+            let is_idle = self.deliveries.is_empty();
+            tokio::select! {
+                Some(ended) = self.deliveries.join_next() => report_panic(ended),
+                Some(received) = self.receives.next() => self.take_on(received),
+                () = sleep(LAST_ANSWER), if is_idle && !self.receives.is_empty() => return,
+                else => return,
+            }
+        }
+    }
+
+    fn take_on(&mut self, received: Vec<Delivery>) {
+        for delivery in received {
+            self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery, self.deletions.clone()));
+        }
+    }
+}
+
+/// Works on one delivery until its fate is settled.
+async fn handle(runner: Arc<Runner>, (delivery, _slot): Delivery, deletions: Deletions) {
+    let hold = runner.held.hold(&delivery.receipt);
+    let fate = runner.process(&delivery).await;
+    hold.let_go().await;
+    match fate {
+        Fate::Done => deletions.delete(delivery.receipt).await,
+        Fate::Later(pause) => {
+            let receipts = [delivery.receipt];
+            if let Err(error) = runner.station.queue.hide(Source::Jobs, &receipts, pause).await.complete() {
+                tracing::debug!(error = %error_chain(&error), "a message comes back at its own time");
+            }
+        }
+        Fate::Leave => {}
+    }
+}
+
+fn report_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "work on a message ended unexpectedly; the message comes again");
+        metrics::counter!("cooly_duty_failures_total", "duty" => "runner").increment(1);
+    }
+}
