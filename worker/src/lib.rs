@@ -41,7 +41,8 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When the queue cannot be opened at the start. Later trouble is logged, counted and tried again.
 pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<(), Error> {
-    let Some(station) = Station::open(options, &shutdown).await? else { return Ok(()) };
+    // On the heap: whoever runs a worker would carry the making of its queues along.
+    let Some(station) = Box::pin(Station::open(options, &shutdown)).await? else { return Ok(()) };
     let station = Arc::new(station);
     tracing::info!(worker = %station.identity, "the worker runs");
     let mut duties = JoinSet::new();

@@ -58,6 +58,8 @@ pub struct Timings {
     pub visibility: Duration,
     /// How long one receive waits for messages.
     pub receive_wait: Duration,
+    /// How long a message that is done with may wait for others, to be deleted or shown again together with them.
+    pub linger: Duration,
     /// The first back-off is drawn between nothing and this; each further one between nothing and twice that.
     pub backoff_base: Duration,
     /// No back-off is longer, unless the provider asks for it.
@@ -93,6 +95,7 @@ impl Default for Timings {
             unknown_grace: Duration::from_secs(15),
             visibility: Duration::from_secs(30),
             receive_wait: Duration::from_secs(20),
+            linger: Duration::from_millis(50),
             backoff_base: Duration::from_secs(2),
             backoff_cap: Duration::from_secs(300),
             poison_pause: Duration::from_secs(2),

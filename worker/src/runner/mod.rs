@@ -6,12 +6,13 @@
 //! nothing more. While a delivery is worked on, the heartbeat keeps its message hidden.
 
 mod attempt;
+mod batches;
 mod claim;
-mod deletions;
 mod heartbeat;
 mod held;
 mod lost_submit;
 mod receives;
+mod returns;
 mod work;
 
 use crate::duty::supervise;
@@ -20,9 +21,9 @@ use crate::provider::Task;
 use crate::queue::{JobMessage, Received};
 use crate::station::Station;
 use claim::{Claim, Claimed};
-use deletions::Deletions;
 use held::Held;
 use ledger::{AccountId, JobId};
+use returns::Returns;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -68,14 +69,14 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     let ended = CancellationToken::new();
     let _ends_with_us = ended.clone().drop_guard();
     let heartbeat = start_heartbeat(&runner, ended.clone());
-    let (deletions, mut deleter) = Deletions::start(Arc::clone(&runner.station));
-    let mut work = Work::new(&runner, deletions);
+    let (returns, mut returning) = Returns::start(Arc::clone(&runner.station));
+    let mut work = Work::new(&runner, returns);
     work.go_on(&shutdown).await;
-    // The last sender goes with the work, so the deleter ends when it has deleted what was given to it.
+    // The last sender goes with the work, so giving back ends when all is given back.
     let by = work.drain().await;
-    if timeout_at(by, &mut deleter).await.is_err() {
+    if timeout_at(by, &mut returning).await.is_err() {
         tracing::warn!("messages that are done with come again, because SQS does not answer");
-        deleter.abort();
+        returning.abort();
     }
     ended.cancel();
     let _ = heartbeat.await;

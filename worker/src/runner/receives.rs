@@ -1,16 +1,20 @@
-//! How messages are received: by one long poll after the other.
+//! How messages are received: one long poll while there is little to do, several receives at once while they come
+//! back full and many slots are free.
 //!
 //! A receive asks for as many messages as it has slots, so that nothing waits hidden here while another worker is
 //! idle.
 
 use super::Runner;
-use crate::queue::{MOST_ENTRIES, Received, Source};
+use crate::queue::{MOST_ENTRIES, MOST_REQUESTS, Received, Source};
 use ledger::error_chain;
 use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+
+/// How long a receive waits that is not the only one: not at all, but for every server of SQS to be asked.
+const SHORT_WAIT: Duration = Duration::from_secs(1);
 
 /// After a receive that failed.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -22,19 +26,31 @@ pub(super) type Delivery = (Received, OwnedSemaphorePermit);
 pub(super) struct Receives {
     runner: Arc<Runner>,
     slots: Arc<Semaphore>,
-    under_way: JoinSet<Vec<Delivery>>,
+    under_way: JoinSet<Answer>,
+    /// Most that are to be under way at once.
+    width: usize,
+}
+
+struct Answer {
+    deliveries: Vec<Delivery>,
+    is_full: bool,
 }
 
 impl Receives {
     pub(super) fn new(runner: Arc<Runner>) -> Receives {
         let slots = Arc::new(Semaphore::new(runner.station.concurrency));
-        Receives { runner, slots, under_way: JoinSet::new() }
+        Receives { runner, slots, under_way: JoinSet::new(), width: 1 }
     }
 
-    /// Begins a receive if there is none.
+    /// Begins a receive if there is none, and more if they are worth it: each has slots for a full answer.
     pub(super) fn begin(&mut self) {
         if self.under_way.is_empty() {
             self.under_way.spawn(wait_for_messages(Arc::clone(&self.runner), Arc::clone(&self.slots)));
+        }
+        while self.under_way.len() < self.width
+            && let Some(free) = enough(free(&self.slots, MOST_ENTRIES))
+        {
+            self.under_way.spawn(receive(Arc::clone(&self.runner), free, SHORT_WAIT));
         }
     }
 
@@ -42,7 +58,12 @@ impl Receives {
     pub(super) async fn next(&mut self) -> Option<Vec<Delivery>> {
         let answer = self.under_way.join_next().await?;
         // Nobody cancels one. A panic is the runner's own, and its supervisor starts it over.
-        Some(answer.unwrap_or_else(|error| resume_unwind(error.into_panic())))
+        let answer = answer.unwrap_or_else(|error| resume_unwind(error.into_panic()));
+        self.width = match answer.is_full {
+            true => (self.width + 1).min(MOST_REQUESTS),
+            false => self.width.saturating_sub(1).max(1),
+        };
+        Some(answer.deliveries)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -55,23 +76,31 @@ fn free(slots: &Arc<Semaphore>, most: usize) -> Vec<OwnedSemaphorePermit> {
     std::iter::from_fn(|| Arc::clone(slots).try_acquire_owned().ok()).take(most).collect()
 }
 
-/// Waits for a slot, then for messages.
-async fn wait_for_messages(runner: Arc<Runner>, slots: Arc<Semaphore>) -> Vec<Delivery> {
-    let slot = runner.stopping.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await;
-    let Some(Ok(first)) = slot else { return Vec::new() };
-    let mut slots = free(&slots, MOST_ENTRIES - 1);
-    slots.push(first);
-    receive(runner, slots).await
+fn enough(free: Vec<OwnedSemaphorePermit>) -> Option<Vec<OwnedSemaphorePermit>> {
+    (free.len() == MOST_ENTRIES).then_some(free)
 }
 
-async fn receive(runner: Arc<Runner>, slots: Vec<OwnedSemaphorePermit>) -> Vec<Delivery> {
-    let (queue, timings) = (&runner.station.queue, &runner.station.timings);
-    match queue.receive(Source::Jobs, slots.len(), timings.receive_wait, timings.visibility).await {
-        Ok(received) => received.into_iter().zip(slots).collect(),
+/// Waits for a slot, then for messages.
+async fn wait_for_messages(runner: Arc<Runner>, slots: Arc<Semaphore>) -> Answer {
+    let slot = runner.stopping.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await;
+    let Some(Ok(first)) = slot else { return Answer { deliveries: Vec::new(), is_full: false } };
+    let mut slots = free(&slots, MOST_ENTRIES - 1);
+    slots.push(first);
+    let wait = runner.station.timings.receive_wait;
+    receive(runner, slots, wait).await
+}
+
+async fn receive(runner: Arc<Runner>, slots: Vec<OwnedSemaphorePermit>, wait: Duration) -> Answer {
+    let (queue, visibility) = (&runner.station.queue, runner.station.timings.visibility);
+    match queue.receive(Source::Jobs, slots.len(), wait, visibility).await {
+        Ok(received) => {
+            let is_full = received.len() >= slots.len();
+            Answer { deliveries: received.into_iter().zip(slots).collect(), is_full }
+        }
         Err(error) => {
             tracing::warn!(error = %error_chain(&error), "no messages can be received");
             runner.stopping.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
-            Vec::new()
+            Answer { deliveries: Vec::new(), is_full: false }
         }
     }
 }

@@ -1,10 +1,8 @@
 //! What is under way in the runner, from the first receive to the last message that is given back.
 
-use super::deletions::Deletions;
 use super::receives::{Delivery, Receives};
+use super::returns::Returns;
 use super::{Fate, Runner};
-use crate::queue::Source;
-use ledger::error_chain;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
@@ -24,13 +22,13 @@ pub(super) struct Work {
     runner: Arc<Runner>,
     receives: Receives,
     deliveries: JoinSet<()>,
-    deletions: Deletions,
+    returns: Returns,
 }
 
 impl Work {
-    pub(super) fn new(runner: &Arc<Runner>, deletions: Deletions) -> Work {
+    pub(super) fn new(runner: &Arc<Runner>, returns: Returns) -> Work {
         let receives = Receives::new(Arc::clone(runner));
-        Work { runner: Arc::clone(runner), receives, deliveries: JoinSet::new(), deletions }
+        Work { runner: Arc::clone(runner), receives, deliveries: JoinSet::new(), returns }
     }
 
     /// Receives and works until `shutdown`. Receives that are under way then go on.
@@ -86,24 +84,19 @@ impl Work {
 
     fn take_on(&mut self, received: Vec<Delivery>) {
         for delivery in received {
-            self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery, self.deletions.clone()));
+            self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery, self.returns.clone()));
         }
     }
 }
 
 /// Works on one delivery until its fate is settled.
-async fn handle(runner: Arc<Runner>, (delivery, _slot): Delivery, deletions: Deletions) {
+async fn handle(runner: Arc<Runner>, (delivery, _slot): Delivery, returns: Returns) {
     let hold = runner.held.hold(&delivery.receipt);
     let fate = runner.process(&delivery).await;
     hold.let_go().await;
     match fate {
-        Fate::Done => deletions.delete(delivery.receipt).await,
-        Fate::Later(pause) => {
-            let receipts = [delivery.receipt];
-            if let Err(error) = runner.station.queue.hide(Source::Jobs, &receipts, pause).await.complete() {
-                tracing::debug!(error = %error_chain(&error), "a message comes back at its own time");
-            }
-        }
+        Fate::Done => returns.delete(delivery.receipt).await,
+        Fate::Later(pause) => returns.release(delivery.receipt, pause).await,
         Fate::Leave => {}
     }
 }

@@ -4,6 +4,7 @@
 //! runs the same tests against moto.
 
 mod faults;
+mod flow;
 mod heartbeat;
 mod holds;
 mod images;

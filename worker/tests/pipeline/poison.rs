@@ -6,7 +6,7 @@ use ledger::job::Status;
 use worker::queue::{JobMessage, Source};
 
 /// Sends a body as it is, to a queue by its name.
-async fn send_raw(rig: &Rig, queue: &str, body: &str) {
+pub(crate) async fn send_raw(rig: &Rig, queue: &str, body: &str) {
     let client = rig.sqs_client();
     let url = client.get_queue_url().queue_name(queue).send().await.unwrap().queue_url.unwrap();
     client.send_message().queue_url(url).message_body(body).send().await.unwrap();

@@ -22,7 +22,7 @@ use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 use worker::provider::Providers;
 use worker::provider::simulated::{self, Simulated, SimulatedOptions};
-use worker::queue::{Queue, QueueSettings, StaticCredentials};
+use worker::queue::{JobMessage, Letter, Queue, QueueSettings, StaticCredentials};
 use worker::{Timings, WorkerOptions};
 
 /// Longest that a test waits for anything.
@@ -303,6 +303,11 @@ impl Rig {
         let client = self.sqs_client();
         let url = client.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap();
         client.delete_queue().queue_url(url).send().await.unwrap();
+    }
+
+    /// A message about a job in its first run.
+    pub(crate) fn letter(&self, job_id: JobId) -> Letter {
+        Letter { message: JobMessage { account_id: self.account, job_id, run: 1 }, delay: Duration::ZERO }
     }
 
     /// The queues, for looking at them. They are made as the worker makes them.
