@@ -4,12 +4,17 @@
 //! record a failure. Each becomes `job.dead_lettered`, where an operator sees it beside the others, and is
 //! deleted. A message that names no job stays in the DLQ, reported now and then, until an operator or SQS's
 //! retention removes it.
+//!
+//! A message counts against its job only if it was sent since the job was last due. An older one was overtaken: it
+//! spent its deliveries on an earlier attempt, whose end somebody did record. It is deleted, and the job has a newer
+//! message, or gets one from the reconciler.
 
 use crate::error::Error;
 use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};
 use crate::station::{Order, Station};
+use chrono::{DateTime, Utc};
 use futures::future::join_all;
-use ledger::job::{Failure, FailureClass, JobCommand};
+use ledger::job::{Failure, FailureClass, JobCommand, JobState};
 use ledger::{Actor, ExecuteError, Refusal, error_chain};
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,8 +63,10 @@ async fn judge(station: &Station, delivery: &Received) -> Verdict {
         Err(reason) => return report(delivery, reason.code()),
     };
     match station.job(message.account_id, message.job_id).await {
-        // Sent for a run that is over: what became of it is in the log.
-        Ok(Some(job)) if job.run > message.run => return Verdict::Delete,
+        Ok(Some(job)) if is_overtaken(&job, &message, delivery) => {
+            tracing::info!(job_id = %message.job_id, "a message that the queue gave up on was overtaken");
+            return Verdict::Delete;
+        }
         Ok(Some(_)) => {}
         Ok(None) => return report(delivery, "unknown_job"),
         Err(error) => {
@@ -82,6 +89,22 @@ async fn judge(station: &Station, delivery: &Received) -> Verdict {
             tracing::warn!(error = %error_chain(&error), "a dead letter of the queue cannot be recorded");
             Verdict::Again
         }
+    }
+}
+
+/// Whether the message says nothing against the job as it is now.
+fn is_overtaken(job: &JobState, message: &JobMessage, delivery: &Received) -> bool {
+    let is_of_another_run = job.run != message.run;
+    let is_older = delivery.sent_at.is_some_and(|sent| sent < due_at(job));
+    // Workers of the release before may have refused it for its version alone.
+    is_of_another_run || is_older || JobMessage::is_of_later_release(&delivery.body)
+}
+
+/// Since when, or from when, the job can be claimed.
+fn due_at(job: &JobState) -> DateTime<Utc> {
+    match &job.attempt {
+        Some(attempt) => attempt.lease_until,
+        None => job.retry_at.unwrap_or(job.run_queued_at),
     }
 }
 
@@ -108,4 +131,66 @@ fn report(delivery: &Received, reason: &'static str) -> Verdict {
     tracing::error!(message_id = %delivery.id, reason, "a message in the queue's DLQ names no job");
     metrics::counter!("cooly_queue_dead_letters_total", "reason" => reason).increment(1);
     Verdict::Keep
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_overtaken;
+    use crate::queue::{JobMessage, Received};
+    use chrono::{DateTime, TimeDelta, Utc};
+    use ledger::job::{Attempt, JobEvent, JobRequest, JobState, Kind, Params, Status};
+    use ledger::{AccountId, Credits, JobId};
+    use uuid::Uuid;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    /// Queued at 100, in its first run.
+    fn queued() -> JobState {
+        let params = Params::default();
+        let request =
+            JobRequest { kind: Kind::Image, model: "m".into(), prompt: "a lake".into(), count: 1, params };
+        let cost = Credits::ZERO;
+        let event = JobEvent::Queued { request: request.into(), cost, per_second: None, from: Vec::new() };
+        JobState::apply(None, &event, 1, at(100)).unwrap()
+    }
+
+    fn running_until(lease_until: DateTime<Utc>) -> JobState {
+        let attempt = Attempt { fencing: 2, worker: "one".into(), lease_until, provider_task_id: None };
+        JobState { status: Status::Running, attempt: Some(attempt), ..queued() }
+    }
+
+    fn message() -> JobMessage {
+        JobMessage { account_id: AccountId(Uuid::nil()), job_id: JobId(Uuid::nil()), run: 1 }
+    }
+
+    fn overtakes(job: &JobState, sent: i64, body: String) -> bool {
+        let (id, receipt) = ("id".to_owned(), "receipt".to_owned());
+        let delivery = Received { id, receipt, body, receive_count: 11, sent_at: Some(at(sent)) };
+        is_overtaken(job, &message(), &delivery)
+    }
+
+    #[test]
+    fn only_a_message_that_was_sent_since_the_job_was_last_due_counts_against_it() {
+        let waits = JobState { retry_at: Some(at(200)), ..queued() };
+        let again = JobState { run: 2, run_queued_at: at(300), ..queued() };
+        let cases = [
+            ("the first message of a job", queued(), 100, false),
+            ("of a job that failed meanwhile and is tried again", waits.clone(), 150, true),
+            ("sent after the back-off", waits, 201, false),
+            ("sent before the lease lapsed", running_until(at(160)), 101, true),
+            ("sent because the lease had lapsed", running_until(at(160)), 170, false),
+            ("of an earlier run", again, 400, true),
+        ];
+        for (which, job, sent, expected) in cases {
+            assert_eq!(overtakes(&job, sent, message().encode()), expected, "{which}");
+        }
+    }
+
+    #[test]
+    fn a_message_of_a_later_release_counts_against_no_job() {
+        let body = message().encode().replace(r#""v":1"#, r#""v":2"#);
+        assert!(overtakes(&queued(), 100, body));
+    }
 }

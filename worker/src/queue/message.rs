@@ -1,12 +1,15 @@
 //! What a message says: which job may be due. Ids only; the state is in the log.
+//!
+//! During an upgrade the releases before and after it share the queue. So a later version is read as well, as long
+//! as it names its job as this one does: what else it says can only be a hint.
 
 use ledger::{AccountId, JobId};
 use serde::{Deserialize, Serialize};
 
-/// The version that this code writes and reads.
+/// The version that this code writes, and the first that there was.
 const VERSION: u32 = 1;
 
-/// A message of version 1.
+/// A message of version 1, or what one of a later version has in common with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct JobMessage {
     /// Whose job it is.
@@ -23,7 +26,7 @@ pub enum Unreadable {
     /// Not a JSON object with a version.
     #[error("the message is not ours")]
     NotAMessage,
-    /// Written by another version of Cooly.
+    /// Written by another version of Cooly, which names jobs in another way.
     #[error("the message is of version {0}, which this version cannot read")]
     OtherVersion(u32),
     /// Of our version, but without the ids that it must hold.
@@ -62,15 +65,26 @@ impl JobMessage {
         serde_json::to_string(&body).expect("numbers and ids are always JSON")
     }
 
-    /// Reads a body; the version is looked at before anything else.
+    /// Reads a body of this version or a later one.
     pub fn decode(body: &str) -> Result<JobMessage, Unreadable> {
-        let envelope: Envelope = serde_json::from_str(body).map_err(|_| Unreadable::NotAMessage)?;
-        if envelope.v != VERSION {
-            return Err(Unreadable::OtherVersion(envelope.v));
+        let version = version(body).ok_or(Unreadable::NotAMessage)?;
+        match serde_json::from_str(body) {
+            Ok(Body { account_id, job_id, run, .. }) if version >= VERSION => {
+                Ok(JobMessage { account_id, job_id, run })
+            }
+            _ if version == VERSION => Err(Unreadable::NoJob),
+            _ => Err(Unreadable::OtherVersion(version)),
         }
-        let body: Body = serde_json::from_str(body).map_err(|_| Unreadable::NoJob)?;
-        Ok(JobMessage { account_id: body.account_id, job_id: body.job_id, run: body.run })
     }
+
+    /// Whether a later release wrote this body.
+    pub(crate) fn is_of_later_release(body: &str) -> bool {
+        version(body).is_some_and(|version| version > VERSION)
+    }
+}
+
+fn version(body: &str) -> Option<u32> {
+    serde_json::from_str(body).ok().map(|Envelope { v }| v)
 }
 
 #[cfg(test)]
@@ -94,6 +108,14 @@ mod tests {
     }
 
     #[test]
+    fn a_message_of_a_later_version_is_read_if_it_names_its_job_as_this_one_does() {
+        let body = message().encode().replace(r#""v":1"#, r#""v":2,"attempt":7,"route":{"provider":"new"}"#);
+        assert_eq!(JobMessage::decode(&body), Ok(message()));
+        assert!(JobMessage::is_of_later_release(&body));
+        assert!(!JobMessage::is_of_later_release(&message().encode()));
+    }
+
+    #[test]
     fn what_cannot_be_read_says_why() {
         let cases = [
             ("", Unreadable::NotAMessage),
@@ -103,6 +125,7 @@ mod tests {
             (r#"{"v":"1"}"#, Unreadable::NotAMessage),
             (r#"{"v":-1}"#, Unreadable::NotAMessage),
             (r#"{"v":2,"anything":true}"#, Unreadable::OtherVersion(2)),
+            (&message().encode().replace("\"v\":1", "\"v\":0"), Unreadable::OtherVersion(0)),
             (r#"{"v":1}"#, Unreadable::NoJob),
             (r#"{"v":1,"account_id":"x","job_id":"y","run":1}"#, Unreadable::NoJob),
         ];

@@ -6,6 +6,7 @@ use super::source::Source;
 use super::{Queue, limits};
 use aws_sdk_sqs::Config;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 
 /// One delivery of a message.
@@ -19,6 +20,8 @@ pub struct Received {
     pub body: String,
     /// How often it was delivered, this time included.
     pub receive_count: u32,
+    /// When it was sent, by the clock of SQS. A move to the DLQ does not change it.
+    pub sent_at: Option<DateTime<Utc>>,
 }
 
 /// About how many messages a queue holds.
@@ -54,6 +57,7 @@ impl Queue {
             .wait_time_seconds(limits::wait_seconds(wait))
             .visibility_timeout(limits::visibility_seconds(visibility))
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .customize()
             .config_override(Config::builder().timeout_config(timeouts(patience, patience)));
         let answer = request.send().await.map_err(self.failed(source, "hand out messages"))?;
@@ -91,13 +95,14 @@ impl Queue {
 
 /// A delivery without a receipt cannot be settled in any way; it comes again.
 fn received(message: Message) -> Option<Received> {
-    let count = message.attributes.as_ref().and_then(|attributes| {
-        attributes.get(&MessageSystemAttributeName::ApproximateReceiveCount)?.parse().ok()
-    });
+    let attribute = |name| message.attributes.as_ref()?.get(&name);
+    let count = attribute(MessageSystemAttributeName::ApproximateReceiveCount);
+    let sent_at = attribute(MessageSystemAttributeName::SentTimestamp);
     Some(Received {
+        receive_count: count.and_then(|count| count.parse().ok()).unwrap_or(1),
+        sent_at: sent_at.and_then(|sent| DateTime::from_timestamp_millis(sent.parse().ok()?)),
         id: message.message_id.unwrap_or_default(),
         receipt: message.receipt_handle?,
         body: message.body.unwrap_or_default(),
-        receive_count: count.unwrap_or(1),
     })
 }
