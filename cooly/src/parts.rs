@@ -135,7 +135,8 @@ pub(crate) async fn worker(
         sealing,
         timings: wiring::timings(settings),
     };
-    worker::run(options, shutdown).await.context("the worker ended")
+    // On the heap: what a worker is given is large.
+    Box::pin(worker::run(options, shutdown)).await.context("the worker ended")
 }
 
 /// Keeps the read models up to date until `shutdown`.

@@ -31,7 +31,8 @@ pub struct WorkerOptions {
     pub name: String,
     /// Most jobs that run here at once; at least 1.
     pub concurrency: usize,
-    /// Most submitted tasks that are asked after at once; at least 1.
+    /// Most submitted tasks of one provider that are asked after at once; at least 1. As many more may be fetching
+    /// what was made.
     pub poll_concurrency: usize,
     /// The budget of a run.
     pub policy: RetryPolicy,
@@ -74,6 +75,11 @@ pub struct Timings {
     pub reconcile_every: Duration,
     /// How often the pending tasks are read while none is due.
     pub poll_every: Duration,
+    /// How long one question after a task may take. Fetching what was made may go on for as long as an attempt, outside
+    /// the slots for questions.
+    pub poll: Duration,
+    /// How long a task is asked after past its deadline while nobody answers, before it is given up.
+    pub expiry_grace: Duration,
     /// Shortest time between two looks for lots and holds that have lapsed.
     pub sweep_pause: Duration,
     /// Longest time between two such looks, while none is known to lapse sooner.
@@ -103,6 +109,8 @@ impl Default for Timings {
             reconcile_after: Duration::from_secs(60),
             reconcile_every: Duration::from_secs(10),
             poll_every: Duration::from_millis(500),
+            poll: Duration::from_secs(10),
+            expiry_grace: Duration::from_secs(600),
             sweep_pause: Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
             duty_lease: Duration::from_secs(5),

@@ -87,7 +87,12 @@ impl Station {
 
     /// The provider that runs this model.
     pub(crate) fn provider(&self, model: &str) -> Option<Arc<dyn Provider>> {
-        self.providers.get(&self.catalogue.get(model)?.provider).cloned()
+        self.providers.get(self.provider_name(model)?).cloned()
+    }
+
+    /// The name of that provider, whether this worker has it or not.
+    pub(crate) fn provider_name(&self, model: &str) -> Option<&str> {
+        Some(&self.catalogue.get(model)?.provider)
     }
 
     /// Whether the model's price depends on how long its clips are.

@@ -2,6 +2,9 @@
 
 use super::goodbye::tell_to_stop;
 use super::list::id_of;
+use super::silence::Silence;
+use super::slots::{Places, Slot};
+use crate::options::Timings;
 use crate::provider::{Progress, Provider, ProviderFailure, Task};
 use crate::settle::{self, Settled};
 use crate::station::Station;
@@ -9,9 +12,9 @@ use futures::FutureExt;
 use ledger::error_chain;
 use projections::pending::PendingTask;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 /// How long the end of a task may take to be recorded; then it is asked after again.
@@ -20,14 +23,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// After this pause a task is asked after again when its end could not be recorded, or nobody here can ask.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
-/// A task that cannot be asked after is given up so long after its deadline.
-const EXPIRY_GRACE: Duration = Duration::from_secs(600);
-
 /// What a check led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Checked {
     /// Ask again then.
     Later(Instant),
+    /// Nobody answered. Ask again after a pause that grows, and no sooner than the provider wants.
+    Unanswered { interval: Duration, retry_after: Option<Duration> },
     /// Nothing more is to be done.
     Settled,
 }
@@ -39,27 +41,25 @@ impl Checked {
     }
 }
 
-/// Asks after a task and, if it has ended or its time is up, records that. Even past its deadline it is asked after first:
-/// nobody may have asked for as long as that, and what is made by then is paid for.
+/// Asks after a task and, if it has ended or its time is up, records that.
 pub(super) async fn check(
     station: Arc<Station>,
     pending: Arc<PendingTask>,
-    slots: Arc<Semaphore>,
+    silence: Silence,
+    places: Places,
 ) -> Checked {
-    // The semaphore is never closed.
-    let _slot = slots.acquire().await;
-    let late = pending.lease_until.and_then(|deadline| (station.now() - deadline).to_std().ok());
+    let slot = places.slot().await;
     let Some(provider) = station.provider(&pending.model) else {
-        return match late {
-            Some(late) if late > EXPIRY_GRACE => expire(&station, &pending, None).await,
-            Some(_) | None => Checked::again(),
-        };
+        return unanswered(&station, &pending, silence, None, None).await;
     };
+    // From before the question: what is made in time is taken even if nobody could ask in time.
+    let late = lateness(&station, &pending).is_some();
     let asked = Instant::now();
-    let progress = ask(&*provider, id_of(&pending), station.timings.attempt).await;
+    // What was made is held until it is stored, and its place with it.
+    let (progress, _slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
-        Ok(Progress::Working) if late.is_some() => expire(&station, &pending, Some(&*provider)).await,
+        Ok(Progress::Working) if late => expire(&station, &pending, Some(&*provider)).await,
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
             Standing::Counts(task) => {
@@ -70,25 +70,61 @@ pub(super) async fn check(
             Standing::Unknown => Checked::again(),
         },
         Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
-        Err(_) if late.is_some_and(|late| late > EXPIRY_GRACE) => {
-            expire(&station, &pending, Some(&*provider)).await
-        }
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
-            Checked::Later(
-                Instant::now() + provider.poll_interval().max(failure.retry_after.unwrap_or_default()),
-            )
+            unanswered(&station, &pending, silence, Some(&*provider), failure.retry_after).await
         }
     }
 }
 
-/// Asks the provider, within its time and whatever it does.
-async fn ask(provider: &dyn Provider, id: &str, patience: Duration) -> Result<Progress, ProviderFailure> {
-    match timeout(patience, AssertUnwindSafe(provider.poll(id)).catch_unwind()).await {
+/// How long ago the provider's time was up, if it is.
+fn lateness(station: &Station, pending: &PendingTask) -> Option<Duration> {
+    (station.now() - pending.lease_until?).to_std().ok()
+}
+
+/// Asks the provider, within its time and whatever it does. Past the time of a question it may be fetching what was
+/// made: then it may take as long as an attempt, but no longer in the way of others.
+async fn ask(
+    provider: &dyn Provider,
+    id: &str,
+    timings: &Timings,
+    mut slot: Slot,
+) -> (Result<Progress, ProviderFailure>, Option<Slot>) {
+    let mut call = pin!(AssertUnwindSafe(provider.poll(id)).catch_unwind());
+    let question = timings.poll.min(timings.attempt);
+    let mut answer = timeout(question, &mut call).await;
+    if answer.is_err() {
+        let Some(place) = slot.lengthen() else { return (Err(ProviderFailure::timeout()), None) };
+        slot = place;
+        answer = timeout(timings.attempt - question, call).await;
+    }
+    let progress = match answer {
         Ok(Ok(progress)) => progress,
         Ok(Err(_panic)) => Err(ProviderFailure::crashed()),
         Err(_elapsed) => Err(ProviderFailure::timeout()),
+    };
+    (progress, Some(slot))
+}
+
+/// Nobody answered, so nobody knows what became of the task. It may be made and paid for: past its deadline it is
+/// asked after for a grace before it is given up. An outage of ours may have outlasted both, so the silence must
+/// have lasted as long too.
+async fn unanswered(
+    station: &Station,
+    pending: &PendingTask,
+    silence: Silence,
+    provider: Option<&dyn Provider>,
+    retry_after: Option<Duration>,
+) -> Checked {
+    let name = station.provider_name(&pending.model).unwrap_or_default().to_owned();
+    metrics::counter!("cooly_polls_unanswered_total", "provider" => name).increment(1);
+    let grace = station.timings.expiry_grace;
+    let late = lateness(station, pending).is_some_and(|late| late >= grace);
+    if late && silence.lasts(Instant::now()) >= grace {
+        return expire(station, pending, provider).await;
     }
+    let interval = provider.map_or(LOOK_AGAIN, |provider| provider.poll_interval());
+    Checked::Unanswered { interval, retry_after }
 }
 
 /// The provider had its time: the attempt fails, and the provider is asked to stop.

@@ -7,6 +7,8 @@
 mod check;
 mod goodbye;
 mod list;
+mod silence;
+mod slots;
 mod watchlist;
 
 use crate::duty;
@@ -17,10 +19,10 @@ use futures::FutureExt;
 use goodbye::say_goodbye;
 use list::{List, Listed};
 use projections::pending::PendingTask;
+use slots::Slots;
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +51,7 @@ async fn poll(station: Arc<Station>, _fencing: i64, held: CancellationToken) -> 
 
 struct Poller {
     station: Arc<Station>,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     list: List,
     watchlist: Watchlist,
     checks: JoinSet<(Key, Checked)>,
@@ -57,7 +59,7 @@ struct Poller {
 
 impl Poller {
     fn new(station: Arc<Station>) -> Poller {
-        let slots = Arc::new(Semaphore::new(station.poll_concurrency));
+        let slots = Slots::new(station.poll_concurrency);
         let (list, watchlist) = (List::unread(), Watchlist::default());
         Poller { station, slots, list, watchlist, checks: JoinSet::new() }
     }
@@ -85,12 +87,14 @@ impl Poller {
         }
     }
 
-    /// Starts a check of every due task. Those above the bound wait for a slot in their own task.
+    /// Starts a check of every due task. Those above the bound wait for a slot of their provider in their own task.
     fn start_due(&mut self) {
         let now = Instant::now();
-        while let Some(task) = self.watchlist.take_due(now) {
+        while let Some((task, silence)) = self.watchlist.take_due(now) {
             let key = key_of(&task);
-            let checked = check(Arc::clone(&self.station), task, Arc::clone(&self.slots));
+            // Models that no provider here runs share slots too: nobody is asked.
+            let places = self.slots.of(self.station.provider_name(&task.model).unwrap_or_default());
+            let checked = check(Arc::clone(&self.station), task, silence, places);
             let checked = AssertUnwindSafe(checked).catch_unwind();
             // A provider's panics are caught where it is asked, so one that comes here is ours. The hook prints it.
             self.checks.spawn(async move { (key, checked.await.unwrap_or_else(|_panic| Checked::again())) });

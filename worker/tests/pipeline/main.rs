@@ -10,6 +10,7 @@ mod holds;
 mod images;
 mod paid_once;
 mod poison;
+mod polling;
 mod queue;
 mod reconciler;
 mod relay;

@@ -30,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const OFTEN: Duration = Duration::from_millis(20);
 const GRANTED: u64 = 10_000;
 
+/// Name of the provider of the model `other-video`. A test that uses it adds one under this name to its worker.
+pub(crate) const OTHER_PROVIDER: &str = "other";
+
 pub(crate) struct Rig {
     pub ledger: Ledger,
     pub account: AccountId,
@@ -333,13 +336,14 @@ pub(crate) fn request(model: &str) -> JobRequest {
 
 fn catalogue() -> Catalogue {
     let simulated = Catalogue::new(simulated::models()).unwrap();
-    let scripted = |suffix: &str| {
+    let of = |provider: &str, suffix: &str| {
         let like =
             simulated.get(&format!("sim-{suffix}")).expect("there is a simulated model like it").clone();
-        Model { id: format!("scripted-{suffix}"), provider: "scripted".into(), ..like }
+        Model { id: format!("{provider}-{suffix}"), provider: provider.into(), ..like }
     };
-    let more = ["image", "video", "video-metered"].map(scripted);
-    Catalogue::new(simulated.models().cloned().chain(more)).unwrap()
+    let scripted = ["image", "video", "video-metered"].map(|suffix| of("scripted", suffix));
+    let other = of(OTHER_PROVIDER, "video");
+    Catalogue::new(simulated.models().cloned().chain(scripted).chain([other])).unwrap()
 }
 
 /// The embedded server, or the one that the environment names. Every test has queues of its own.

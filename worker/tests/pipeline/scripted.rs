@@ -29,6 +29,8 @@ pub(crate) struct Script {
     pub loses_answers: AtomicBool,
     /// What became of lost submits cannot be told.
     pub cannot_tell: AtomicBool,
+    /// What polls fail with, which tells nothing about the task.
+    pub poll_error: Mutex<Option<ProviderFailure>>,
     /// What polled tasks fail with.
     pub failure: Mutex<Option<ProviderFailure>>,
     /// How long clips are, as this provider tells it.
@@ -38,6 +40,8 @@ pub(crate) struct Script {
     /// Submits that somebody waits for now.
     pub waiting: Arc<AtomicU32>,
     pub cancels: AtomicU32,
+    /// Polls that began.
+    pub asked: AtomicU32,
     /// When each poll began and ended.
     pub polls: Mutex<Vec<(Instant, Instant)>>,
     accepted: Mutex<HashMap<String, String>>,
@@ -53,12 +57,14 @@ impl Default for Scripted {
             ready: AtomicBool::new(true),
             loses_answers: AtomicBool::new(false),
             cannot_tell: AtomicBool::new(false),
+            poll_error: Mutex::default(),
             failure: Mutex::default(),
             clip_milliseconds: Mutex::new(Some(2_000)),
             deadline: Mutex::new(Duration::from_secs(60)),
             submits: AtomicU32::new(0),
             waiting: Arc::default(),
             cancels: AtomicU32::new(0),
+            asked: AtomicU32::new(0),
             polls: Mutex::default(),
             accepted: Mutex::default(),
         };
@@ -78,6 +84,11 @@ impl Scripted {
 
     pub(crate) fn cancels(&self) -> u32 {
         self.script.cancels.load(Ordering::SeqCst)
+    }
+
+    /// How many polls began.
+    pub(crate) fn asked(&self) -> u32 {
+        self.script.asked.load(Ordering::SeqCst)
     }
 
     pub(crate) fn set_image_delay(&self, delay: Duration) {
@@ -158,9 +169,13 @@ impl Provider for Scripted {
 
     async fn poll(&self, _task_id: &str) -> Result<Progress, ProviderFailure> {
         let begun = Instant::now();
+        self.script.asked.fetch_add(1, Ordering::SeqCst);
         let delay = *self.script.poll_delay.lock().unwrap();
         tokio::time::sleep(delay).await;
         self.script.polls.lock().unwrap().push((begun, Instant::now()));
+        if let Some(error) = self.script.poll_error.lock().unwrap().clone() {
+            return Err(error);
+        }
         if !self.script.ready.load(Ordering::SeqCst) {
             return Ok(Progress::Working);
         }

@@ -5,6 +5,7 @@
 //! no longer due at an entry's time leaves the entry behind; it is dropped when its time comes.
 
 use super::check::Checked;
+use super::silence::Silence;
 use ledger::{AccountId, JobId};
 use projections::pending::PendingTask;
 use std::cmp::Reverse;
@@ -33,6 +34,7 @@ pub(super) struct Watchlist {
 struct Watched {
     task: Arc<PendingTask>,
     state: State,
+    silence: Silence,
     /// It left the list while it was being checked.
     gone: bool,
 }
@@ -58,7 +60,8 @@ impl Watchlist {
         match self.watched.entry(key) {
             Entry::Vacant(place) => {
                 let state = State::Waiting(now);
-                place.insert(Watched { task: Arc::new(task), state, gone: false });
+                let task = Arc::new(task);
+                place.insert(Watched { task, state, silence: Silence::default(), gone: false });
             }
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
@@ -72,14 +75,14 @@ impl Watchlist {
         self.due.push(Reverse((now, key)));
     }
 
-    /// A task that is due, the longest waiting first. It is busy until [`Watchlist::finish`].
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Arc<PendingTask>> {
+    /// A task that is due, the longest waiting first, and for how long nobody has answered for it. It is busy until [`Watchlist::finish`].
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<(Arc<PendingTask>, Silence)> {
         while self.next_due().is_some_and(|due| due <= now) {
             let Reverse((due, key)) = self.due.pop()?;
             let Some(watched) = self.watched.get_mut(&key) else { continue };
             if watched.state == State::Waiting(due) {
                 watched.state = State::Busy;
-                return Some(Arc::clone(&watched.task));
+                return Some((Arc::clone(&watched.task), watched.silence));
             }
         }
         None
@@ -93,10 +96,7 @@ impl Watchlist {
     /// Takes in what a check led to. Returns the task if it left the list meanwhile, and not because of the check.
     pub(super) fn finish(&mut self, key: Key, checked: Checked, now: Instant) -> Option<Arc<PendingTask>> {
         let watched = self.watched.get_mut(&key)?;
-        watched.state = match checked {
-            Checked::Later(due) => State::Waiting(due),
-            Checked::Settled => State::Settled(now),
-        };
+        watched.take_in(checked, now);
         if watched.gone {
             return self.watched.remove(&key).and_then(unsettled);
         }
@@ -114,6 +114,22 @@ impl Watchlist {
             watched.gone && watched.state != State::Busy
         });
         left.filter_map(|(_, watched)| unsettled(watched)).collect()
+    }
+}
+
+impl Watched {
+    fn take_in(&mut self, checked: Checked, now: Instant) {
+        self.silence = match checked {
+            Checked::Unanswered { .. } => self.silence.longer(now),
+            Checked::Later(_) | Checked::Settled => Silence::default(),
+        };
+        self.state = match checked {
+            Checked::Later(due) => State::Waiting(due),
+            Checked::Unanswered { interval, retry_after } => {
+                State::Waiting(now + self.silence.pause(interval, retry_after))
+            }
+            Checked::Settled => State::Settled(now),
+        };
     }
 }
 

@@ -36,7 +36,7 @@ fn key(number: u128) -> Key {
 
 /// The numbers of all tasks that are due, in the order in which they are taken.
 fn take_all(list: &mut Watchlist, now: Instant) -> Vec<Key> {
-    std::iter::from_fn(|| list.take_due(now)).map(|task| key_of(&task)).collect()
+    std::iter::from_fn(|| list.take_due(now)).map(|(task, _)| key_of(&task)).collect()
 }
 
 #[test]
@@ -121,4 +121,23 @@ fn a_task_that_comes_back_is_taken_once() {
     list.add(task(1), now + SECOND);
     assert_eq!(take_all(&mut list, now + SECOND), [key(1)], "the entry of its first time is dropped");
     assert_eq!(list.next_due(), None);
+}
+
+#[test]
+fn questions_without_an_answer_are_asked_less_and_less_until_one_is_answered() {
+    let (mut list, mut now) = (Watchlist::default(), Instant::now());
+    list.add(task(1), now);
+    let mut pause_after = |checked| {
+        take_all(&mut list, now);
+        list.finish(key(1), checked, now);
+        let due = list.next_due().expect("it is asked after again");
+        let pause = due - now;
+        now = due;
+        pause
+    };
+    let silence = Checked::Unanswered { interval: SECOND, retry_after: None };
+    let pauses: Vec<Duration> = (0..4).map(|_| pause_after(silence)).collect();
+    assert!(pauses[3] >= 8 * SECOND, "{pauses:?}");
+    pause_after(Checked::Later(Instant::now()));
+    assert!(pause_after(silence) <= 2 * SECOND, "it begins anew");
 }
