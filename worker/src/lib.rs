@@ -18,6 +18,7 @@ mod outputs;
 mod poller;
 pub mod provider;
 pub mod queue;
+mod recall;
 mod reconciler;
 mod relay;
 mod runner;

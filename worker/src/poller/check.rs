@@ -1,11 +1,11 @@
 //! One check of one task.
 
-use super::goodbye::tell_to_stop;
 use super::list::id_of;
 use super::silence::Silence;
 use super::slots::{Places, Slot};
 use crate::options::Timings;
 use crate::provider::{Progress, Provider, ProviderFailure, Task};
+use crate::recall::recall;
 use crate::settle::{self, Settled};
 use crate::station::Station;
 use futures::FutureExt;
@@ -131,7 +131,7 @@ async fn unanswered(
 async fn expire(station: &Station, pending: &PendingTask, provider: Option<&dyn Provider>) -> Checked {
     let checked = fail(station, pending, &ProviderFailure::timeout()).await;
     if let (Checked::Settled, Some(provider)) = (checked, provider) {
-        tell_to_stop(provider, pending).await;
+        recall(provider, pending.job_id, id_of(pending)).await;
     }
     checked
 }

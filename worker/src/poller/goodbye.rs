@@ -1,15 +1,11 @@
-//! Telling a provider that nobody wants a task any more. Best effort.
+//! What becomes of a task that left the list without us.
 
 use super::list::id_of;
-use crate::provider::Provider;
+use crate::recall::recall;
 use crate::station::Station;
 use ledger::job::Status;
 use projections::pending::PendingTask;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::timeout;
-
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Tells the provider to stop if the task's job was cancelled.
 pub(super) async fn say_goodbye(station: Arc<Station>, pending: Arc<PendingTask>) {
@@ -18,15 +14,6 @@ pub(super) async fn say_goodbye(station: Arc<Station>, pending: Arc<PendingTask>
         Err(_) => false,
     };
     if let (true, Some(provider)) = (cancelled, station.provider(&pending.model)) {
-        tell_to_stop(&*provider, &pending).await;
-    }
-}
-
-pub(super) async fn tell_to_stop(provider: &dyn Provider, pending: &PendingTask) {
-    match timeout(PATIENCE, provider.cancel(id_of(pending))).await {
-        Ok(Ok(())) => tracing::info!(job_id = %pending.job_id, "the provider was told to stop"),
-        Ok(Err(_)) | Err(_) => {
-            tracing::warn!(job_id = %pending.job_id, "the provider could not be told to stop")
-        }
+        recall(&*provider, pending.job_id, id_of(&pending)).await;
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Claimed, Fate, Runner};
 use crate::provider::{Provider, ProviderFailure, Submission, Task};
+use crate::recall::recall;
 use crate::settle::{self, Settled};
 use futures::FutureExt;
 use ledger::error_chain;
@@ -9,13 +10,10 @@ use ledger::job::{Billed, Status};
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 /// How long the end of an attempt may take to be recorded when the worker is being stopped.
 const HAND_BACK_PATIENCE: Duration = Duration::from_secs(3);
-
-/// How long a provider may take to hear that nobody wants what it accepted.
-const RECALL_PATIENCE: Duration = Duration::from_secs(10);
 
 impl Runner {
     /// Runs one attempt to its end, or to its submission.
@@ -57,7 +55,7 @@ impl Runner {
             Ok(Submission::Accepted(id)) => {
                 let settled = settle::submitted(station, task, &id, provider.deadline(), patience).await;
                 if settled == Settled::Lost {
-                    self.recall(&*provider, task, &id).await;
+                    self.recall_unless_it_goes_on(&*provider, task, &id).await;
                 }
                 settled
             }
@@ -101,7 +99,7 @@ impl Runner {
 
     /// Asks the provider to stop what it accepted for an attempt that no longer counts. A run that goes on is left
     /// alone: its next attempt finds the work.
-    async fn recall(&self, provider: &dyn Provider, task: &Task, id: &str) {
+    async fn recall_unless_it_goes_on(&self, provider: &dyn Provider, task: &Task, id: &str) {
         let goes_on = match self.station.job(task.account_id, task.job_id).await {
             Ok(Some(job)) => {
                 job.run == task.run && (!job.status.is_finished() || job.status == Status::Succeeded)
@@ -112,15 +110,8 @@ impl Runner {
                 true
             }
         };
-        if goes_on {
-            return;
-        }
-        match timeout(RECALL_PATIENCE, provider.cancel(id)).await {
-            Ok(Ok(())) => tracing::info!(job_id = %task.job_id, "the provider was told to stop"),
-            Ok(Err(_)) | Err(_) => {
-                metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
-                tracing::error!(job_id = %task.job_id, task = id, "the provider works on what nobody waits for");
-            }
+        if !goes_on {
+            recall(provider, task.job_id, id).await;
         }
     }
 }
