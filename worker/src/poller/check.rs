@@ -59,7 +59,9 @@ pub(super) async fn check(
     let (progress, _slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
-        Ok(Progress::Working) if late => expire(&station, &pending, Some(&*provider)).await,
+        Ok(Progress::Working) if late => {
+            expire(&station, &pending, Some(&*provider), &ProviderFailure::timeout()).await
+        }
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
             Standing::Counts(task) => {
@@ -107,7 +109,7 @@ async fn ask(
 }
 
 /// Nobody answered, so nobody knows what became of the task. It may be made and paid for: past its deadline it is
-/// asked after for a grace before it is given up. An outage of ours may have outlasted both, so the silence must
+/// asked after for a grace before a person is left to decide. An outage of ours may have outlasted both, so the silence must
 /// have lasted as long too.
 async fn unanswered(
     station: &Station,
@@ -121,15 +123,20 @@ async fn unanswered(
     let grace = station.timings.expiry_grace;
     let late = lateness(station, pending).is_some_and(|late| late >= grace);
     if late && silence.lasts(Instant::now()) >= grace {
-        return expire(station, pending, provider).await;
+        return expire(station, pending, provider, &ProviderFailure::silent()).await;
     }
     let interval = provider.map_or(LOOK_AGAIN, |provider| provider.poll_interval());
     Checked::Unanswered { interval, retry_after }
 }
 
 /// The provider had its time: the attempt fails, and the provider is asked to stop.
-async fn expire(station: &Station, pending: &PendingTask, provider: Option<&dyn Provider>) -> Checked {
-    let checked = fail(station, pending, &ProviderFailure::timeout()).await;
+async fn expire(
+    station: &Station,
+    pending: &PendingTask,
+    provider: Option<&dyn Provider>,
+    failure: &ProviderFailure,
+) -> Checked {
+    let checked = fail(station, pending, failure).await;
     if let (Checked::Settled, Some(provider)) = (checked, provider) {
         recall(provider, pending.job_id, id_of(pending)).await;
     }

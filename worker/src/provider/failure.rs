@@ -78,6 +78,18 @@ impl ProviderFailure {
         ProviderFailure::transient("submit_unknown", message).billed(Billed::Unknown).for_a_person()
     }
 
+    /// An earlier attempt may have been accepted, and asking after it failed like this. Whatever the reason, it tells
+    /// nothing about the work: it is asked after again, without using up attempts.
+    pub(crate) fn submit_unanswered(asking: &ProviderFailure) -> ProviderFailure {
+        let message = "the provider may have taken this job already and does not answer when it is asked";
+        ProviderFailure::throttled("submit_unknown", message, asking.retry_after).billed(Billed::Unknown)
+    }
+
+    /// Nobody answered for a task for so long that it is given up. It may be made and paid for.
+    pub(crate) fn silent() -> ProviderFailure {
+        ProviderFailure::timeout().billed(Billed::Unknown).for_a_person()
+    }
+
     /// The claim was nearly over before the provider was asked; costs no attempt.
     pub(crate) fn claim_late() -> ProviderFailure {
         let message = "the worker was held up before it could begin";

@@ -27,20 +27,11 @@ impl Runner {
             let message = "earlier attempts could not be looked up";
             ProviderFailure::transient("log_unavailable", message).billed(Billed::No)
         })?;
-        let earlier = Earlier::of(&events, task.fencing);
-        for (fencing, sent) in earlier.unsubmitted.iter().rev() {
-            let found = provider.find(&reference(task.job_id, task.run, *fencing)).await;
-            match found.map_err(|failure| failure.billed(Billed::No))? {
-                Found::Accepted(id) if !earlier.recorded.contains(id.as_str()) => {
-                    tracing::info!(fencing, "work of a lost attempt was found at the provider");
-                    return Ok(Some(id));
-                }
-                Found::CannotTell if *sent == Sent::Unknown => return Err(ProviderFailure::submit_unknown()),
-                // What was recorded has been asked after until it ended.
-                Found::Accepted(_) | Found::NotAccepted | Found::CannotTell => {}
-            }
+        let found = Earlier::of(&events, task.fencing).ask(provider, task).await?;
+        if found.is_some() {
+            tracing::info!("work of a lost attempt was found at the provider");
         }
-        Ok(None)
+        Ok(found)
     }
 
     async fn events(&self, task: &Task) -> Result<Vec<RecordedEvent>, Error> {
@@ -67,6 +58,26 @@ struct Earlier<'a> {
 }
 
 impl Earlier<'_> {
+    /// Asks after all of them, newest first: what is found counts, whatever cannot be told of the others.
+    async fn ask(&self, provider: &dyn Provider, task: &Task) -> Result<Option<String>, ProviderFailure> {
+        let mut open = None;
+        for (fencing, sent) in self.unsubmitted.iter().rev() {
+            match provider.find(&reference(task.job_id, task.run, *fencing)).await {
+                Ok(Found::Accepted(id)) if !self.recorded.contains(id.as_str()) => return Ok(Some(id)),
+                Ok(Found::CannotTell) if *sent == Sent::Unknown => {
+                    open = Some(ProviderFailure::submit_unknown());
+                }
+                // What was recorded has been asked after until it ended.
+                Ok(Found::Accepted(_) | Found::NotAccepted | Found::CannotTell) => {}
+                Err(failure) if *sent == Sent::Unknown => {
+                    return Err(ProviderFailure::submit_unanswered(&failure));
+                }
+                Err(failure) => return Err(failure.billed(Billed::No)),
+            }
+        }
+        open.map_or(Ok(None), Err)
+    }
+
     fn of(events: &[RecordedEvent], current: i64) -> Earlier<'_> {
         let mut earlier = Earlier { unsubmitted: Vec::new(), recorded: HashSet::new() };
         let mut open = None;

@@ -27,6 +27,57 @@ async fn a_submit_of_which_the_provider_cannot_tell_waits_for_a_person() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lost_work_that_nobody_can_ask_after_uses_up_no_attempt() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    script.loses_answers.store(true, Ordering::SeqCst);
+    let refusal = ProviderFailure::permanent("provider_auth", "the key is not valid");
+    *script.find_error.lock().unwrap() = Some(refusal);
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    options.policy = RetryPolicy { max_attempts: 2, ..options.policy };
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    let asked_or_ended =
+        async || script.finds.load(Ordering::SeqCst) >= 4 || rig.job(id).await.status.is_finished();
+    eventually("it is asked after again and again", asked_or_ended).await;
+    *script.find_error.lock().unwrap() = None;
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_is_nearly_over_is_handed_back_before_the_provider_is_paid() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    rig.scripted.close();
+    *script.find_delay.lock().unwrap() = Duration::from_millis(1_500);
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_secs(2);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-image").await;
+    // The first attempt is cut off, so the second asks after it, and has little time left by then.
+    let late = async || failures(&rig.job_events(id).await).contains(&"claim_late".to_owned());
+    eventually("an attempt is late", late).await;
+    assert_eq!(rig.scripted.submits(), 1, "it was not begun");
+    *script.find_delay.lock().unwrap() = Duration::ZERO;
+    rig.scripted.open();
+    let job = rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!((job.attempts, rig.scripted.submits()), (2, 2), "being late costs no attempt");
+}
+
+/// The codes of the attempts that failed, in order.
+fn failures(events: &[JobEvent]) -> Vec<String> {
+    let failed = events.iter().filter_map(|event| match event {
+        JobEvent::AttemptFailed { failure, .. } => Some(failure.code.clone()),
+        _ => None,
+    });
+    failed.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_was_found_and_failed_is_not_found_again() {
     let rig = Rig::start().await;
     let script = &rig.scripted.script;
@@ -74,26 +125,6 @@ async fn work_that_is_accepted_after_its_job_was_cancelled_is_stopped() {
     eventually("the provider is told", async || rig.scripted.cancels() == 1).await;
     worker.stop().await;
     assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.cancelled"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_clip_that_was_made_in_time_is_taken_however_late_it_is_asked_after() {
-    let rig = Rig::start().await;
-    let script = &rig.scripted.script;
-    script.ready.store(false, Ordering::SeqCst);
-    *script.deadline.lock().unwrap() = Duration::from_secs(1);
-    let worker = rig.worker("one");
-    let id = rig.queue_one("scripted-video").await;
-    let submitted = async || rig.events(id).await.last() == Some(&"job.submitted");
-    eventually("it is submitted", submitted).await;
-    worker.kill().await;
-    script.ready.store(true, Ordering::SeqCst);
-    let deadline = rig.job(id).await.attempt.expect("it is submitted").lease_until;
-    eventually("its deadline has passed", async || rig.ledger.clock().now() > deadline).await;
-    let next = rig.worker("two");
-    rig.until(id, Status::Succeeded).await;
-    next.stop().await;
-    assert_eq!(rig.scripted.submits(), 1);
 }
 
 /// A worker whose outputs go to a folder that cannot be written to until it is mended.

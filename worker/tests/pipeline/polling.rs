@@ -4,7 +4,7 @@ use crate::rig::{OTHER_PROVIDER, Rig, eventually};
 use crate::scripted::Scripted;
 use chrono::TimeDelta;
 use ledger::JobId;
-use ledger::job::{RetryPolicy, Status};
+use ledger::job::{Billed, RetryPolicy, Status};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use worker::WorkerOptions;
@@ -104,13 +104,15 @@ async fn a_late_clip_is_given_up_after_a_grace_in_which_nobody_answered() {
     *rig.scripted.script.poll_error.lock().unwrap() = Some(unreachable());
     let before = rig.scripted.asked();
     let restarted = rig.ledger.clock().now();
-    let mut options = one_attempt(&rig, "after");
+    let mut options = rig.options("after");
     options.timings.expiry_grace = Duration::from_secs(1);
     let worker = rig.run(options);
     let job = rig.until(id, Status::Dead).await;
     eventually("the provider is told", async || rig.scripted.cancels() == 1).await;
     worker.stop().await;
-    assert_eq!(job.failure.unwrap().code, "provider_timeout");
+    let failure = job.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.billed), ("provider_timeout", Some(Billed::Unknown)));
+    assert_eq!((job.attempts, rig.scripted.submits()), (1, 1), "it may have been made: a person decides");
     assert!(job.finished_at.unwrap() - restarted >= TimeDelta::seconds(1), "the outage was ours");
     assert!(rig.scripted.asked() >= before + 2);
 }

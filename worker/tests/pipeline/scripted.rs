@@ -29,6 +29,12 @@ pub(crate) struct Script {
     pub loses_answers: AtomicBool,
     /// What became of lost submits cannot be told.
     pub cannot_tell: AtomicBool,
+    /// What asking after lost submits fails with.
+    pub find_error: Mutex<Option<ProviderFailure>>,
+    /// How long it takes to tell what became of lost submits.
+    pub find_delay: Mutex<Duration>,
+    /// How often that was asked.
+    pub finds: AtomicU32,
     /// What polls fail with, which tells nothing about the task.
     pub poll_error: Mutex<Option<ProviderFailure>>,
     /// What polled tasks fail with.
@@ -57,6 +63,9 @@ impl Default for Scripted {
             ready: AtomicBool::new(true),
             loses_answers: AtomicBool::new(false),
             cannot_tell: AtomicBool::new(false),
+            find_error: Mutex::default(),
+            find_delay: Mutex::default(),
+            finds: AtomicU32::new(0),
             poll_error: Mutex::default(),
             failure: Mutex::default(),
             clip_milliseconds: Mutex::new(Some(2_000)),
@@ -160,6 +169,12 @@ impl Provider for Scripted {
     }
 
     async fn find(&self, reference: &str) -> Result<Found, ProviderFailure> {
+        self.script.finds.fetch_add(1, Ordering::SeqCst);
+        let delay = *self.script.find_delay.lock().unwrap();
+        tokio::time::sleep(delay).await;
+        if let Some(error) = self.script.find_error.lock().unwrap().clone() {
+            return Err(error);
+        }
         if self.script.cannot_tell.load(Ordering::SeqCst) {
             return Ok(Found::CannotTell);
         }
