@@ -42,7 +42,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Up(options) => commands::up::run(*options).await,
         Command::Api(options) => commands::roles::api(options).await,
-        Command::Worker(options) => Box::pin(commands::roles::worker(options)).await,
+        Command::Worker(options) => commands::roles::worker(options).await,
         Command::Projector(options) => commands::roles::projector(options).await,
         Command::Migrate(options) => commands::migrate::run(options).await,
         Command::Verify(options) => commands::verify::run(options).await,

@@ -29,8 +29,12 @@ pub(crate) fn after(timings: &Timings, failure: &ProviderFailure, attempt: u32, 
 
 /// The longest back-off after this attempt.
 fn ceiling(timings: &Timings, attempt: u32) -> Duration {
-    let doublings = attempt.saturating_sub(1).min(20);
-    timings.backoff_base.saturating_mul(1 << doublings).min(timings.backoff_cap)
+    doubled(timings.backoff_base, attempt.saturating_sub(1), timings.backoff_cap)
+}
+
+/// `first`, doubled so many times, and at most `longest`.
+pub(crate) fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
+    first.saturating_mul(1 << times.min(20)).min(longest)
 }
 
 /// Anything between nothing and `most`, evenly.

@@ -31,13 +31,15 @@ pub(crate) async fn store(
         match timeout_at(until, put(store, &outputs, &artifacts)).await {
             Ok(Ok(())) => return Some(outputs),
             Ok(Err(error)) if Instant::now() + pause < until => {
-                let (error, job_id) = (error_chain(&error), task.job_id);
-                tracing::warn!(error, %job_id, "the outputs are stored again");
+                tracing::warn!(error = %error_chain(&error), job_id = %task.job_id, "the outputs are stored again");
                 metrics::counter!("cooly_outputs_stored_again_total").increment(1);
                 sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
-            Ok(Err(_)) | Err(_) => {
+            failed => {
+                let error =
+                    failed.map_or_else(|_elapsed| None, |put| put.err().map(|error| error_chain(&error)));
+                tracing::error!(error, job_id = %task.job_id, "the outputs could not be stored in time");
                 discard(store, &outputs).await;
                 return None;
             }

@@ -22,30 +22,26 @@ pub(crate) enum Settled {
     Lost,
     /// The log could not be written. When the lease lapses the job is taken over.
     Unrecorded,
-    /// What was made could not be kept in time, and nothing was recorded.
-    NotStored,
 }
 
-/// Stores the outputs, trying again until then, and records the success.
+/// Stores the outputs, trying again until then, and records the success. `None` if they could not be kept in time: then
+/// nothing is recorded.
 pub(crate) async fn succeed(
     station: &Station,
     task: &Task,
     artifacts: Vec<Artifact>,
     store_until: Instant,
     patience: Duration,
-) -> Settled {
+) -> Option<Settled> {
     if artifacts.len() != task.request.count as usize {
-        return fail(station, task, &ProviderFailure::wrong_count(), patience).await;
+        return Some(fail(station, task, &ProviderFailure::wrong_count(), patience).await);
     }
     let unmeasured = artifacts.iter().any(|artifact| artifact.duration_milliseconds.is_none());
     if unmeasured && station.is_priced_per_second(&task.request.model) {
         // It would be given away.
-        return fail(station, task, &ProviderFailure::no_length(), patience).await;
+        return Some(fail(station, task, &ProviderFailure::no_length(), patience).await);
     }
-    let Some(stored) = outputs::store(&*station.outputs, task, artifacts, store_until).await else {
-        tracing::error!(job_id = %task.job_id, "the outputs could not be stored in time");
-        return Settled::NotStored;
-    };
+    let stored = outputs::store(&*station.outputs, task, artifacts, store_until).await?;
     let command = JobCommand::Succeed { fencing: task.fencing, outputs: stored.clone() };
     let settled = match record(station, task, command, patience).await {
         Settled::Lost => after_refusal(station, task, &stored).await,
@@ -54,7 +50,7 @@ pub(crate) async fn succeed(
     if settled == Settled::Recorded {
         count(station, task, "succeeded", "none");
     }
-    settled
+    Some(settled)
 }
 
 /// Records the failure; its class and the budget decide what follows.

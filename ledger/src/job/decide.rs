@@ -173,7 +173,7 @@ fn fail_attempt(
     now: DateTime<Utc>,
 ) -> JobDecision {
     let too_old = now - job.run_queued_at >= TimeDelta::seconds(policy.give_up_after_seconds);
-    let give_up = match failure.class {
+    let used_up = match failure.class {
         FailureClass::Permanent => {
             let failed = JobEvent::Failed { failure: failure.clone(), refund_waits: false };
             return given_back(job, failed, RefundReason::Failed);
@@ -181,7 +181,7 @@ fn fail_attempt(
         FailureClass::Transient => too_old || job.attempts >= policy.max_attempts,
         FailureClass::Throttled => too_old,
     };
-    if give_up || gives_up {
+    if used_up || gives_up {
         return free(JobEvent::DeadLettered { failure: failure.clone() });
     }
     free(JobEvent::AttemptFailed {

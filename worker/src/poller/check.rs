@@ -66,7 +66,10 @@ pub(super) async fn check(
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
             Standing::Counts(task) => {
                 let until = Instant::now() + PATIENCE;
-                after(settle::succeed(&station, &task, artifacts, until, PATIENCE).await)
+                // What could not be stored stays at the provider, which is asked for it again.
+                settle::succeed(&station, &task, artifacts, until, PATIENCE)
+                    .await
+                    .map_or_else(Checked::again, after)
             }
             Standing::Over => Checked::Settled,
             Standing::Unknown => Checked::again(),
@@ -154,8 +157,7 @@ async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailur
 fn after(settled: Settled) -> Checked {
     match settled {
         Settled::Recorded | Settled::Lost => Checked::Settled,
-        // What was made stays at the provider, which is asked for it again.
-        Settled::Unrecorded | Settled::NotStored => Checked::again(),
+        Settled::Unrecorded => Checked::again(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How long a provider has not answered for a task, and how long it is left alone because of that.
 
-use crate::backoff::jitter;
+use crate::backoff::{doubled, jitter};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -31,8 +31,7 @@ impl Silence {
     /// How long to wait before the next question: the provider's interval, doubled with each further silence. Half
     /// of it is drawn, so that tasks that failed together do not come back together.
     pub(super) fn pause(self, interval: Duration, asked_for: Option<Duration>) -> Duration {
-        let doublings = self.questions.min(20);
-        let ceiling = interval.max(SHORTEST_PAUSE).saturating_mul(1 << doublings).min(LONGEST_PAUSE);
+        let ceiling = doubled(interval.max(SHORTEST_PAUSE), self.questions, LONGEST_PAUSE);
         (ceiling / 2 + jitter(ceiling / 2)).max(interval).max(asked_for.unwrap_or_default())
     }
 }

@@ -28,7 +28,7 @@ impl Runner {
         match settled {
             Settled::Recorded => Fate::Done,
             // Whoever took over may hold the same message: deleting it is their business.
-            Settled::Lost | Settled::NotStored => Fate::Leave,
+            Settled::Lost => Fate::Leave,
             Settled::Unrecorded => {
                 self.never_again(task);
                 Fate::Leave
@@ -46,10 +46,8 @@ impl Runner {
             Ok(Submission::Done(artifacts)) => {
                 let until = claimed.until + station.timings.store;
                 match settle::succeed(station, task, artifacts, until, patience).await {
-                    Settled::NotStored => {
-                        settle::fail(station, task, &ProviderFailure::not_stored(), patience).await
-                    }
-                    settled => settled,
+                    Some(settled) => settled,
+                    None => settle::fail(station, task, &ProviderFailure::not_stored(), patience).await,
                 }
             }
             Ok(Submission::Accepted(id)) => {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// Most requests of a beat on their way at once: 2,000 messages are hidden in seven round trips.
-const MOST_REQUESTS: usize = 32;
+const MOST_AT_ONCE: usize = 32;
 
 /// Beats until `ended`.
 pub(super) async fn run(runner: Arc<Runner>, ended: CancellationToken) -> Result<(), Error> {
@@ -53,7 +53,7 @@ impl Beat<'_> {
     async fn hide_all(&self) {
         let tickets = self.runner.held.not_hidden_since(self.begun);
         let batches = stream::iter(tickets.chunks(MOST_ENTRIES));
-        batches.for_each_concurrent(MOST_REQUESTS, |batch| self.hide(batch)).await;
+        batches.for_each_concurrent(MOST_AT_ONCE, |batch| self.hide(batch)).await;
     }
 
     /// Asks until it is done for each message that is still held.

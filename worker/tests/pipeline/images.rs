@@ -7,7 +7,7 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use std::time::Duration;
 use worker::provider::simulated::Simulated;
-use worker::queue::{JobMessage, Letter, Source};
+use worker::queue::Source;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_made_stored_and_paid_for() {
@@ -141,8 +141,7 @@ async fn a_second_message_about_a_running_job_is_deleted() {
     let id = rig.queue_one("scripted-image").await;
     eventually("the provider was asked", async || rig.scripted.submits() == 1).await;
     let queues = rig.queues().await;
-    let message = JobMessage { account_id: rig.account, job_id: id, run: 1 };
-    assert!(queues.send(&[Letter { message, delay: Duration::ZERO }]).await.is_empty());
+    assert!(queues.send(&[rig.letter(id)]).await.is_empty());
     let one_is_left = async || {
         let depth = queues.depth(Source::Jobs).await.unwrap();
         (depth.visible, depth.in_flight) == (0, 1) && rig.settings.calls.of("DeleteMessageBatch") == 1

@@ -88,8 +88,7 @@ async fn a_task_that_was_found_and_failed_is_not_found_again() {
     options.policy = RetryPolicy { max_attempts: 5, ..options.policy };
     let worker = rig.run(options);
     let id = rig.queue_one("scripted-video").await;
-    let found = async || rig.events(id).await.last() == Some(&"job.submitted");
-    eventually("the lost work is found", found).await;
+    rig.until_submitted(id).await;
     script.loses_answers.store(false, Ordering::SeqCst);
     *script.failure.lock().unwrap() = Some(ProviderFailure::transient("provider_error", "it broke"));
     script.ready.store(true, Ordering::SeqCst);

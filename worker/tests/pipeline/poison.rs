@@ -17,7 +17,7 @@ pub(crate) async fn send_raw(rig: &Rig, queue: &str, body: &str) {
 async fn messages_that_cannot_be_used_end_in_the_dlq_and_stop_nobody() {
     let rig = Rig::start().await;
     let queues = rig.queues().await;
-    let unknown = JobMessage { account_id: rig.account, job_id: JobId::generate(), run: 1 }.encode();
+    let unknown = rig.letter(JobId::generate()).message.encode();
     for body in ["this is not json", r#"{"v":99,"job":"from the future"}"#, r#"{"v":1}"#, &unknown] {
         send_raw(&rig, &rig.settings.name, body).await;
     }
@@ -49,7 +49,7 @@ async fn what_the_queue_gave_up_on_becomes_a_dead_letter_with_its_reason() {
     let running = rig.queue_one("scripted-image").await;
     eventually("the only slot is taken", async || rig.scripted.submits() == 1).await;
     let given_up = rig.queue_one("scripted-image").await;
-    let message = JobMessage { account_id: rig.account, job_id: given_up, run: 1 }.encode();
+    let message = rig.letter(given_up).message.encode();
     send_raw(&rig, &rig.settings.dlq_name, &message).await;
     let job = rig.until(given_up, Status::Dead).await;
     assert_eq!(job.failure.unwrap().code, "queue_redrive_exhausted");
@@ -72,7 +72,7 @@ async fn a_dead_letter_of_the_queue_does_not_touch_a_job_that_is_being_run() {
     let worker = rig.worker("one");
     let id = rig.queue_one("scripted-image").await;
     rig.until(id, Status::Running).await;
-    let message = JobMessage { account_id: rig.account, job_id: id, run: 1 }.encode();
+    let message = rig.letter(id).message.encode();
     send_raw(&rig, &rig.settings.dlq_name, &message).await;
     let empty = async || {
         let depth = queues.depth(Source::DeadLetters).await.unwrap();

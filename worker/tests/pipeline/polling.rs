@@ -23,13 +23,6 @@ fn one_attempt(rig: &Rig, name: &str) -> WorkerOptions {
     options
 }
 
-async fn until_submitted(rig: &Rig, ids: &[JobId]) {
-    for id in ids {
-        let submitted = async || rig.events(*id).await.last() == Some(&"job.submitted");
-        eventually("the clip is submitted", submitted).await;
-    }
-}
-
 async fn until_late(rig: &Rig, id: JobId) {
     let deadline = rig.job(id).await.attempt.expect("a provider works on it").lease_until;
     eventually("the deadline passes", async || rig.ledger.clock().now() > deadline).await;
@@ -44,7 +37,7 @@ async fn late_clip(rig: &Rig) -> JobId {
     *script.poll_delay.lock().unwrap() = FOR_EVER;
     let worker = rig.run(one_attempt(rig, "before"));
     let id = rig.queue_one("scripted-video").await;
-    until_submitted(rig, &[id]).await;
+    rig.until_submitted(id).await;
     worker.stop().await;
     until_late(rig, id).await;
     *script.poll_delay.lock().unwrap() = Duration::ZERO;
@@ -128,7 +121,9 @@ async fn a_provider_that_hangs_does_not_hold_up_the_clips_of_others() {
     options.timings.attempt = FOR_EVER;
     let worker = rig.run(options);
     let stuck = rig.queue("other-video", 12).await;
-    until_submitted(&rig, &stuck).await;
+    for id in &stuck {
+        rig.until_submitted(*id).await;
+    }
     eventually("every slot is taken", async || hanging.asked() >= 4).await;
     for id in rig.queue("scripted-video", 12).await {
         rig.until(id, Status::Succeeded).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use worker::queue::{JobMessage, Letter, Queue, Source};
 
 fn letter(rig: &Rig, delay: Duration) -> Letter {
-    Letter { message: JobMessage { account_id: rig.account, job_id: JobId::generate(), run: 1 }, delay }
+    Letter { delay, ..rig.letter(JobId::generate()) }
 }
 
 async fn receive(queues: &Queue, visibility: u64) -> Vec<worker::queue::Received> {

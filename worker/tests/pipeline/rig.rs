@@ -229,6 +229,12 @@ impl Rig {
         }
     }
 
+    /// Waits until a provider has the job.
+    pub(crate) async fn until_submitted(&self, id: JobId) {
+        let submitted = async || self.events(id).await.last() == Some(&"job.submitted");
+        eventually("the clip is submitted", submitted).await;
+    }
+
     /// The names of a job's events, in order.
     pub(crate) async fn events(&self, id: JobId) -> Vec<&'static str> {
         self.job_events(id).await.iter().map(JobEvent::name).collect()

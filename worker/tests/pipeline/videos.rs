@@ -109,8 +109,7 @@ async fn time_to_check_all(clips: usize, poll_concurrency: usize) -> Duration {
     let submitting = rig.worker("one");
     let jobs = rig.queue("scripted-video", clips).await;
     for job in &jobs {
-        let submitted = async || rig.events(*job).await.last() == Some(&"job.submitted");
-        eventually("the clip is submitted", submitted).await;
+        rig.until_submitted(*job).await;
     }
     submitting.stop().await;
 

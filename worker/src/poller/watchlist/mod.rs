@@ -75,7 +75,8 @@ impl Watchlist {
         self.due.push(Reverse((now, key)));
     }
 
-    /// A task that is due, the longest waiting first, and for how long nobody has answered for it. It is busy until [`Watchlist::finish`].
+    /// A task that is due, the longest waiting first, and for how long nobody has answered for it. It is busy until
+    /// [`Watchlist::finish`].
     pub(super) fn take_due(&mut self, now: Instant) -> Option<(Arc<PendingTask>, Silence)> {
         while self.next_due().is_some_and(|due| due <= now) {
             let Reverse((due, key)) = self.due.pop()?;
