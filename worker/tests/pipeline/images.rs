@@ -158,8 +158,9 @@ async fn a_run_that_is_bought_while_the_last_one_is_put_away_is_not_lost() {
     let rig = Rig::start().await;
     rig.scripted.close();
     let mut options = rig.options("one");
-    // Nobody else sends it again.
+    // Nobody else sends it again, and the first run's message does not come back in its stead.
     options.timings.reconcile_after = Duration::from_secs(3_600);
+    options.timings.visibility = Duration::from_secs(3_600);
     let worker = rig.run(options);
     let id = rig.queue_one("scripted-image").await;
     eventually("the provider was asked", async || rig.scripted.submits() == 1).await;
