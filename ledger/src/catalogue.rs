@@ -29,6 +29,16 @@ impl Pricing {
     }
 }
 
+/// Where a model is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// Name of the provider.
+    pub provider: String,
+    /// What the provider calls the model.
+    pub model: String,
+}
+
 /// One model on offer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,8 +51,8 @@ pub struct Model {
     pub description: String,
     /// Image or video.
     pub kind: Kind,
-    /// Name of the provider that runs it.
-    pub provider: String,
+    /// Where it is made, best first; at least one.
+    pub routes: Vec<Route>,
     /// Price of one output, or of one second of output.
     pub price: Credits,
     /// Which of the two; one output where it is left out.
@@ -59,9 +69,12 @@ pub struct Model {
 impl Model {
     /// What is priced by the second must have seconds, and not without bound, or nothing could be held for it.
     fn check(&self) -> Result<(), InvalidModel> {
+        if self.routes.is_empty() {
+            return Err(InvalidModel::NoRoute { model: self.id.clone() });
+        }
         let has_seconds = self.kind == Kind::Video && self.max_seconds.is_some_and(|most| most > 0);
         match self.pricing {
-            Pricing::PerSecond if !has_seconds => Err(InvalidModel { model: self.id.clone() }),
+            Pricing::PerSecond if !has_seconds => Err(InvalidModel::NoSeconds { model: self.id.clone() }),
             Pricing::PerSecond | Pricing::PerOutput => Ok(()),
         }
     }
@@ -78,14 +91,23 @@ impl Model {
     }
 }
 
-/// A model that cannot be priced as it says.
+/// A model that cannot be offered as it says.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the model `{model}` is priced per second, so it must be a video model with `max_seconds` of 1 or more"
-)]
-pub struct InvalidModel {
-    /// Its id.
-    pub model: String,
+pub enum InvalidModel {
+    /// It has no bounded length that could be priced.
+    #[error(
+        "the model `{model}` is priced per second, so it must be a video model with `max_seconds` of 1 or more"
+    )]
+    NoSeconds {
+        /// Its id.
+        model: String,
+    },
+    /// Nobody makes it.
+    #[error("the model `{model}` has no route, so nobody could make it")]
+    NoRoute {
+        /// Its id.
+        model: String,
+    },
 }
 
 /// Why the catalogue cannot price a request.
@@ -122,7 +144,7 @@ impl Catalogue {
     /// A catalogue of these models; of two with one id the later wins.
     ///
     /// # Errors
-    /// When a model cannot be priced as it says.
+    /// When a model cannot be offered as it says.
     pub fn new(models: impl IntoIterator<Item = Model>) -> Result<Catalogue, InvalidModel> {
         let checked = models.into_iter().map(|model| model.check().map(|()| (model.id.clone(), model)));
         Ok(Catalogue { models: checked.collect::<Result<_, _>>()? })

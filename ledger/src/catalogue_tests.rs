@@ -6,11 +6,11 @@ use crate::job::{JobRequest, Kind, Params, Price};
 
 /// A catalogue as a user writes it: the first two models say nothing about their pricing.
 const MODELS: &str = r#"[
-    {"id": "painter", "title": "Painter", "description": "Paints.", "kind": "image", "provider": "p",
+    {"id": "painter", "title": "Painter", "description": "Paints.", "kind": "image", "routes": [{"provider": "p", "model": "p/painter"}],
      "price": "4", "max_count": 8, "max_side": 1024, "max_seconds": null},
-    {"id": "animator", "title": "Animator", "description": "Moves.", "kind": "video", "provider": "p",
+    {"id": "animator", "title": "Animator", "description": "Moves.", "kind": "video", "routes": [{"provider": "p", "model": "p/clip"}],
      "price": "20", "max_count": 2, "max_side": 384, "max_seconds": 10},
-    {"id": "reel", "title": "Reel", "description": "Runs.", "kind": "video", "provider": "p",
+    {"id": "reel", "title": "Reel", "description": "Runs.", "kind": "video", "routes": [{"provider": "p", "model": "p/clip"}],
      "price": "2.5", "pricing": "per_second", "max_count": 2, "max_side": 384, "max_seconds": 10}
 ]"#;
 
@@ -77,13 +77,22 @@ fn a_price_above_the_largest_amount_is_not_offered() {
 }
 
 #[test]
+fn a_model_that_nobody_makes_is_not_offered() {
+    let model = Model { routes: Vec::new(), ..models().remove(0) };
+    assert_eq!(Catalogue::new([model]).unwrap_err(), InvalidModel::NoRoute { model: "painter".into() });
+}
+
+#[test]
 fn only_bounded_clips_can_be_priced_per_second() {
     let [painter, _, reel] = models().try_into().unwrap();
     let refused = |model: Model| Catalogue::new([model]).unwrap_err();
     let picture = Model { pricing: Pricing::PerSecond, max_seconds: Some(1), ..painter };
-    assert_eq!(refused(picture), InvalidModel { model: "painter".into() });
+    assert_eq!(refused(picture), InvalidModel::NoSeconds { model: "painter".into() });
     for max_seconds in [None, Some(0)] {
-        assert_eq!(refused(Model { max_seconds, ..reel.clone() }), InvalidModel { model: "reel".into() });
+        assert_eq!(
+            refused(Model { max_seconds, ..reel.clone() }),
+            InvalidModel::NoSeconds { model: "reel".into() }
+        );
     }
 }
 

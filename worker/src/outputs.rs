@@ -24,8 +24,9 @@ pub(crate) async fn store(
     artifacts: Vec<Artifact>,
     until: Instant,
 ) -> Option<Vec<Output>> {
-    let outputs: Vec<Output> =
+    let outputs: Option<Vec<Output>> =
         artifacts.iter().zip(0..).map(|(artifact, index)| output(task, index, artifact)).collect();
+    let outputs = outputs?;
     let mut pause = FIRST_PAUSE;
     loop {
         match timeout_at(until, put(store, &outputs, &artifacts)).await {
@@ -49,7 +50,8 @@ pub(crate) async fn store(
 
 async fn put(store: &dyn ObjectStore, outputs: &[Output], artifacts: &[Artifact]) -> Result<(), Error> {
     let puts = outputs.iter().zip(artifacts).map(|(output, artifact)| async {
-        store.put(&Path::from(output.key.as_str()), artifact.bytes.clone().into()).await
+        let bytes = artifact.content.bytes().cloned().unwrap_or_default();
+        store.put(&Path::from(output.key.as_str()), bytes.into()).await
     });
     try_join_all(puts).await.map(drop)
 }
@@ -69,18 +71,19 @@ pub(crate) async fn discard(store: &dyn ObjectStore, outputs: &[Output]) {
     join_all(deletions).await;
 }
 
-fn output(task: &Task, index: u32, artifact: &Artifact) -> Output {
+fn output(task: &Task, index: u32, artifact: &Artifact) -> Option<Output> {
+    let (facts, bytes) = (artifact.facts.as_ref()?, artifact.content.bytes()?);
     let Task { account_id, job_id, run, fencing, .. } = task;
-    let extension = extension(&artifact.content_type);
-    Output {
+    let extension = extension(&facts.content_type);
+    Some(Output {
         index,
         key: format!("outputs/{account_id}/{job_id}/{run}-{fencing}/{index}.{extension}"),
-        content_type: artifact.content_type.clone(),
-        width: artifact.width,
-        height: artifact.height,
-        bytes: artifact.bytes.len() as u64,
+        content_type: facts.content_type.clone(),
+        width: facts.width,
+        height: facts.height,
+        bytes: bytes.len() as u64,
         duration_milliseconds: artifact.duration_milliseconds,
-    }
+    })
 }
 
 fn extension(content_type: &str) -> &'static str {
@@ -97,7 +100,7 @@ fn extension(content_type: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::{discard, store};
-    use crate::provider::{Artifact, Task};
+    use crate::provider::{Artifact, Content, Facts, Task};
     use bytes::Bytes;
     use ledger::job::{JobRequest, Kind, Params};
     use ledger::{AccountId, JobId};
@@ -130,10 +133,8 @@ mod tests {
 
     fn artifact(bytes: &'static [u8]) -> Artifact {
         Artifact {
-            bytes: Bytes::from_static(bytes),
-            content_type: "image/png".into(),
-            width: 2,
-            height: 1,
+            content: Content::Bytes(Bytes::from_static(bytes)),
+            facts: Some(Facts { content_type: "image/png".into(), width: 2, height: 1 }),
             duration_milliseconds: None,
         }
     }

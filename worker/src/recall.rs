@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Asks the provider to stop the task of this id, which was made for this job.
 pub(crate) async fn recall(provider: &dyn Provider, job_id: JobId, task: &str) {
     match timeout(PATIENCE, provider.cancel(task)).await {
-        Ok(Ok(())) => tracing::info!(%job_id, "the provider was told to stop"),
+        Ok(Ok(_)) => tracing::info!(%job_id, "the provider was told to stop"),
         Ok(Err(_)) | Err(_) => {
             metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
             tracing::error!(%job_id, task, "the provider could not be told to stop what nobody waits for");

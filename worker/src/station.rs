@@ -7,7 +7,7 @@ use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
-use ledger::catalogue::{Catalogue, Pricing};
+use ledger::catalogue::{Catalogue, Pricing, Route};
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, RetryPolicy};
 use ledger::{
@@ -85,14 +85,24 @@ impl Station {
         }))
     }
 
+    /// Where this model is made, and by whom.
+    pub(crate) fn routed(&self, model: &str) -> Option<(Route, Arc<dyn Provider>)> {
+        let route = self.route(model)?;
+        Some((route.clone(), Arc::clone(self.providers.get(&route.provider)?)))
+    }
+
     /// The provider that runs this model.
     pub(crate) fn provider(&self, model: &str) -> Option<Arc<dyn Provider>> {
-        self.providers.get(self.provider_name(model)?).cloned()
+        self.routed(model).map(|(_, provider)| provider)
     }
 
     /// The name of that provider, whether this worker has it or not.
     pub(crate) fn provider_name(&self, model: &str) -> Option<&str> {
-        Some(&self.catalogue.get(model)?.provider)
+        Some(&self.route(model)?.provider)
+    }
+
+    fn route(&self, model: &str) -> Option<&Route> {
+        self.catalogue.get(model)?.routes.first()
     }
 
     /// Whether the model's price depends on how long its clips are.

@@ -10,6 +10,7 @@ pub use registry::Providers;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use ledger::catalogue::Route;
 use ledger::job::JobRequest;
 use ledger::{AccountId, JobId};
 use std::sync::Arc;
@@ -46,20 +47,66 @@ pub(crate) fn reference(job_id: JobId, run: u32, fencing: i64) -> String {
     format!("{job_id}-{run}-{fencing}")
 }
 
-/// Something that a provider made, with its bytes.
+/// Something that a provider made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// The file.
-    pub bytes: Bytes,
+    /// The file, or where it is.
+    pub content: Content,
+    /// What it is, where that is known already. Else it is told from the file itself.
+    pub facts: Option<Facts>,
+    /// Length of a clip as it really is, in milliseconds: what is priced by the second is charged by it. `None` for
+    /// pictures, and where the service does not tell.
+    pub duration_milliseconds: Option<u64>,
+}
+
+/// Where the bytes of something that was made are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// Here.
+    Bytes(Bytes),
+    /// At the provider.
+    Remote(Remote),
+}
+
+impl Content {
+    /// The bytes, if they are here.
+    pub fn bytes(&self) -> Option<&Bytes> {
+        match self {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Remote(_) => None,
+        }
+    }
+}
+
+/// A file at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    /// Its address, as the provider told it.
+    pub url: String,
+    /// What may be fetched of this provider.
+    pub origin: Arc<Origin>,
+}
+
+/// What may be fetched of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Names of the hosts; `*.` at the start stands for any name below.
+    pub hosts: Vec<String>,
+    /// Whether the hosts may be in this machine or a private network, and be asked without TLS.
+    pub is_private: bool,
+    /// Most bytes of one file.
+    pub max_bytes: u64,
+}
+
+/// What a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
     /// MIME type, such as `image/png`.
     pub content_type: String,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-    /// Length of a clip as it really is, in milliseconds: what is priced by the second is charged by it. `None` for
-    /// pictures, and where the service does not tell.
-    pub duration_milliseconds: Option<u64>,
 }
 
 /// What a submit led to.
@@ -93,11 +140,20 @@ pub enum Progress {
     Failed(ProviderFailure),
 }
 
+/// What became of a wish to stop a task.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The service works on it no more.
+    Stopped,
+    /// There was nothing left to stop: it had ended, or the service does not know it any more.
+    TooLate,
+}
+
 /// A service that makes pictures or clips. Every call may be made from several workers at once.
 #[async_trait::async_trait]
 pub trait Provider: Send + Sync + 'static {
-    /// Asks for the work of one attempt. Sends [`Task::reference`] along where the service takes one.
-    async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure>;
+    /// Asks for the work of one attempt, as the route's model. Sends [`Task::reference`] along where the service takes one.
+    async fn submit(&self, task: &Task, route: &Route) -> Result<Submission, ProviderFailure>;
 
     /// What became of an earlier submit with this reference. Work is paid for twice where this says
     /// [`Found::NotAccepted`] without knowing it.
@@ -106,8 +162,8 @@ pub trait Provider: Send + Sync + 'static {
     /// How far a task is. An `Err` says that asking failed, which tells nothing about the task.
     async fn poll(&self, task_id: &str) -> Result<Progress, ProviderFailure>;
 
-    /// Asks to stop a task whose result nobody wants any more. Best effort.
-    async fn cancel(&self, task_id: &str) -> Result<(), ProviderFailure>;
+    /// Asks to stop a task whose result nobody wants any more. An `Err` says that nobody knows whether it was stopped.
+    async fn cancel(&self, task_id: &str) -> Result<Cancelled, ProviderFailure>;
 
     /// Shortest time between two polls of one task.
     fn poll_interval(&self) -> Duration;

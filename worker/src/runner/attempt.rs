@@ -5,6 +5,7 @@ use crate::provider::{Provider, ProviderFailure, Submission, Task};
 use crate::recall::recall;
 use crate::settle::{self, Settled};
 use futures::FutureExt;
+use ledger::catalogue::Route;
 use ledger::error_chain;
 use ledger::job::{Billed, Status};
 use std::panic::AssertUnwindSafe;
@@ -39,10 +40,10 @@ impl Runner {
     async fn run_and_settle(&self, claimed: &Claimed) -> Settled {
         let (station, task) = (&*self.station, &claimed.task);
         let patience = station.timings.lease;
-        let Some(provider) = station.provider(&task.request.model) else {
+        let Some((route, provider)) = station.routed(&task.request.model) else {
             return settle::fail(station, task, &ProviderFailure::no_provider(), patience).await;
         };
-        match self.submit(&*provider, claimed).await {
+        match self.submit(&*provider, &route, claimed).await {
             Ok(Submission::Done(artifacts)) => {
                 let until = claimed.until + station.timings.store;
                 match settle::succeed(station, task, artifacts, until, patience).await {
@@ -68,6 +69,7 @@ impl Runner {
     async fn submit(
         &self,
         provider: &dyn Provider,
+        route: &Route,
         claimed: &Claimed,
     ) -> Result<Submission, ProviderFailure> {
         let sent = AtomicBool::new(false);
@@ -80,7 +82,7 @@ impl Runner {
                 return Err(ProviderFailure::claim_late());
             }
             sent.store(true, Ordering::SeqCst);
-            provider.submit(&claimed.task).await
+            provider.submit(&claimed.task, route).await
         };
         let cut_off = |failure: ProviderFailure| {
             failure.billed(if sent.load(Ordering::SeqCst) { Billed::Unknown } else { Billed::No })

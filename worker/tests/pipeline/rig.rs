@@ -5,7 +5,7 @@ use aws_sdk_sqs::config::{BehaviorVersion, Config, Credentials, Region};
 use embedded::sqs::{Sqs, SqsOptions};
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::account::AccountState;
-use ledger::catalogue::{Catalogue, Model};
+use ledger::catalogue::{Catalogue, Model, Route};
 use ledger::job::{JobCommand, JobEvent, JobRequest, JobState, Kind, Params, RetryPolicy, Status};
 use ledger::{
     AccountId, Action, Actor, Command, Context, Credits, Database, Event, JobId, Ledger, LedgerOptions,
@@ -345,7 +345,9 @@ fn catalogue() -> Catalogue {
     let of = |provider: &str, suffix: &str| {
         let like =
             simulated.get(&format!("sim-{suffix}")).expect("there is a simulated model like it").clone();
-        Model { id: format!("{provider}-{suffix}"), provider: provider.into(), ..like }
+        let id = format!("{provider}-{suffix}");
+        let routes = vec![Route { provider: provider.into(), model: id.clone() }];
+        Model { id, routes, ..like }
     };
     let scripted = ["image", "video", "video-metered"].map(|suffix| of("scripted", suffix));
     let other = of(OTHER_PROVIDER, "video");

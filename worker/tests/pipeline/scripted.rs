@@ -1,13 +1,16 @@
 //! A provider that does what a test tells it, and counts what it is asked.
 
 use bytes::Bytes;
+use ledger::catalogue::Route;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use worker::provider::{Artifact, Found, Progress, Provider, ProviderFailure, Submission, Task};
+use worker::provider::{
+    Artifact, Cancelled, Content, Facts, Found, Progress, Provider, ProviderFailure, Submission, Task,
+};
 
 /// Cheap to clone; the clones are one provider.
 #[derive(Clone)]
@@ -139,17 +142,15 @@ impl Drop for Waiting {
 
 fn artifact(duration_milliseconds: Option<u64>) -> Artifact {
     Artifact {
-        bytes: Bytes::from_static(b"made"),
-        content_type: "image/png".into(),
-        width: 1,
-        height: 1,
+        content: Content::Bytes(Bytes::from_static(b"made")),
+        facts: Some(Facts { content_type: "image/png".into(), width: 1, height: 1 }),
         duration_milliseconds,
     }
 }
 
 #[async_trait::async_trait]
 impl Provider for Scripted {
-    async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure> {
+    async fn submit(&self, task: &Task, _route: &Route) -> Result<Submission, ProviderFailure> {
         let script = &self.script;
         script.submits.fetch_add(1, Ordering::SeqCst);
         let _waiting = Waiting::begin(&script.waiting);
@@ -199,9 +200,9 @@ impl Provider for Scripted {
         Ok(failure.map_or_else(|| Progress::Done(vec![clip]), Progress::Failed))
     }
 
-    async fn cancel(&self, _task_id: &str) -> Result<(), ProviderFailure> {
+    async fn cancel(&self, _task_id: &str) -> Result<Cancelled, ProviderFailure> {
         self.script.cancels.fetch_add(1, Ordering::SeqCst);
-        Ok(())
+        Ok(Cancelled::Stopped)
     }
 
     fn poll_interval(&self) -> Duration {

@@ -5,7 +5,7 @@ use api::auth::{Keys, Role};
 use api::{ApiOptions, Limits};
 use deadpool_postgres::Pool;
 use embedded::testing::{TestCluster, TestDatabase};
-use ledger::catalogue::{Catalogue, Model, Pricing};
+use ledger::catalogue::{Catalogue, Model, Pricing, Route};
 use ledger::job::Kind;
 use ledger::{
     Action, Actor, ClockSource, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher,
@@ -253,7 +253,7 @@ fn catalogue() -> Catalogue {
         title: format!("The {id}"),
         description: "For tests.".into(),
         kind,
-        provider: "simulated".into(),
+        routes: vec![Route { provider: "simulated".into(), model: id.into() }],
         price: Credits::whole(price).unwrap(),
         pricing: Pricing::PerOutput,
         max_count: 4,

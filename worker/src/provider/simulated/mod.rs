@@ -11,12 +11,15 @@ mod ticket;
 
 pub use models::{PROVIDER, models};
 
-use super::{Artifact, Found, Progress, Provider, ProviderFailure, Submission, Task};
+use super::{
+    Artifact, Cancelled, Content, Facts, Found, Progress, Provider, ProviderFailure, Submission, Task,
+};
 use behaviour::Behaviour;
 use bytes::Bytes;
 use chrono::Utc;
 use encode::Drawing;
 use ledger::JobId;
+use ledger::catalogue::Route;
 use ledger::job::{Kind, Params};
 use scene::Scene;
 use std::collections::VecDeque;
@@ -116,14 +119,14 @@ impl Simulated {
         });
         let drawn = drawn.await;
         let Ok(Some(bytes)) = drawn else { return Err(ProviderFailure::crashed()) };
-        let content_type = content_type.to_owned();
-        Ok(Artifact { bytes: Bytes::from(bytes), content_type, width, height, duration_milliseconds })
+        let facts = Some(Facts { content_type: content_type.to_owned(), width, height });
+        Ok(Artifact { content: Content::Bytes(Bytes::from(bytes)), facts, duration_milliseconds })
     }
 }
 
 #[async_trait::async_trait]
 impl Provider for Simulated {
-    async fn submit(&self, task: &Task) -> Result<Submission, ProviderFailure> {
+    async fn submit(&self, task: &Task, _route: &Route) -> Result<Submission, ProviderFailure> {
         let behaviour = Behaviour::of(&task.request.model);
         match task.request.kind {
             Kind::Image => {
@@ -159,9 +162,9 @@ impl Provider for Simulated {
         Ok(Progress::Done(artifacts))
     }
 
-    async fn cancel(&self, _task_id: &str) -> Result<(), ProviderFailure> {
+    async fn cancel(&self, _task_id: &str) -> Result<Cancelled, ProviderFailure> {
         // A clip is drawn when it is fetched: until then there is no work that could be stopped.
-        Ok(())
+        Ok(Cancelled::Stopped)
     }
 
     fn poll_interval(&self) -> Duration {

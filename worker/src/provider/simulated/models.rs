@@ -1,7 +1,7 @@
 //! The models that the simulated provider offers.
 
 use ledger::Credits;
-use ledger::catalogue::{Model, Pricing};
+use ledger::catalogue::{Model, Pricing, Route};
 use ledger::job::Kind;
 
 /// The name under which the models expect the provider.
@@ -32,7 +32,7 @@ fn image(id: &str, title: &str, description: &str) -> Model {
         title: title.to_owned(),
         description: description.to_owned(),
         kind: Kind::Image,
-        provider: PROVIDER.to_owned(),
+        routes: vec![Route { provider: PROVIDER.to_owned(), model: id.to_owned() }],
         price: price(IMAGE_PRICE),
         pricing: Pricing::PerOutput,
         max_count: 8,

@@ -1,8 +1,8 @@
 //! What the simulated provider promises.
 
 use super::{PROVIDER, Simulated, SimulatedOptions, models};
-use crate::provider::{Artifact, Found, Progress, Provider, Submission, Task};
-use ledger::catalogue::{Catalogue, Pricing};
+use crate::provider::{Artifact, Facts, Found, Progress, Provider, Submission, Task};
+use ledger::catalogue::{Catalogue, Pricing, Route};
 use ledger::job::{FailureClass, JobRequest, Kind, Params, Price};
 use ledger::{AccountId, JobId};
 use std::collections::HashSet;
@@ -27,6 +27,11 @@ fn task(model: &str, kind: Kind, count: u32, params: Params) -> Task {
     }
 }
 
+/// It draws the model that was asked for, whatever the route calls it.
+fn route() -> Route {
+    Route { provider: PROVIDER.into(), model: String::new() }
+}
+
 fn decode(file: &[u8]) -> (u32, u32, u32) {
     let reader = png::Decoder::new(std::io::Cursor::new(file)).read_info().unwrap();
     let frames = reader.info().animation_control().map_or(1, |animation| animation.num_frames);
@@ -36,20 +41,22 @@ fn decode(file: &[u8]) -> (u32, u32, u32) {
 #[tokio::test]
 async fn images_have_the_size_and_the_number_that_were_asked_for() {
     let params = Params { width: Some(200), height: Some(120), ..Params::default() };
-    let submitted = quick().submit(&task("sim-image", Kind::Image, 3, params)).await.unwrap();
+    let submitted = quick().submit(&task("sim-image", Kind::Image, 3, params), &route()).await.unwrap();
     let Submission::Done(images) = submitted else { panic!("images are made at once") };
     assert_eq!(images.len(), 3);
-    let different: HashSet<_> = images.iter().map(|image| image.bytes.clone()).collect();
+    let different: HashSet<_> = images.iter().map(|image| image.content.bytes().cloned().unwrap()).collect();
     assert_eq!(different.len(), 3, "each output is another picture");
     for image in &images {
-        assert_eq!((image.width, image.height, image.content_type.as_str()), (200, 120, "image/png"));
-        assert_eq!(decode(&image.bytes), (200, 120, 1));
+        let facts = Facts { content_type: "image/png".into(), width: 200, height: 120 };
+        assert_eq!(image.facts, Some(facts));
+        assert_eq!(decode(image.content.bytes().unwrap()), (200, 120, 1));
     }
 }
 
 #[tokio::test]
 async fn a_clip_is_ready_after_a_while_and_survives_a_restart() {
-    let submitted = quick().submit(&task("sim-video", Kind::Video, 1, Params::default())).await.unwrap();
+    let submitted =
+        quick().submit(&task("sim-video", Kind::Video, 1, Params::default()), &route()).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     assert!(!id.contains("harbour"), "the prompt is not in the task id: {id}");
 
@@ -61,18 +68,19 @@ async fn a_clip_is_ready_after_a_while_and_survives_a_restart() {
             Progress::Failed(failure) => panic!("{failure}"),
         }
     };
-    assert_eq!(clip.content_type, "image/apng");
-    let (width, height, frames) = decode(&clip.bytes);
+    let file = clip.content.bytes().unwrap();
+    let (width, height, frames) = decode(file);
+    assert_eq!(clip.facts, Some(Facts { content_type: "image/apng".into(), width, height }));
     assert_eq!((width, height), (320, 320));
     assert!((16..=24).contains(&frames), "{frames} frames");
-    assert!(clip.bytes.len() < 1_500_000, "{} bytes", clip.bytes.len());
+    assert!(file.len() < 1_500_000, "{} bytes", file.len());
 }
 
 /// The clip of a model when so many seconds are asked for.
 async fn clip(model: &str, seconds: Option<u32>) -> Artifact {
     let params = Params { width: Some(64), height: Some(64), seconds, ..Params::default() };
     let provider = quick();
-    let submitted = provider.submit(&task(model, Kind::Video, 1, params)).await.unwrap();
+    let submitted = provider.submit(&task(model, Kind::Video, 1, params), &route()).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     loop {
         match provider.poll(&id).await.unwrap() {
@@ -109,13 +117,14 @@ async fn a_clip_is_as_long_as_it_says() {
     ] {
         let clip = clip(model, asked).await;
         assert_eq!(clip.duration_milliseconds, Some(made), "{model}, {asked:?} seconds");
-        assert_eq!(shown_for(&clip.bytes), made, "{model}, {asked:?} seconds");
+        assert_eq!(shown_for(clip.content.bytes().unwrap()), made, "{model}, {asked:?} seconds");
     }
 }
 
 #[tokio::test]
 async fn a_picture_has_no_length() {
-    let submitted = quick().submit(&task("sim-image", Kind::Image, 1, Params::default())).await.unwrap();
+    let submitted =
+        quick().submit(&task("sim-image", Kind::Image, 1, Params::default()), &route()).await.unwrap();
     let Submission::Done(images) = submitted else { panic!("images are made at once") };
     assert_eq!(images[0].duration_milliseconds, None);
 }
@@ -123,7 +132,8 @@ async fn a_picture_has_no_length() {
 #[tokio::test]
 async fn a_clip_is_not_ready_before_its_time() {
     let slow = Simulated::new(SimulatedOptions::default());
-    let submitted = slow.submit(&task("sim-video", Kind::Video, 1, Params::default())).await.unwrap();
+    let submitted =
+        slow.submit(&task("sim-video", Kind::Video, 1, Params::default()), &route()).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     assert!(matches!(slow.poll(&id).await.unwrap(), Progress::Working));
 }
@@ -133,7 +143,7 @@ async fn an_accepted_submit_can_be_asked_after() {
     let provider = quick();
     let clip = task("sim-video", Kind::Video, 1, Params::default());
     assert_eq!(provider.find(&clip.reference()).await.unwrap(), Found::NotAccepted);
-    let Submission::Accepted(id) = provider.submit(&clip).await.unwrap() else {
+    let Submission::Accepted(id) = provider.submit(&clip, &route()).await.unwrap() else {
         panic!("a clip is submitted")
     };
     assert_eq!(provider.find(&clip.reference()).await.unwrap(), Found::Accepted(id));
@@ -144,7 +154,7 @@ async fn models_fail_as_their_names_say() {
     let provider = quick();
     let fails = async |model: &str| {
         let task = task(model, Kind::Image, 1, Params::default());
-        let failure = provider.submit(&task).await.unwrap_err();
+        let failure = provider.submit(&task, &route()).await.unwrap_err();
         (failure.failure.class, failure.failure.code, failure.retry_after)
     };
     assert_eq!(fails("sim-image-down").await, (FailureClass::Transient, "provider_unavailable".into(), None));
@@ -158,7 +168,7 @@ async fn the_busy_model_serves_the_third_try() {
     let provider = quick();
     for (fencing, served) in [(2, false), (4, false), (6, true)] {
         let task = Task { fencing, ..task("sim-image-busy", Kind::Image, 1, Params::default()) };
-        assert_eq!(provider.submit(&task).await.is_ok(), served, "token {fencing}");
+        assert_eq!(provider.submit(&task, &route()).await.is_ok(), served, "token {fencing}");
     }
 }
 
@@ -174,7 +184,7 @@ fn the_flaky_model_fails_about_two_of_five_attempts() {
 async fn the_down_video_model_accepts_and_fails_later() {
     let provider = quick();
     let submitted =
-        provider.submit(&task("sim-video-down", Kind::Video, 1, Params::default())).await.unwrap();
+        provider.submit(&task("sim-video-down", Kind::Video, 1, Params::default()), &route()).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     tokio::time::sleep(Duration::from_millis(40)).await;
     let Progress::Failed(failure) = provider.poll(&id).await.unwrap() else { panic!("it fails") };
@@ -206,6 +216,6 @@ fn every_model_can_be_priced() {
             Pricing::PerOutput => assert_eq!(price, Price::Fixed(model.price)),
             Pricing::PerSecond => assert_eq!(price.per_second(), Some(model.price)),
         }
-        assert_eq!(model.provider, PROVIDER);
+        assert_eq!(model.routes, [Route { provider: PROVIDER.into(), model: model.id.clone() }]);
     }
 }
