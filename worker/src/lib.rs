@@ -1,7 +1,8 @@
 //! The loops that run without a caller: relay, run, poll, drain, reconcile, sweep, keep, seal.
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages, the
-//! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the
+//! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the `recaller` has
+//! providers stop what nobody waits for, the
 //! `drainer` records what the queue gave up on, the `reconciler` re-sends what the queue lost, the `sweeper`
 //! writes down what has lapsed on idle accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to run
 //! twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a
@@ -50,6 +51,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("relay", shutdown.clone(), Arc::clone(&station), relay::run));
     duties.spawn(supervise("runner", shutdown.clone(), Arc::clone(&station), runner::run));
     duties.spawn(supervise("poller", shutdown.clone(), Arc::clone(&station), poller::run));
+    duties.spawn(supervise("recaller", shutdown.clone(), Arc::clone(&station), recall::run));
     duties.spawn(supervise("drainer", shutdown.clone(), Arc::clone(&station), drainer::run));
     duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));

@@ -91,6 +91,11 @@ impl Station {
         Some((route.clone(), Arc::clone(self.providers.get(&route.provider)?)))
     }
 
+    /// The provider of this name.
+    pub(crate) fn provider_named(&self, name: &str) -> Option<Arc<dyn Provider>> {
+        self.providers.get(name).cloned()
+    }
+
     /// The provider that runs this model.
     pub(crate) fn provider(&self, model: &str) -> Option<Arc<dyn Provider>> {
         self.routed(model).map(|(_, provider)| provider)

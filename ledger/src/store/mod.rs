@@ -36,6 +36,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("page", read::PAGE),
     ("page: credits", read::PAGE_OF_CREDITS),
     ("page: jobs", read::PAGE_OF_JOBS),
+    ("page: stops", read::PAGE_OF_STOPS),
     ("export: is there such an account", export::HAS_EVENTS),
     ("export: page of the log", export::LOG_PAGE),
     ("export: page of an account", export::ACCOUNT_PAGE),

@@ -44,6 +44,11 @@ pub(crate) const PAGE_OF_CREDITS: &str = page!(" and amount is not null");
 /// Of the tail, the events of jobs.
 pub(crate) const PAGE_OF_JOBS: &str = page!(" and amount is null");
 
+/// Of the tail, the events of jobs that may leave somebody at work in vain. All three are of the rare types that have an
+/// index.
+pub(crate) const PAGE_OF_STOPS: &str =
+    page!(" and type in ('job.attempt_failed', 'job.dead_lettered', 'job.cancelled')");
+
 /// Which side of the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Side {
@@ -151,8 +156,23 @@ pub async fn readable_page(
     until: Position,
     limit: i64,
 ) -> Result<ReadablePage, Error> {
+    told_apart(&page_rows(client, side, after, until, limit).await?)
+}
+
+/// As [`readable_page`], of the events that may leave a provider at work in vain: failed attempts, dead letters and
+/// cancellations.
+pub async fn page_of_stops(
+    client: &impl GenericClient,
+    after: Position,
+    until: Position,
+    limit: i64,
+) -> Result<ReadablePage, Error> {
+    told_apart(&rows_between(client, PAGE_OF_STOPS, after, until, limit).await?)
+}
+
+fn told_apart(rows: &[Row]) -> Result<ReadablePage, Error> {
     let mut page = ReadablePage::default();
-    for row in &page_rows(client, side, after, until, limit).await? {
+    for row in rows {
         let position = Position(row.try_get(0)?);
         page.last = Some(position);
         page.length += 1;
@@ -182,6 +202,16 @@ async fn page_rows(
         Side::Credits => PAGE_OF_CREDITS,
         Side::Jobs => PAGE_OF_JOBS,
     };
+    rows_between(client, sql, after, until, limit).await
+}
+
+async fn rows_between(
+    client: &impl GenericClient,
+    sql: &str,
+    after: Position,
+    until: Position,
+    limit: i64,
+) -> Result<Vec<Row>, Error> {
     let parameters: [(&(dyn ToSql + Sync), Type); 3] =
         [(&after.0, Type::INT8), (&until.0, Type::INT8), (&limit, Type::INT8)];
     Ok(client.query_typed(sql, &parameters).await?)

@@ -5,7 +5,6 @@ use super::silence::Silence;
 use super::slots::{Places, Slot};
 use crate::options::Timings;
 use crate::provider::{Progress, Provider, ProviderFailure, Task};
-use crate::recall::recall;
 use crate::settle::{self, Settled};
 use crate::station::Station;
 use futures::FutureExt;
@@ -59,9 +58,7 @@ pub(super) async fn check(
     let (progress, _slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
-        Ok(Progress::Working) if late => {
-            expire(&station, &pending, Some(&*provider), &ProviderFailure::timeout()).await
-        }
+        Ok(Progress::Working) if late => fail(&station, &pending, &ProviderFailure::timeout()).await,
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
             Standing::Counts(task) => {
@@ -126,24 +123,10 @@ async fn unanswered(
     let grace = station.timings.expiry_grace;
     let late = lateness(station, pending).is_some_and(|late| late >= grace);
     if late && silence.lasts(Instant::now()) >= grace {
-        return expire(station, pending, provider, &ProviderFailure::silent()).await;
+        return fail(station, pending, &ProviderFailure::silent()).await;
     }
     let interval = provider.map_or(LOOK_AGAIN, |provider| provider.poll_interval());
     Checked::Unanswered { interval, retry_after }
-}
-
-/// The provider had its time: the attempt fails, and the provider is asked to stop.
-async fn expire(
-    station: &Station,
-    pending: &PendingTask,
-    provider: Option<&dyn Provider>,
-    failure: &ProviderFailure,
-) -> Checked {
-    let checked = fail(station, pending, failure).await;
-    if let (Checked::Settled, Some(provider)) = (checked, provider) {
-        recall(provider, pending.job_id, id_of(pending)).await;
-    }
-    checked
 }
 
 async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailure) -> Checked {

@@ -1,11 +1,10 @@
 //! Asks providers after the work that they accepted, all of it at once.
 //!
 //! The pending tasks say what is out there; a crash loses nothing, because the next poller reads the same
-//! list. The list lags behind the log, so the log is asked before anything is stored. A task that left the list
-//! without us was cancelled or taken over; the provider of a cancelled one is told to stop.
+//! list. The list lags behind the log, so the log is asked before anything is stored. A task that leaves the list
+//! is forgotten; whether its provider has something to stop is the recaller's business.
 
 mod check;
-mod goodbye;
 mod list;
 mod silence;
 mod slots;
@@ -16,7 +15,6 @@ use crate::error::Error;
 use crate::station::Station;
 use check::{Checked, check};
 use futures::FutureExt;
-use goodbye::say_goodbye;
 use list::{List, Listed};
 use projections::pending::PendingTask;
 use slots::Slots;
@@ -71,9 +69,7 @@ impl Poller {
             Listed::Whole(tasks) => {
                 let listed: HashSet<Key> = tasks.iter().map(key_of).collect();
                 self.watch(tasks);
-                for gone in self.watchlist.keep_only(&listed) {
-                    self.left(gone);
-                }
+                self.watchlist.keep_only(&listed);
             }
         }
         metrics::gauge!("cooly_provider_tasks").set(self.watchlist.len() as f64);
@@ -102,13 +98,6 @@ impl Poller {
     }
 
     fn finish(&mut self, key: Key, checked: Checked) {
-        if let Some(gone) = self.watchlist.finish(key, checked, Instant::now()) {
-            self.left(gone);
-        }
-    }
-
-    /// A task left the list, and not because of us.
-    fn left(&self, task: Arc<PendingTask>) {
-        tokio::spawn(say_goodbye(Arc::clone(&self.station), task));
+        self.watchlist.finish(key, checked, Instant::now());
     }
 }

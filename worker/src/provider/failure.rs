@@ -4,6 +4,7 @@ use ledger::job::{Billed, Failure, FailureClass};
 use std::time::Duration;
 
 const WORKER_STOPPED: &str = "worker_stopped";
+const TIMEOUT: &str = "provider_timeout";
 
 /// A failure, and how long the provider asks to wait. Its message is ours: never a provider's raw answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,7 +59,12 @@ impl ProviderFailure {
 
     /// The provider took longer than it may.
     pub(crate) fn timeout() -> ProviderFailure {
-        ProviderFailure::transient("provider_timeout", "the provider did not answer in time")
+        ProviderFailure::transient(TIMEOUT, "the provider did not answer in time")
+    }
+
+    /// Whether a recorded failure says that the provider's time was up: it may still be at work.
+    pub(crate) fn is_out_of_time(failure: &Failure) -> bool {
+        failure.code == TIMEOUT
     }
 
     /// The provider's adapter panicked.

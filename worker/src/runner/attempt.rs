@@ -2,7 +2,7 @@
 
 use super::{Claimed, Fate, Runner};
 use crate::provider::{Provider, ProviderFailure, Submission, Task};
-use crate::recall::recall;
+use crate::recall;
 use crate::settle::{self, Settled};
 use futures::FutureExt;
 use ledger::catalogue::Route;
@@ -54,7 +54,7 @@ impl Runner {
             Ok(Submission::Accepted(id)) => {
                 let settled = settle::submitted(station, task, &id, provider.deadline(), patience).await;
                 if settled == Settled::Lost {
-                    self.recall_unless_it_goes_on(&*provider, task, &id).await;
+                    self.recall_unless_it_goes_on(&route.provider, task, &id).await;
                 }
                 settled
             }
@@ -97,9 +97,9 @@ impl Runner {
         }
     }
 
-    /// Asks the provider to stop what it accepted for an attempt that no longer counts. A run that goes on is left
+    /// Has the provider stop what it accepted for an attempt that no longer counts. A run that goes on is left
     /// alone: its next attempt finds the work.
-    async fn recall_unless_it_goes_on(&self, provider: &dyn Provider, task: &Task, id: &str) {
+    async fn recall_unless_it_goes_on(&self, provider: &str, task: &Task, id: &str) {
         let goes_on = match self.station.job(task.account_id, task.job_id).await {
             Ok(Some(job)) => {
                 job.run == task.run && (!job.status.is_finished() || job.status == Status::Succeeded)
@@ -110,8 +110,13 @@ impl Runner {
                 true
             }
         };
-        if !goes_on {
-            recall(provider, task.job_id, id).await;
+        if goes_on {
+            return;
+        }
+        if let Err(error) = recall::remember(&self.station, task, provider, id).await {
+            metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
+            let (error, job_id) = (error_chain(&error), task.job_id);
+            tracing::error!(error, %job_id, task = id, "nobody waits for this work, and it could not be noted that it is to be stopped");
         }
     }
 }

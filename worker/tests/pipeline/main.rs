@@ -12,6 +12,7 @@ mod paid_once;
 mod poison;
 mod polling;
 mod queue;
+mod recalls;
 mod reconciler;
 mod relay;
 mod rig;

@@ -49,6 +49,10 @@ pub(crate) struct Script {
     /// Submits that somebody waits for now.
     pub waiting: Arc<AtomicU32>,
     pub cancels: AtomicU32,
+    /// What cancellations fail with.
+    pub cancel_error: Mutex<Option<ProviderFailure>>,
+    /// The tasks that were stopped, in order.
+    pub stopped: Mutex<Vec<String>>,
     /// Polls that began.
     pub asked: AtomicU32,
     /// When each poll began and ended.
@@ -76,6 +80,8 @@ impl Default for Scripted {
             submits: AtomicU32::new(0),
             waiting: Arc::default(),
             cancels: AtomicU32::new(0),
+            cancel_error: Mutex::default(),
+            stopped: Mutex::default(),
             asked: AtomicU32::new(0),
             polls: Mutex::default(),
             accepted: Mutex::default(),
@@ -92,6 +98,11 @@ impl Scripted {
     /// How many submits somebody waits for at this moment.
     pub(crate) fn waiting(&self) -> u32 {
         self.script.waiting.load(Ordering::SeqCst)
+    }
+
+    /// The tasks that were stopped, in order.
+    pub(crate) fn stopped(&self) -> Vec<String> {
+        self.script.stopped.lock().unwrap().clone()
     }
 
     pub(crate) fn cancels(&self) -> u32 {
@@ -200,8 +211,12 @@ impl Provider for Scripted {
         Ok(failure.map_or_else(|| Progress::Done(vec![clip]), Progress::Failed))
     }
 
-    async fn cancel(&self, _task_id: &str) -> Result<Cancelled, ProviderFailure> {
+    async fn cancel(&self, task_id: &str) -> Result<Cancelled, ProviderFailure> {
         self.script.cancels.fetch_add(1, Ordering::SeqCst);
+        if let Some(error) = self.script.cancel_error.lock().unwrap().clone() {
+            return Err(error);
+        }
+        self.script.stopped.lock().unwrap().push(task_id.to_owned());
         Ok(Cancelled::Stopped)
     }
 

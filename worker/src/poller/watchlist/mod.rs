@@ -94,27 +94,23 @@ impl Watchlist {
         self.due.peek().map(|Reverse((due, _))| *due)
     }
 
-    /// Takes in what a check led to. Returns the task if it left the list meanwhile, and not because of the check.
-    pub(super) fn finish(&mut self, key: Key, checked: Checked, now: Instant) -> Option<Arc<PendingTask>> {
-        let watched = self.watched.get_mut(&key)?;
+    /// Takes in what a check led to.
+    pub(super) fn finish(&mut self, key: Key, checked: Checked, now: Instant) {
+        let Some(watched) = self.watched.get_mut(&key) else { return };
         watched.take_in(checked, now);
         if watched.gone {
-            return self.watched.remove(&key).and_then(unsettled);
-        }
-        if let State::Waiting(due) = watched.state {
+            self.watched.remove(&key);
+        } else if let State::Waiting(due) = watched.state {
             self.due.push(Reverse((due, key)));
         }
-        None
     }
 
-    /// Forgets all that is not listed. Returns those that left without us; of those that are being checked,
-    /// [`Watchlist::finish`] will tell.
-    pub(super) fn keep_only(&mut self, listed: &HashSet<Key>) -> Vec<Arc<PendingTask>> {
-        let left = self.watched.extract_if(|key, watched| {
+    /// Forgets all that is not listed; what is being checked, once that has ended.
+    pub(super) fn keep_only(&mut self, listed: &HashSet<Key>) {
+        self.watched.retain(|key, watched| {
             watched.gone = !listed.contains(key);
-            watched.gone && watched.state != State::Busy
+            !watched.gone || watched.state == State::Busy
         });
-        left.filter_map(|(_, watched)| unsettled(watched)).collect()
     }
 }
 
@@ -132,10 +128,6 @@ impl Watched {
             Checked::Settled => State::Settled(now),
         };
     }
-}
-
-fn unsettled(watched: Watched) -> Option<Arc<PendingTask>> {
-    (!matches!(watched.state, State::Settled(_))).then_some(watched.task)
 }
 
 #[cfg(test)]

@@ -1,0 +1,127 @@
+//! Follows the log and writes down what is to be stopped.
+
+use super::checkpoint::{claim, move_to};
+use super::table::{self, Recall};
+use super::unwanted::unwanted;
+use crate::error::Error;
+use crate::provider::ProviderFailure;
+use crate::station::Station;
+use chrono::TimeDelta;
+use ledger::job::JobEvent;
+use ledger::read::{self, ReadablePage};
+use ledger::{Event, JobId, Position, RecordedEvent, error_chain};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Most events of one page.
+const PAGE: usize = 500;
+
+/// No provider works on anything for so long. What ended longer ago is passed over: a recaller that is new to a log
+/// begins at its start.
+const LONGEST_WORK: TimeDelta = TimeDelta::days(2);
+
+pub(super) async fn follow(
+    station: &Station,
+    fencing: i64,
+    news: &Notify,
+    held: &CancellationToken,
+) -> Result<(), Error> {
+    let mut mark = station.mark.clone();
+    let mut position = claim(&**station.writer.get().await?, fencing).await?;
+    while !held.is_cancelled() {
+        let until = *mark.borrow_and_update();
+        if position >= until {
+            tokio::select! {
+                () = held.cancelled() => return Ok(()),
+                // The watcher ends only with the process.
+                changed = mark.changed() => if changed.is_err() { held.cancelled().await },
+            }
+            continue;
+        }
+        let page = read_page(station, position, until).await?;
+        let recalls = recalls(station, &page.events).await?;
+        position = page.last.filter(|_| page.length >= PAGE).unwrap_or(until);
+        write(station, &recalls, fencing, position).await?;
+        if !recalls.is_empty() {
+            news.notify_one();
+        }
+    }
+    Ok(())
+}
+
+async fn read_page(station: &Station, after: Position, until: Position) -> Result<ReadablePage, Error> {
+    let client = station.reader.get().await?;
+    Ok(read::page_of_stops(&**client, after, until, PAGE as i64).await?)
+}
+
+/// The recalls and the checkpoint in one transaction: what is behind the checkpoint is on the table.
+async fn write(station: &Station, recalls: &[Recall], fencing: i64, to: Position) -> Result<(), Error> {
+    let mut client = station.writer.get().await?;
+    let transaction = client.transaction().await?;
+    if !recalls.is_empty() {
+        table::add(&*transaction, recalls).await?;
+    }
+    move_to(&*transaction, fencing, to).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+async fn recalls(station: &Station, page: &[RecordedEvent]) -> Result<Vec<Recall>, Error> {
+    let oldest = station.now() - LONGEST_WORK;
+    let mut recalls = Vec::new();
+    for recorded in page.iter().filter(|recorded| recorded.recorded_at > oldest && may_leave(&recorded.event))
+    {
+        match recall(station, recorded).await {
+            Ok(recall) => recalls.extend(recall),
+            Err(Error::Ledger(error @ ledger::Error::Unreadable { .. })) => {
+                let cause = error_chain(&error);
+                tracing::error!(position = %recorded.position, cause, "what a provider works on cannot be read by this version");
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(recalls)
+}
+
+/// Whether it is worth a look at the rest of the stream.
+fn may_leave(event: &Event) -> bool {
+    match event {
+        Event::Job(JobEvent::Cancelled { .. }) => true,
+        Event::Job(JobEvent::AttemptFailed { failure, .. } | JobEvent::DeadLettered { failure }) => {
+            ProviderFailure::is_out_of_time(failure)
+        }
+        Event::Job(_) | Event::Account(_) => false,
+    }
+}
+
+/// What this event left at a provider, if anything.
+async fn recall(station: &Station, ended: &RecordedEvent) -> Result<Option<Recall>, Error> {
+    let client = station.reader.get().await?;
+    let stream = read::stream(&**client, ended.account_id, ended.stream_id).await?;
+    drop(client);
+    let until_then = stream.iter().take_while(|recorded| recorded.version <= ended.version);
+    let events: Vec<&JobEvent> = until_then.filter_map(job_event).collect();
+    let (Some(id), Some(model)) = (unwanted(events.iter().copied()), model(&events)) else { return Ok(None) };
+    Ok(Some(Recall {
+        account_id: ended.account_id,
+        job_id: JobId(ended.stream_id.0),
+        provider_task_id: id.to_owned(),
+        provider: None,
+        model: model.to_owned(),
+        tries: 0,
+    }))
+}
+
+fn job_event(recorded: &RecordedEvent) -> Option<&JobEvent> {
+    match &recorded.event {
+        Event::Job(event) => Some(event),
+        Event::Account(_) => None,
+    }
+}
+
+fn model<'a>(events: &[&'a JobEvent]) -> Option<&'a str> {
+    events.iter().find_map(|event| match event {
+        JobEvent::Queued { request, .. } => Some(request.model.as_str()),
+        _ => None,
+    })
+}

@@ -1,0 +1,136 @@
+//! Work that nobody waits for any more: its provider is told to stop until it confirms, whoever has stopped, died or
+//! changed their mind meanwhile.
+
+use crate::rig::{Rig, eventually};
+use ledger::JobId;
+use ledger::job::{JobCommand, JobEvent, Status};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use worker::provider::ProviderFailure;
+
+fn unreachable() -> ProviderFailure {
+    ProviderFailure::transient("provider_unreachable", "nobody answers")
+}
+
+/// A clip that its provider works on and will not finish.
+async fn clip_under_way(rig: &Rig) -> JobId {
+    rig.scripted.script.ready.store(false, Ordering::SeqCst);
+    let id = rig.queue_one("scripted-video").await;
+    rig.until_submitted(id).await;
+    id
+}
+
+async fn task_of(rig: &Rig, id: JobId) -> String {
+    let submitted = rig.job_events(id).await.into_iter().rev().find_map(|event| match event {
+        JobEvent::Submitted { provider_task_id, .. } => Some(provider_task_id),
+        _ => None,
+    });
+    submitted.expect("a provider took it")
+}
+
+async fn open(rig: &Rig) -> i64 {
+    let client = rig.reader().await;
+    client.query_one("select count(*) from recalls", &[]).await.unwrap().get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_was_cancelled_while_no_worker_ran_is_stopped_by_the_next_one() {
+    let rig = Rig::start().await;
+    let before = rig.worker("before");
+    let id = clip_under_way(&rig).await;
+    let task = task_of(&rig, id).await;
+    before.stop().await;
+    rig.cancel(id).await;
+
+    let after = rig.worker("after");
+    eventually("the provider is told", async || rig.scripted.stopped() == [task.clone()]).await;
+    eventually("nothing is left to be told", async || open(&rig).await == 0).await;
+    after.stop().await;
+    rig.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_was_cancelled_and_asked_for_again_is_stopped_in_its_first_run_alone() {
+    let rig = Rig::start().await;
+    let before = rig.worker("before");
+    let id = clip_under_way(&rig).await;
+    let first = task_of(&rig, id).await;
+    before.stop().await;
+    rig.cancel(id).await;
+    rig.ask(id, JobCommand::Rerun).await;
+
+    let after = rig.worker("after");
+    eventually("the second run is submitted", async || task_of(&rig, id).await != first).await;
+    eventually("the provider is told", async || rig.scripted.stopped() == [first.clone()]).await;
+    rig.scripted.script.ready.store(true, Ordering::SeqCst);
+    rig.until(id, Status::Succeeded).await;
+    after.stop().await;
+    assert_eq!(rig.scripted.stopped(), [first]);
+    rig.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_is_told_again_until_it_confirms() {
+    let rig = Rig::start().await;
+    *rig.scripted.script.cancel_error.lock().unwrap() = Some(unreachable());
+    let before = rig.worker("before");
+    let id = clip_under_way(&rig).await;
+    let task = task_of(&rig, id).await;
+    rig.cancel(id).await;
+    eventually("it is told in vain, twice", async || rig.scripted.cancels() >= 2).await;
+    before.kill().await;
+    assert_eq!(open(&rig).await, 1, "it is not forgotten with its worker");
+
+    *rig.scripted.script.cancel_error.lock().unwrap() = None;
+    let after = rig.worker("after");
+    eventually("the next worker tells it", async || rig.scripted.stopped() == [task.clone()]).await;
+    eventually("nothing is left to be told", async || open(&rig).await == 0).await;
+    after.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_accepted_after_the_cancellation_is_stopped_even_if_the_provider_is_away_at_first() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    *rig.scripted.script.cancel_error.lock().unwrap() = Some(unreachable());
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-video").await;
+    eventually("the provider was asked", async || rig.scripted.waiting() == 1).await;
+    rig.cancel(id).await;
+    rig.scripted.open();
+    eventually("it is told in vain", async || rig.scripted.cancels() >= 1).await;
+    *rig.scripted.script.cancel_error.lock().unwrap() = None;
+    eventually("it is told", async || rig.scripted.stopped().len() == 1).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_is_late_is_stopped() {
+    let rig = Rig::start().await;
+    *rig.scripted.script.deadline.lock().unwrap() = Duration::from_secs(1);
+    let worker = rig.worker("one");
+    let id = clip_under_way(&rig).await;
+    let first = task_of(&rig, id).await;
+    eventually("the provider is told", async || rig.scripted.stopped().first() == Some(&first)).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_ended_itself_needs_no_word() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    let worker = rig.worker("one");
+    let made = rig.queue_one("scripted-video").await;
+    rig.until(made, Status::Succeeded).await;
+    *script.failure.lock().unwrap() = Some(ProviderFailure::permanent("content_refused", "not this one"));
+    let refused = rig.queue_one("scripted-video").await;
+    rig.until(refused, Status::Failed).await;
+    *script.failure.lock().unwrap() = None;
+    let cancelled = clip_under_way(&rig).await;
+    let task = task_of(&rig, cancelled).await;
+    rig.cancel(cancelled).await;
+    eventually("the cancelled one is stopped", async || !rig.scripted.stopped().is_empty()).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.stopped(), [task], "the log was followed past all three");
+}
