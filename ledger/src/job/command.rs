@@ -74,6 +74,11 @@ pub enum JobCommand {
     },
     /// Stop a job that has not finished, and refund it.
     Cancel,
+    /// Give up on a run that nobody has begun although it has been due for so long, and refund it.
+    Overdue {
+        /// How long it may wait, in seconds.
+        limit_seconds: u32,
+    },
     /// Give back the price of a job, or a part of it, whatever became of the job.
     Refund {
         /// How many, at most what it is charged; `None` for all of it.

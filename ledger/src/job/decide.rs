@@ -72,6 +72,7 @@ pub fn decide(
             }
             status => Err(Refusal::JobStatus { status, asked: "cancelled" }),
         },
+        JobCommand::Overdue { limit_seconds } => overdue(job, *limit_seconds, now),
         JobCommand::Rerun => match job.status {
             // Its refund still waits: what is charged pays for the run.
             Status::Failed | Status::Cancelled | Status::Discarded if !job.charged.is_zero() => {
@@ -201,6 +202,30 @@ fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<
             Ok(free(JobEvent::DeadLettered { failure: failure.clone() }))
         }
         (status, _) => Err(Refusal::JobStatus { status, asked: "dead-lettered" }),
+    }
+}
+
+/// What a provider may have made is left to whoever asks after it.
+fn overdue(job: &JobState, limit_seconds: u32, now: DateTime<Utc>) -> Result<JobDecision, Refusal> {
+    let due = job.retry_at.unwrap_or(job.run_queued_at);
+    let billed = job.failure.as_ref().and_then(|failure| failure.billed);
+    match job.status {
+        Status::Queued if now - due < TimeDelta::seconds(i64::from(limit_seconds)) => Err(Refusal::JobNotDue),
+        Status::Queued if billed == Some(Billed::Unknown) => Err(Refusal::JobNotDue),
+        Status::Queued => {
+            let failed = JobEvent::Failed { failure: waited_too_long(), refund_waits: false };
+            Ok(given_back(job, failed, RefundReason::Failed))
+        }
+        status => Err(Refusal::JobStatus { status, asked: "given up" }),
+    }
+}
+
+fn waited_too_long() -> Failure {
+    Failure {
+        class: FailureClass::Permanent,
+        code: "queue_timeout".into(),
+        message: "nobody could begin it in time".into(),
+        billed: Some(Billed::No),
     }
 }
 

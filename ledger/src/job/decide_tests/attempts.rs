@@ -4,8 +4,9 @@ use super::{Story, answer, at, fail, failure, refund, start};
 use crate::account::RefundReason;
 use crate::job::command::JobCommand;
 use crate::job::event::JobEvent;
-use crate::job::failure::FailureClass;
+use crate::job::failure::{Billed, Failure, FailureClass};
 use crate::job::output::Output;
+use crate::job::policy::RetryPolicy;
 use crate::job::state::Status;
 use crate::refusal::Refusal;
 use chrono::TimeDelta;
@@ -16,6 +17,40 @@ fn a_permanent_failure_ends_the_job_and_gives_the_price_back() {
     let (events, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
     assert_eq!(events, [JobEvent::Failed { failure: failure(FailureClass::Permanent), refund_waits: false }]);
     assert_eq!(charge, refund(RefundReason::Failed, 1));
+}
+
+#[test]
+fn what_has_been_due_for_too_long_is_given_up_and_given_back() {
+    let overdue = JobCommand::Overdue { limit_seconds: 30 };
+    assert_eq!(Story::queued().wait(28).decide(&overdue), Err(Refusal::JobNotDue));
+    let (events, charge) = Story::queued().wait(29).decide(&overdue).unwrap();
+    let JobEvent::Failed { failure, .. } = &events[0] else { panic!("{events:?}") };
+    assert_eq!((failure.code.as_str(), failure.billed), ("queue_timeout", Some(Billed::No)));
+    assert_eq!(charge, refund(RefundReason::Failed, 1));
+}
+
+#[test]
+fn a_pause_between_attempts_is_no_waiting() {
+    let overdue = JobCommand::Overdue { limit_seconds: 30 };
+    // Failed at second 3, to be tried again 5 seconds later.
+    let failed = || Story::started().failed(FailureClass::Transient);
+    assert_eq!(failed().wait(33).decide(&overdue), Err(Refusal::JobNotDue));
+    assert!(failed().wait(34).decide(&overdue).is_ok());
+}
+
+#[test]
+fn what_a_provider_may_have_made_is_not_given_up_for_waiting() {
+    let started = Story::started();
+    let unknown = Failure { billed: Some(Billed::Unknown), ..failure(FailureClass::Transient) };
+    let lost = JobCommand::FailAttempt {
+        fencing: started.fencing(),
+        failure: unknown,
+        backoff_milliseconds: 0,
+        policy: RetryPolicy::default(),
+        gives_up: false,
+    };
+    let waiting = started.then(&lost).wait(3_600);
+    assert_eq!(waiting.decide(&JobCommand::Overdue { limit_seconds: 30 }), Err(Refusal::JobNotDue));
 }
 
 #[test]
