@@ -7,9 +7,12 @@ use crate::settings::{
     SimulatorSettings, WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use embedded::providers::{Protocol, WORDS};
 use ledger::UserId;
 use ledger::export::Bound;
 use ledger::seal::KeptSeal;
+use std::fmt::Write;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// An event-sourced credit ledger and generation pipeline: credits in, pictures and videos out, every credit
@@ -34,6 +37,7 @@ Examples:
   cooly proof make 4711 --out event.json       a proof that event 4711 was in the log, exactly so
   cooly proof verify event.json --trust KEY    checks it anywhere, without a database
   DATABASE_URL=postgres://… cooly export --format parquet --out log.parquet
+  cooly mock-provider --protocol fal           stands in for fal, to try a catalogue without an account
 
 In production run `cooly migrate` once for each release, then any number of `cooly api`, `cooly worker` and
 `cooly projector`, all with the same DATABASE_URL, queue and key.";
@@ -70,6 +74,8 @@ pub(crate) enum Command {
     /// Prove that an event is in the sealed log
     #[command(subcommand)]
     Proof(ProofCommand),
+    /// Stand in for a provider: speak its protocol, make small pictures, and fail on demand
+    MockProvider(MockProviderOptions),
 }
 
 #[derive(Debug, Args)]
@@ -361,4 +367,38 @@ pub(crate) struct TokenOptions {
     pub home: HomeSettings,
     #[command(flatten)]
     pub auth: AuthSettings,
+}
+
+#[derive(Debug, Args)]
+#[command(after_long_help = mock_provider_help())]
+pub(crate) struct MockProviderOptions {
+    /// Whose protocol it speaks: fal, replicate or openai
+    #[arg(long, value_name = "NAME")]
+    pub protocol: Protocol,
+    /// Address and port; port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:9090", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+    /// Environment variable that holds the key which requests must carry [default: any key is taken]
+    #[arg(long, value_name = "NAME")]
+    pub key_env: Option<String>,
+    /// From a request to its pictures, such as `500ms` or `2s`
+    #[arg(long, default_value = "2s", value_parser = humantime::parse_duration, value_name = "DURATION")]
+    pub delay: std::time::Duration,
+    #[command(flatten)]
+    pub log: LogSettings,
+}
+
+fn mock_provider_help() -> String {
+    let mut help = "\
+It keeps everything in memory, calls no webhooks, and charges nothing. When it is up it prints what it answers, and the
+lines of a catalogue file that lead to it.
+
+Words make it fail: as a part of a model's name (`fal-ai/flux/busy`, `gpt-image-flaky`), or in a prompt (`mock:busy`):
+"
+    .to_owned();
+    for word in WORDS {
+        // Writing into a string cannot fail.
+        let _ = writeln!(help, "  {:<10} {}", word.word, word.meaning);
+    }
+    help
 }

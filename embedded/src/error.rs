@@ -1,6 +1,6 @@
 //! What can stop an embedded server from starting, each in one sentence that says what to do next.
 
-use std::{io, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 /// Why an embedded server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,13 @@ pub enum Error {
     PortInUse {
         /// The port that was asked for.
         port: u16,
+    },
+
+    /// The configured address is taken.
+    #[error("{address} is in use: free it, or choose another address")]
+    AddressInUse {
+        /// The address that was asked for.
+        address: SocketAddr,
     },
 
     /// Root cannot run Postgres and no other user was found.

@@ -3,6 +3,7 @@
 pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod migrate;
+pub(crate) mod mock_provider;
 pub(crate) mod proof;
 pub(crate) mod rebuild;
 pub(crate) mod roles;

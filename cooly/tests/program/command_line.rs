@@ -31,6 +31,7 @@ fn help_teaches_every_command() {
         "token",
         "seal-key",
         "proof",
+        "mock-provider",
     ];
     for command in commands.into_iter().chain(["Examples"]) {
         assert!(help.contains(command), "{command}: {help}");

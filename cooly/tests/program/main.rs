@@ -6,6 +6,7 @@ mod crate_edges;
 mod crowd;
 mod export;
 mod kill;
+mod mock_provider;
 mod observe;
 mod restore;
 mod support;

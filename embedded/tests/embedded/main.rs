@@ -1,5 +1,6 @@
-//! The private servers, and the servers for tests.
+//! The private servers, the servers for tests, and those that stand in for providers.
 
 mod postgres;
+mod providers;
 mod sqs;
 mod testing;
