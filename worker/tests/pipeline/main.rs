@@ -14,6 +14,7 @@ mod polling;
 mod queue;
 mod reconciler;
 mod relay;
+mod remote;
 mod rig;
 mod scripted;
 mod sealer;
