@@ -6,12 +6,16 @@ use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use worker::provider::{Origin, Remote};
 
 /// The header of a picture of 70 by 50 pixels.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x46\0\0\0\x32\x08\0\0\0\0";
+
+/// A status under which a file begins and then comes so slowly that it never ends.
+const SLOWLY: u16 = 299;
 
 /// Serves the picture under this status.
 struct Files {
@@ -41,6 +45,13 @@ async fn answer(mut stream: TcpStream, status: u16) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
+    }
+    if status == SLOWLY {
+        stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 900\r\n\r\n").await?;
+        loop {
+            stream.write_all(b"x").await?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
     let length = PICTURE.len();
     let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
@@ -95,4 +106,23 @@ async fn a_clip_that_cannot_be_fetched_yet_is_fetched_later_and_not_bought_again
     worker.stop().await;
     assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.submitted", "job.succeeded"]);
     assert_eq!((rig.scripted.submits(), job.outputs[0].width), (1, 70));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_file_holds_up_no_questions_after_other_clips() {
+    let rig = Rig::start().await;
+    let files = Files::start(SLOWLY).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    let mut options = rig.options("one");
+    options.poll_concurrency = 1;
+    // It goes on for longer than this test waits for anything.
+    options.timings.store = Duration::from_secs(600);
+    let worker = rig.run(options);
+    let slow = rig.queue_one("scripted-video").await;
+    eventually("its file is asked for", async || files.asked.load(Ordering::SeqCst) == 1).await;
+    *rig.scripted.script.remote.lock().unwrap() = None;
+    let other = rig.queue_one("scripted-video").await;
+    rig.until(other, Status::Succeeded).await;
+    assert_eq!(rig.job(slow).await.status, Status::Running, "it is still on its way");
+    worker.kill().await;
 }
