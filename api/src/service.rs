@@ -27,6 +27,7 @@ use crate::resources::user::usage::UsageApi;
 use crate::serve::shell::{Guarded, RouteTemplate, check_headers};
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
+use poem::http::header::RANGE;
 use poem::{Endpoint, EndpointExt, IntoEndpoint, Request, Response, Result};
 use poem_openapi::OpenApiService;
 
@@ -81,7 +82,11 @@ impl Service {
 impl Endpoint for Service {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> Result<Response> {
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        if request.method() == Method::HEAD {
+            // Only a GET can be for a part (RFC 9110, 14.2), and for operations both are one.
+            request.headers_mut().remove(RANGE);
+        }
         match self.docs.find(&request).or_else(|| pages::find(&request)) {
             Some((mut response, route)) => {
                 check_headers(&request, &[])?;

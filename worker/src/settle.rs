@@ -4,9 +4,10 @@
 //! outputs are dropped the log is asked whose they are: dropping what a success names would lose a picture,
 //! keeping what nobody names costs only space.
 
+use crate::backoff;
+use crate::outputs::Unkept;
 use crate::provider::{Artifact, ProviderFailure, Task};
 use crate::station::{Order, Station};
-use crate::{backoff, outputs};
 use ledger::error_chain;
 use ledger::job::{JobCommand, Output};
 use ledger::{Actor, ExecuteError};
@@ -24,8 +25,8 @@ pub(crate) enum Settled {
     Unrecorded,
 }
 
-/// Stores the outputs, trying again until then, and records the success. `None` if they could not be kept in time: then
-/// nothing is recorded.
+/// Stores the outputs, trying again until then, and records the success, or that they can never be kept. `None` if they
+/// could not be kept in time: then nothing is recorded.
 pub(crate) async fn succeed(
     station: &Station,
     task: &Task,
@@ -41,7 +42,12 @@ pub(crate) async fn succeed(
         // It would be given away.
         return Some(fail(station, task, &ProviderFailure::no_length(), patience).await);
     }
-    let stored = outputs::store(&*station.outputs, task, artifacts, store_until).await?;
+    let stored = match station.outputs.store(task, &artifacts, store_until).await {
+        Ok(stored) => stored,
+        Err(Unkept::TimeUp) => return None,
+        // Nothing that is asked again gives anything else.
+        Err(Unkept::Final(failure)) => return Some(fail(station, task, &failure, patience).await),
+    };
     let command = JobCommand::Succeed { fencing: task.fencing, outputs: stored.clone() };
     let settled = match record(station, task, command, patience).await {
         Settled::Lost => after_refusal(station, task, &stored).await,
@@ -127,7 +133,7 @@ async fn after_refusal(station: &Station, task: &Task, stored: &[Output]) -> Set
             if named.iter().any(|output| stored.iter().any(|ours| ours.key == output.key)) {
                 return Settled::Recorded;
             }
-            outputs::discard(&*station.outputs, stored).await;
+            station.outputs.discard(stored).await;
             Settled::Lost
         }
         Err(error) => {

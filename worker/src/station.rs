@@ -3,6 +3,7 @@
 use crate::backoff::jitter;
 use crate::error::Error;
 use crate::options::{Sealing, Timings, WorkerOptions};
+use crate::outputs::OutputStore;
 use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
 use chrono::{DateTime, Utc};
@@ -13,7 +14,6 @@ use ledger::job::{JobCommand, JobState, RetryPolicy};
 use ledger::{
     AccountId, Action, Actor, Command, Context, ExecuteError, JobId, Ledger, Outcome, Position, Role, read,
 };
-use object_store::ObjectStore;
 use projections::alive::Alive;
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(crate) struct Station {
     pub alive: Alive,
     pub mark: watch::Receiver<Position>,
     pub queue: Queue,
-    pub outputs: Arc<dyn ObjectStore>,
+    pub outputs: OutputStore,
     pub sealer: Option<Sealer>,
     /// Names this process among all that ever ran: a claim under it was made here.
     pub identity: String,
@@ -73,7 +73,7 @@ impl Station {
             alive: Alive::new(&options.database)?,
             mark: options.mark,
             queue: opened,
-            outputs: options.outputs,
+            outputs: OutputStore::new(options.outputs),
             sealer,
             identity: format!("{}-{:08x}", options.name, rand::random::<u32>()),
             concurrency: options.concurrency.max(1),

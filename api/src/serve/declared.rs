@@ -72,6 +72,7 @@ fn describe(status: u16) -> &'static str {
         409 => "It cannot be done in the present state",
         413 => "The body is too large",
         415 => "The body is of another media type, charset or encoding",
+        416 => "There are no such bytes; `Content-Range` tells how many there are",
         422 => "A value cannot be accepted; `errors` names the field",
         429 => "Too many requests of this user; see `Retry-After`",
         500 => "An error on our side",
@@ -99,6 +100,8 @@ statuses! {
     Read = [400, 401, 403, 429, 500, 503, 504];
     /// Reading one thing by its id.
     ReadOne = [400, 401, 403, 404, 429, 500, 503, 504];
+    /// Reading one file, or a part of it.
+    ReadPart = [400, 401, 403, 404, 416, 429, 500, 503, 504];
     /// Reading a file whose end must be seen.
     ReadFile = [400, 401, 403, 404, 429, 500, 503, 504, 505];
     /// Reading a document about the caller as it was at some moment.

@@ -3,6 +3,7 @@
 
 pub mod auth;
 pub(crate) mod body;
+pub(crate) mod conditional;
 pub(crate) mod cursor;
 pub(crate) mod declared;
 pub(crate) mod download;

@@ -65,6 +65,8 @@ pub(crate) struct Parts {
     pub retry_after: Option<Duration>,
     /// The methods that are allowed, of a 405.
     pub allow: Option<String>,
+    /// How many bytes there are, of a 416.
+    pub length: Option<u64>,
     /// What went wrong underneath, for the log only.
     pub cause: Option<String>,
 }
@@ -119,6 +121,7 @@ impl Problem {
             errors: Vec::new(),
             retry_after: None,
             allow: None,
+            length: None,
             cause: None,
         };
         Problem { parts: Box::new(parts) }
@@ -147,6 +150,15 @@ impl Problem {
     /// There is nothing here, or nothing that the caller may know of.
     pub(crate) fn not_found(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "Nothing is here", detail)
+    }
+
+    /// Bytes are wanted that a file of this length does not have.
+    pub(crate) fn range_unsatisfiable(length: u64) -> Problem {
+        let detail = format!("there are {length} bytes; ask for a range within them, or leave `Range` out");
+        let status = StatusCode::RANGE_NOT_SATISFIABLE;
+        let mut problem = Problem::new(status, "range_unsatisfiable", "There are no such bytes", detail);
+        problem.length = Some(length);
+        problem
     }
 
     pub(crate) fn unavailable(code: &'static str, detail: impl Into<String>) -> Problem {
@@ -256,6 +268,9 @@ impl Problem {
         }
         if let Some(allow) = &self.allow {
             response = response.header("Allow", allow);
+        }
+        if let Some(length) = self.length {
+            response = response.header("Content-Range", format!("bytes */{length}"));
         }
         response.header("Cache-Control", "no-store").body(self.document(request_id))
     }

@@ -1,6 +1,7 @@
 //! A file that is part of this binary or made once at start: kept by browsers, and asked after each time, so that
 //! a new version shows at once.
 
+use super::conditional::is_known;
 use bytes::Bytes;
 use poem::Response;
 use poem::http::{HeaderMap, StatusCode, header};
@@ -37,7 +38,7 @@ impl StaticFile {
             response = response.header(header::CONTENT_SECURITY_POLICY, policy);
         }
         let known = request.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-        if known.is_some_and(|known| known.split(',').any(|tag| tag.trim() == self.etag)) {
+        if is_known(known, &self.etag) {
             return response.status(StatusCode::NOT_MODIFIED).finish();
         }
         response.body(self.bytes.clone())

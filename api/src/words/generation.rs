@@ -99,10 +99,13 @@ pub(crate) struct GenerationOutput {
     pub url: String,
     /// Its MIME type.
     pub content_type: String,
-    /// Width in pixels.
+    /// Width in pixels; 0 for a clip whose file does not tell.
     pub width: u32,
-    /// Height in pixels.
+    /// Height in pixels; 0 for a clip whose file does not tell.
     pub height: u32,
+    /// SHA-256 of its bytes, in lower-case hexadecimal; older outputs have none.
+    #[oai(skip_serializing_if_is_none)]
+    pub sha256: Option<String>,
 }
 
 impl Generation {
@@ -190,6 +193,7 @@ fn outputs(id: JobId, outputs: &[Output]) -> Vec<GenerationOutput> {
         content_type: output.content_type.clone(),
         width: output.width,
         height: output.height,
+        sha256: output.sha256.clone(),
     });
     shown.collect()
 }

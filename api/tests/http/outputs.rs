@@ -1,6 +1,8 @@
 //! The bytes of finished outputs.
 
-use crate::support::Server;
+use crate::support::{Client, Server};
+use ledger::job::Output;
+use reqwest::Method;
 
 #[tokio::test]
 async fn an_output_is_its_bytes_for_its_owner_to_keep() {
@@ -35,4 +37,100 @@ async fn what_is_not_there_is_not_found() {
         let path = format!("/v1/generations/{}/outputs/{index}", bought.id());
         assert_eq!(alice.get(&path).await.refused(400, "parameter_invalid").blamed(), ["index"], "{index}");
     }
+}
+
+/// A generation of ten bytes, and the address of its output.
+async fn ten_bytes(server: &Server, told: impl FnOnce(Output) -> Output) -> (Client, String) {
+    let alice = server.rich_user("alice", 100).await;
+    let bought = alice.buy("a fox").await;
+    server.succeed_as("alice", bought.id(), b"0123456789", told).await;
+    (alice, format!("/v1/generations/{}/outputs/0", bought.id()))
+}
+
+#[tokio::test]
+async fn an_output_is_named_by_its_hash_and_not_sent_again_to_who_has_it() {
+    let server = Server::start().await;
+    let (alice, path) = ten_bytes(&server, |output| output).await;
+    let hash = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882";
+    let etag = format!("\"{hash}\"");
+    let output = alice.get(&path).await.expect(200);
+    assert_eq!(output.header("etag"), Some(&*etag));
+    let generation = alice.get(path.trim_end_matches("/outputs/0")).await.expect(200);
+    assert_eq!(generation.body["outputs"][0]["sha256"], hash);
+    for known in [etag.clone(), format!("\"other\", W/{etag}"), "*".to_owned()] {
+        let unchanged = alice.with("if-none-match", &known).with("range", "bytes=90-").get(&path).await;
+        let unchanged = unchanged.expect(304);
+        assert!(unchanged.bytes.is_empty());
+        assert_eq!(unchanged.header("etag"), Some(&*etag));
+        assert_eq!(unchanged.header("cache-control"), output.header("cache-control"));
+    }
+    let changed = alice.with("if-none-match", "\"other\"").get(&path).await.expect(200);
+    assert_eq!(changed.bytes, b"0123456789");
+}
+
+#[tokio::test]
+async fn a_part_of_an_output_can_be_had() {
+    let server = Server::start().await;
+    let (alice, path) = ten_bytes(&server, |output| output).await;
+    let whole = alice.get(&path).await.expect(200);
+    assert_eq!(whole.header("accept-ranges"), Some("bytes"));
+    for (range, bytes, place) in [
+        ("bytes=0-0", "0", "bytes 0-0/10"),
+        ("bytes=2-4", "234", "bytes 2-4/10"),
+        ("bytes=7-", "789", "bytes 7-9/10"),
+        ("bytes=7-700", "789", "bytes 7-9/10"),
+        ("bytes=-3", "789", "bytes 7-9/10"),
+        ("bytes=0-", "0123456789", "bytes 0-9/10"),
+    ] {
+        let part = alice.with("range", range).get(&path).await.expect(206);
+        assert_eq!((part.bytes.as_slice(), part.header("content-range")), (bytes.as_bytes(), Some(place)));
+        assert_eq!(part.header("content-length"), Some(&*bytes.len().to_string()));
+        for name in ["etag", "content-type", "cache-control", "content-disposition", "accept-ranges"] {
+            assert_eq!(part.header(name), whole.header(name), "{range}: {name}");
+        }
+    }
+    for range in ["bytes=0-1,4-5", "items=0-1", "bytes=5-2", "nonsense"] {
+        let answer = alice.with("range", range).get(&path).await.expect(200);
+        assert_eq!(answer.bytes, whole.bytes, "{range}");
+    }
+    for range in ["bytes=10-", "bytes=-0", "bytes=99999999999999999999999-"] {
+        let refused = alice.with("range", range).get(&path).await.refused(416, "range_unsatisfiable");
+        assert_eq!(refused.header("content-range"), Some("bytes */10"), "{range}");
+    }
+    let alice = alice.with("range", "bytes=2-4");
+    let same = alice.with("if-range", whole.header("etag").unwrap()).get(&path).await.expect(206);
+    assert_eq!(same.bytes, b"234");
+    for other in ["\"other\"", "Sun, 29 Nov 2026 00:00:00 GMT"] {
+        assert_eq!(alice.with("if-range", other).get(&path).await.expect(200).bytes, whole.bytes, "{other}");
+    }
+}
+
+#[tokio::test]
+async fn the_head_of_an_output_is_that_of_the_whole() {
+    let server = Server::start().await;
+    let (alice, path) = ten_bytes(&server, |output| output).await;
+    let head = alice.with("range", "bytes=2-4").send(Method::HEAD, &path, None).await.expect(200);
+    assert!(head.bytes.is_empty());
+    assert_eq!((head.header("content-length"), head.header("content-range")), (Some("10"), None));
+    assert!(head.header("etag").is_some());
+}
+
+#[tokio::test]
+async fn an_output_from_before_hashes_is_served_without_a_name() {
+    let server = Server::start().await;
+    let (alice, path) = ten_bytes(&server, |output| Output { sha256: None, ..output }).await;
+    let whole = alice.with("if-none-match", "\"x\"").get(&path).await.expect(200);
+    assert_eq!((whole.header("etag"), whole.bytes.as_slice()), (None, b"0123456789".as_slice()));
+    let part = alice.with("range", "bytes=8-").get(&path).await.expect(206);
+    assert_eq!((part.header("etag"), part.bytes.as_slice()), (None, b"89".as_slice()));
+    let generation = alice.get(path.trim_end_matches("/outputs/0")).await.expect(200);
+    assert!(generation.body["outputs"][0].get("sha256").is_none());
+}
+
+#[tokio::test]
+async fn a_file_that_is_shorter_than_recorded_is_not_passed_off_as_whole() {
+    let server = Server::start().await;
+    let (alice, path) = ten_bytes(&server, |output| Output { bytes: 20, ..output }).await;
+    alice.with("range", "bytes=5-14").get(&path).await.refused(503, "output_unavailable");
+    alice.get(&path).await.refused(503, "output_unavailable");
 }

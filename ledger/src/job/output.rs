@@ -11,13 +11,16 @@ pub struct Output {
     pub key: String,
     /// MIME type, such as `image/png`.
     pub content_type: String,
-    /// Width in pixels.
+    /// Width in pixels; 0 for a clip whose file does not tell it early.
     pub width: u32,
-    /// Height in pixels.
+    /// Height in pixels; 0 for a clip whose file does not tell it early.
     pub height: u32,
     /// Size in bytes.
     pub bytes: u64,
     /// Length of a clip, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duration_milliseconds: Option<u64>,
+    /// SHA-256 of the bytes, in lower-case hexadecimal. Older outputs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }

@@ -75,6 +75,7 @@ fn output(user: &UserId, job_id: JobId, fencing: i64) -> Output {
         height: 1_024,
         bytes: 1_048_576,
         duration_milliseconds: None,
+        sha256: None,
     }
 }
 

@@ -216,7 +216,16 @@ pub(crate) fn request(model: &str) -> JobRequest {
 
 pub(crate) fn output() -> Output {
     let (key, content_type) = ("outputs/a/b/1-2/0.png".into(), "image/png".into());
-    Output { index: 0, key, content_type, width: 512, height: 512, bytes: 1_234, duration_milliseconds: None }
+    Output {
+        index: 0,
+        key,
+        content_type,
+        width: 512,
+        height: 512,
+        bytes: 1_234,
+        duration_milliseconds: None,
+        sha256: None,
+    }
 }
 
 pub(crate) fn failure(class: FailureClass, code: &str) -> Failure {

@@ -4,7 +4,7 @@ use super::list::id_of;
 use super::silence::Silence;
 use super::slots::{Places, Slot};
 use crate::options::Timings;
-use crate::provider::{Progress, Provider, ProviderFailure, Task};
+use crate::provider::{Artifact, Progress, Provider, ProviderFailure, Task};
 use crate::settle::{self, Settled};
 use crate::station::Station;
 use futures::FutureExt;
@@ -54,28 +54,43 @@ pub(super) async fn check(
     // From before the question: what is made in time is taken even if nobody could ask in time.
     let late = lateness(&station, &pending).is_some();
     let asked = Instant::now();
-    // What was made is held until it is stored, and its place with it.
-    let (progress, _slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
+    let (progress, slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
         Ok(Progress::Working) if late => fail(&station, &pending, &ProviderFailure::timeout()).await,
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
-        Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
-            Standing::Counts(task) => {
-                let until = Instant::now() + PATIENCE;
-                // What could not be stored stays at the provider, which is asked for it again.
-                settle::succeed(&station, &task, artifacts, until, PATIENCE)
-                    .await
-                    .map_or_else(Checked::again, after)
-            }
-            Standing::Over => Checked::Settled,
-            Standing::Unknown => Checked::again(),
-        },
+        Ok(Progress::Done(artifacts)) => finish(&station, &pending, artifacts, slot).await,
         Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
             unanswered(&station, &pending, silence, Some(&*provider), failure.retry_after).await
         }
+    }
+}
+
+/// Stores what was made. It is held until then, and its place with it.
+async fn finish(
+    station: &Station,
+    pending: &PendingTask,
+    artifacts: Vec<Artifact>,
+    slot: Option<Slot>,
+) -> Checked {
+    let is_elsewhere = artifacts.iter().any(|artifact| artifact.content.bytes().is_none());
+    // What has to be fetched must not be in the way of questions.
+    let place = if is_elsewhere { slot.and_then(Slot::lengthen) } else { slot };
+    if place.is_none() {
+        return Checked::again();
+    }
+    match counted(station, pending).await {
+        Standing::Counts(task) => {
+            let until = Instant::now() + station.timings.store.max(PATIENCE);
+            // What could not be stored stays at the provider, which is asked for it again.
+            settle::succeed(station, &task, artifacts, until, PATIENCE)
+                .await
+                .map_or_else(Checked::again, after)
+        }
+        Standing::Over => Checked::Settled,
+        Standing::Unknown => Checked::again(),
     }
 }
 

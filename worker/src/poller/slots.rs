@@ -1,7 +1,7 @@
 //! How many checks run at once: so many for each provider, so that one that does not answer holds up only its own.
 //!
-//! Asking is quick, fetching what was made may not be, and from outside both are one call. A call that takes longer
-//! than a question may leaves its slot for one of as many places for long calls, and is given up if all of them are
+//! Asking is quick, fetching what was made may not be, and where the provider does both, they are one call from outside.
+//! What is left to be fetched, and a call that takes longer than a question may, leaves its slot for one of as many places for long calls, and is given up if all of them are
 //! taken. So calls that hang keep a slot for seconds, a long download can go on, and what is in memory at once stays
 //! bounded.
 
@@ -46,7 +46,7 @@ impl Places {
     /// Waits for a slot; who waits longest comes first.
     pub(super) async fn slot(&self) -> Slot {
         let permit = Arc::clone(&self.slots).acquire_owned().await.expect("the semaphore is never closed");
-        Slot { _permit: permit, long: Arc::clone(&self.long) }
+        Slot { _permit: permit, long: Arc::clone(&self.long), is_long: false }
     }
 }
 
@@ -54,13 +54,17 @@ impl Places {
 pub(super) struct Slot {
     _permit: OwnedSemaphorePermit,
     long: Arc<Semaphore>,
+    is_long: bool,
 }
 
 impl Slot {
-    /// Moves to a place for long calls and frees the slot; `None` if all of those are taken.
+    /// Moves to a place for long calls, unless it is there already, and frees the slot; `None` if all of those are taken.
     pub(super) fn lengthen(self) -> Option<Slot> {
+        if self.is_long {
+            return Some(self);
+        }
         let permit = Arc::clone(&self.long).try_acquire_owned().ok()?;
-        Some(Slot { _permit: permit, long: self.long })
+        Some(Slot { _permit: permit, long: self.long, is_long: true })
     }
 }
 
@@ -83,6 +87,7 @@ mod tests {
         let long = places.slot().now_or_never().and_then(|slot| slot.lengthen()).expect("there is a place");
         let next = places.slot().now_or_never().expect("the slot is free again");
         assert!(next.lengthen().is_none(), "the place is taken");
+        let long = long.lengthen().expect("it has its place");
         drop(long);
         assert!(places.slot().now_or_never().and_then(|slot| slot.lengthen()).is_some());
     }

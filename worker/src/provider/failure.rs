@@ -120,6 +120,31 @@ impl ProviderFailure {
         ProviderFailure::transient("length_missing", message).billed(Billed::Yes).for_a_person()
     }
 
+    /// What was made lies where nothing is fetched from.
+    pub(crate) fn output_refused() -> ProviderFailure {
+        ProviderFailure::unusable("output_refused", "what was made lies at an address that is not trusted")
+    }
+
+    /// What was made is gone from the provider, or may not be fetched any more.
+    pub(crate) fn output_expired() -> ProviderFailure {
+        ProviderFailure::unusable("output_expired", "the provider does not hand out what was made any more")
+    }
+
+    /// What was made has more bytes than one file may have.
+    pub(crate) fn output_too_large() -> ProviderFailure {
+        ProviderFailure::unusable("output_too_large", "what was made is larger than a file may be")
+    }
+
+    /// What was made is no picture or clip that can be shown.
+    pub(crate) fn output_type() -> ProviderFailure {
+        ProviderFailure::unusable("output_type", "what was made is not a picture or clip that can be shown")
+    }
+
+    /// It was made, is paid for, and cannot be kept, however often that is tried.
+    fn unusable(code: &str, message: &str) -> ProviderFailure {
+        ProviderFailure::transient(code, message).billed(Billed::Yes).for_a_person()
+    }
+
     /// The worker stops; costs no attempt.
     pub(crate) fn worker_stopped() -> ProviderFailure {
         let message = "the worker was stopped before the attempt ended";

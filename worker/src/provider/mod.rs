@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use ledger::catalogue::Route;
 use ledger::job::JobRequest;
 use ledger::{AccountId, JobId};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,12 +80,18 @@ impl Content {
 }
 
 /// A file at a provider.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Remote {
-    /// Its address, as the provider told it.
+    /// Its address, as the provider told it. It may hold a signature that opens it to anybody.
     pub url: String,
     /// What may be fetched of this provider.
     pub origin: Arc<Origin>,
+}
+
+impl fmt::Debug for Remote {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Remote").field("origin", &self.origin).finish_non_exhaustive()
+    }
 }
 
 /// What may be fetched of a provider.
@@ -103,9 +110,9 @@ pub struct Origin {
 pub struct Facts {
     /// MIME type, such as `image/png`.
     pub content_type: String,
-    /// Width in pixels.
+    /// Width in pixels; 0 for a clip that does not tell.
     pub width: u32,
-    /// Height in pixels.
+    /// Height in pixels; 0 for a clip that does not tell.
     pub height: u32,
 }
 

@@ -16,6 +16,7 @@ mod queue;
 mod recalls;
 mod reconciler;
 mod relay;
+mod remote;
 mod rig;
 mod scripted;
 mod sealer;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use worker::provider::{
-    Artifact, Cancelled, Content, Facts, Found, Progress, Provider, ProviderFailure, Submission, Task,
+    Artifact, Cancelled, Content, Facts, Found, Progress, Provider, ProviderFailure, Remote, Submission, Task,
 };
 
 /// Cheap to clone; the clones are one provider.
@@ -44,6 +44,8 @@ pub(crate) struct Script {
     pub failure: Mutex<Option<ProviderFailure>>,
     /// How long clips are, as this provider tells it.
     pub clip_milliseconds: Mutex<Option<u64>>,
+    /// Where what is made lies, if it is not handed out at once.
+    pub remote: Mutex<Option<Remote>>,
     pub deadline: Mutex<Duration>,
     pub submits: AtomicU32,
     /// Submits that somebody waits for now.
@@ -76,6 +78,7 @@ impl Default for Scripted {
             poll_error: Mutex::default(),
             failure: Mutex::default(),
             clip_milliseconds: Mutex::new(Some(2_000)),
+            remote: Mutex::default(),
             deadline: Mutex::new(Duration::from_secs(60)),
             submits: AtomicU32::new(0),
             waiting: Arc::default(),
@@ -123,6 +126,15 @@ impl Scripted {
         self.script.gated.store(true, Ordering::SeqCst);
     }
 
+    fn artifact(&self, duration_milliseconds: Option<u64>) -> Artifact {
+        let remote = self.script.remote.lock().unwrap().clone();
+        Artifact {
+            content: remote.map_or(Content::Bytes(Bytes::from_static(b"made")), Content::Remote),
+            facts: Some(Facts { content_type: "image/png".into(), width: 1, height: 1 }),
+            duration_milliseconds,
+        }
+    }
+
     async fn wait_at_gate(&self) {
         if self.script.gated.load(Ordering::SeqCst) {
             self.script.gate.acquire().await.unwrap().forget();
@@ -151,14 +163,6 @@ impl Drop for Waiting {
     }
 }
 
-fn artifact(duration_milliseconds: Option<u64>) -> Artifact {
-    Artifact {
-        content: Content::Bytes(Bytes::from_static(b"made")),
-        facts: Some(Facts { content_type: "image/png".into(), width: 1, height: 1 }),
-        duration_milliseconds,
-    }
-}
-
 #[async_trait::async_trait]
 impl Provider for Scripted {
     async fn submit(&self, task: &Task, _route: &Route) -> Result<Submission, ProviderFailure> {
@@ -177,7 +181,7 @@ impl Provider for Scripted {
         let delay = *script.image_delay.lock().unwrap();
         tokio::time::sleep(delay).await;
         self.wait_at_gate().await;
-        Ok(Submission::Done(vec![artifact(None)]))
+        Ok(Submission::Done(vec![self.artifact(None)]))
     }
 
     async fn find(&self, reference: &str) -> Result<Found, ProviderFailure> {
@@ -206,7 +210,7 @@ impl Provider for Scripted {
         if !self.script.ready.load(Ordering::SeqCst) {
             return Ok(Progress::Working);
         }
-        let clip = artifact(*self.script.clip_milliseconds.lock().unwrap());
+        let clip = self.artifact(*self.script.clip_milliseconds.lock().unwrap());
         let failure = self.script.failure.lock().unwrap().clone();
         Ok(failure.map_or_else(|| Progress::Done(vec![clip]), Progress::Failed))
     }

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::body::{Strict, Tried, body};
+use crate::serve::conditional::is_known;
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
 use crate::serve::problem::Problem;
@@ -224,7 +225,7 @@ impl Generations {
         };
         let generation = Generation::of_state(job, &state);
         let etag = etag(&generation);
-        let is_known = known.0.is_some_and(|known| known.split(',').any(|tag| tag.trim() == etag));
+        let is_known = is_known(known.0.as_deref(), &etag);
         Ok(if is_known { One::Unchanged(etag) } else { One::Current(Json(generation), etag) })
     }
 

@@ -1,21 +1,24 @@
-//! `GET /v1/generations/{id}/outputs/{index}`: the bytes of a finished output, to its owner only.
+//! `GET /v1/generations/{id}/outputs/{index}`: the bytes of a finished output, or a part of them, to its owner only.
 
 use super::purchase::unknown;
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
-use crate::serve::declared::{Answer, ReadOne};
+use crate::serve::conditional::{Wanted, is_known, wanted};
+use crate::serve::declared::{Answer, ReadPart};
 use crate::serve::problem::Problem;
 use crate::words::scalars::GenerationId;
+use futures::TryStreamExt;
 use ledger::job::Output;
-use ledger::read;
-use object_store::ObjectStoreExt;
+use ledger::{JobId, read};
 use object_store::path::Path as StorePath;
+use object_store::{GetOptions, GetRange, ObjectStore};
 use poem::Body;
 use poem::web::Data;
-use poem_openapi::param::Path;
+use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Binary;
 use poem_openapi::{ApiResponse, OpenApi};
+use std::ops::Range;
 
 /// The bytes of an output.
 #[derive(ApiResponse)]
@@ -36,7 +39,56 @@ enum Bytes {
         /// How many bytes there are, so that one that was cut off is not taken for whole and kept.
         #[oai(header = "Content-Length")]
         u64,
+        /// Names these bytes; outputs of before they were hashed have none.
+        #[oai(header = "ETag")]
+        Option<String>,
+        /// Parts can be had.
+        #[oai(header = "Accept-Ranges")]
+        String,
     ),
+    /// The part of it that `Range` asks for.
+    #[oai(status = 206)]
+    Part(
+        Binary<Body>,
+        /// What the whole is, such as `video/mp4`.
+        #[oai(header = "Content-Type")]
+        String,
+        /// It may be kept, by its owner's own cache only.
+        #[oai(header = "Cache-Control")]
+        String,
+        /// Shown, and saved under this name.
+        #[oai(header = "Content-Disposition")]
+        String,
+        /// How many bytes the part has.
+        #[oai(header = "Content-Length")]
+        u64,
+        /// Names the bytes of the whole; outputs of before they were hashed have none.
+        #[oai(header = "ETag")]
+        Option<String>,
+        /// Parts can be had.
+        #[oai(header = "Accept-Ranges")]
+        String,
+        /// The first and the last byte of it, from 0, and how many the whole has.
+        #[oai(header = "Content-Range")]
+        String,
+    ),
+    /// It is what `If-None-Match` names.
+    #[oai(status = 304)]
+    Unchanged(
+        /// Names these bytes.
+        #[oai(header = "ETag")]
+        String,
+        /// It may be kept, by its owner's own cache only.
+        #[oai(header = "Cache-Control")]
+        String,
+    ),
+}
+
+/// What the client has of it, or wants.
+struct Conditions {
+    if_none_match: Option<String>,
+    range: Option<String>,
+    if_range: Option<String>,
 }
 
 /// See the module.
@@ -45,7 +97,10 @@ pub(crate) struct Outputs;
 #[OpenApi(tag = "Tag::Generations")]
 impl Outputs {
     /// Get the bytes of an output
+    ///
+    /// All of them, or one range: clips can be shown from anywhere, and a download that broke off goes on.
     #[oai(path = "/v1/generations/:id/outputs/:index", method = "get", operation_id = "getOutput")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of the request")]
     async fn get(
         &self,
         caller: Caller<UserOnly>,
@@ -54,20 +109,70 @@ impl Outputs {
         id: Path<GenerationId>,
         /// Which of its outputs, from 0.
         index: Path<u32>,
-    ) -> Answer<Bytes, ReadOne> {
+        /// The `ETag` of what is known already.
+        #[oai(name = "If-None-Match")]
+        if_none_match: Header<Option<String>>,
+        /// `bytes=0-1023`, `bytes=1024-` or `bytes=-1024`. Of several ranges the whole is the answer.
+        #[oai(name = "Range")]
+        range: Header<Option<String>>,
+        /// The range counts only if this is the `ETag` still; else the whole is the answer.
+        #[oai(name = "If-Range")]
+        if_range: Header<Option<String>>,
+    ) -> Answer<Bytes, ReadPart> {
         let job = read::job(&**app.reader().await?, caller.account, id.0.0).await?.ok_or_else(unknown)?;
         let output = job.outputs.iter().find(|output| output.index == index.0);
         let output = output.ok_or_else(|| Problem::not_found("the generation has no such output"))?;
-        let stored = app.outputs.get(&StorePath::from(output.key.as_str())).await.map_err(missing)?;
-        let length = stored.meta.size;
-        let body = Body::from_bytes_stream(futures::TryStreamExt::map_err(
-            stored.into_stream(),
-            std::io::Error::other,
-        ));
-        let name = format!("inline; filename=\"{}-{}.{}\"", id.0.0, output.index, extension(output));
-        let cache = "private, max-age=31536000, immutable".to_owned();
-        Ok(Bytes::Whole(Binary(body), shown_type(output).to_owned(), cache, name, length))
+        let conditions = Conditions { if_none_match: if_none_match.0, range: range.0, if_range: if_range.0 };
+        Ok(answer(&*app.outputs, id.0.0, output, &conditions).await?)
     }
+}
+
+async fn answer(
+    store: &dyn ObjectStore,
+    job: JobId,
+    output: &Output,
+    conditions: &Conditions,
+) -> Result<Bytes, Problem> {
+    let etag = output.sha256.as_ref().map(|hash| format!("\"{hash}\""));
+    let cache = "private, max-age=31536000, immutable".to_owned();
+    let known = etag.clone().filter(|etag| is_known(conditions.if_none_match.as_deref(), etag));
+    if let Some(etag) = known {
+        return Ok(Bytes::Unchanged(etag, cache));
+    }
+    let (range, if_range) = (conditions.range.as_deref(), conditions.if_range.as_deref());
+    let kind = shown_type(output).to_owned();
+    let name = format!("inline; filename=\"{job}-{}.{}\"", output.index, extension(output));
+    let ranges = "bytes".to_owned();
+    match wanted(range, if_range, etag.as_deref(), output.bytes) {
+        Wanted::Nowhere => Err(Problem::range_unsatisfiable(output.bytes)),
+        Wanted::Whole => {
+            let (body, length) = stored(store, output, None).await?;
+            Ok(Bytes::Whole(body, kind, cache, name, length, etag, ranges))
+        }
+        Wanted::Part(part) => {
+            let place = format!("bytes {}-{}/{}", part.start, part.end - 1, output.bytes);
+            let (body, length) = stored(store, output, Some(part)).await?;
+            Ok(Bytes::Part(body, kind, cache, name, length, etag, ranges, place))
+        }
+    }
+}
+
+/// The bytes, or a part of them, and how many they are.
+async fn stored(
+    store: &dyn ObjectStore,
+    output: &Output,
+    part: Option<Range<u64>>,
+) -> Result<(Binary<Body>, u64), Problem> {
+    let path = StorePath::from(output.key.as_str());
+    let options = GetOptions { range: part.clone().map(GetRange::Bounded), ..GetOptions::default() };
+    let stored = store.get_opts(&path, options).await.map_err(missing)?;
+    let given = stored.range.clone();
+    if part.unwrap_or(0..output.bytes) != given {
+        let cause = format!("the store has bytes {given:?} of {}", output.key);
+        return Err(unreadable().because(cause));
+    }
+    let bytes = TryStreamExt::map_err(stored.into_stream(), std::io::Error::other);
+    Ok((Binary(Body::from_bytes_stream(bytes)), given.end - given.start))
 }
 
 /// Only types that a browser shows without running anything are passed on.
@@ -93,6 +198,10 @@ fn missing(error: object_store::Error) -> Problem {
         object_store::Error::NotFound { .. } => {
             Problem::not_found("the output is not in the store any more").because(cause)
         }
-        _ => Problem::unavailable("output_unavailable", "the output cannot be read right now").because(cause),
+        _ => unreadable().because(cause),
     }
+}
+
+fn unreadable() -> Problem {
+    Problem::unavailable("output_unavailable", "the output cannot be read right now")
 }

@@ -6,6 +6,7 @@ use ledger::job::{Failure, FailureClass, JobCommand, JobState, Output, RetryPoli
 use ledger::{Action, Command, JobId};
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 const POLICY: RetryPolicy = RetryPolicy { max_attempts: 1, give_up_after_seconds: 3_600 };
@@ -24,18 +25,30 @@ impl Server {
         bytes: &'static [u8],
         duration_milliseconds: Option<u64>,
     ) {
+        self.succeed_as(user, id, bytes, |output| Output { duration_milliseconds, ..output }).await;
+    }
+
+    /// Claims the job, stores `bytes` as its only output, which is recorded as `told`, and finishes it.
+    pub(crate) async fn succeed_as(
+        &self,
+        user: &str,
+        id: &str,
+        bytes: &'static [u8],
+        told: impl FnOnce(Output) -> Output,
+    ) {
         let fencing = self.begin(user, id).await;
         let key = format!("outputs/{}/{id}/1-{fencing}/0.png", account(user));
         self.outputs.put(&Path::from(key.as_str()), bytes.into()).await.unwrap();
-        let output = Output {
+        let output = told(Output {
             index: 0,
             key,
             content_type: "image/png".into(),
             width: 64,
             height: 64,
             bytes: bytes.len() as u64,
-            duration_milliseconds,
-        };
+            duration_milliseconds: None,
+            sha256: Some(hex::encode(Sha256::digest(bytes))),
+        });
         self.command(user, id, JobCommand::Succeed { fencing, outputs: vec![output] }).await;
     }
 

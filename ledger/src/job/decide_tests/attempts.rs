@@ -103,6 +103,7 @@ fn a_late_worker_may_finish_while_nobody_took_over() {
         height: 1,
         bytes: 1,
         duration_milliseconds: None,
+        sha256: None,
     }];
     let done = JobCommand::Succeed { fencing: story.fencing(), outputs: outputs.clone() };
     let story = story.then(&done);

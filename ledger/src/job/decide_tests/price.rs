@@ -74,6 +74,7 @@ fn made_of(story: &Story, lengths: impl IntoIterator<Item = Option<u64>>) -> Job
         height: 1,
         bytes: 1,
         duration_milliseconds,
+        sha256: None,
     };
     JobCommand::Succeed { fencing: story.fencing(), outputs: lengths.into_iter().map(output).collect() }
 }

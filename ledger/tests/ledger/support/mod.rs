@@ -268,6 +268,7 @@ pub(crate) fn succeed(fencing: i64, milliseconds: Option<u64>) -> JobCommand {
         height: 64,
         bytes: 10,
         duration_milliseconds: milliseconds,
+        sha256: None,
     };
     JobCommand::Succeed { fencing, outputs: vec![output] }
 }

@@ -1,0 +1,79 @@
+//! A file on its way into the output store: opened where it is, told what it is, written and hashed.
+
+use super::fetch::{Body, Fetcher};
+use super::sniff;
+use super::trouble::Trouble;
+use super::upload::Upload;
+use crate::provider::{Artifact, Content, Facts};
+use bytes::Bytes;
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
+use sha2::{Digest, Sha256};
+
+/// A file and what it is.
+pub(super) struct File {
+    pub(super) facts: Facts,
+    bytes: Source,
+    part_bytes: usize,
+}
+
+/// What was received so far.
+enum Source {
+    Whole(Bytes),
+    /// The first part, and the rest of it.
+    Begun(Bytes, Box<Body>),
+}
+
+/// What was written.
+pub(super) struct Written {
+    pub(super) bytes: u64,
+    pub(super) sha256: [u8; 32],
+}
+
+impl File {
+    /// Opens what an artifact consists of and reads at most its first part. What a provider tells of a file that lies
+    /// elsewhere does not count: the file itself decides.
+    pub(super) async fn open(
+        fetcher: &Fetcher,
+        artifact: &Artifact,
+        part_bytes: usize,
+    ) -> Result<File, Trouble> {
+        let (facts, bytes) = match &artifact.content {
+            Content::Bytes(bytes) => {
+                (artifact.facts.clone().or_else(|| sniff::facts(bytes)), Source::Whole(bytes.clone()))
+            }
+            Content::Remote(remote) => {
+                let mut body = fetcher.open(remote).await?;
+                let head = body.part(part_bytes).await?;
+                let facts = sniff::facts(&head);
+                let is_whole = head.len() < part_bytes;
+                (facts, if is_whole { Source::Whole(head) } else { Source::Begun(head, Box::new(body)) })
+            }
+        };
+        Ok(File { facts: facts.ok_or(Trouble::Type)?, bytes, part_bytes })
+    }
+
+    /// Writes it, in parts if it is longer than one.
+    pub(super) async fn write(self, store: &dyn ObjectStore, path: &Path) -> Result<Written, Trouble> {
+        match self.bytes {
+            Source::Whole(bytes) => {
+                let written = Written { bytes: bytes.len() as u64, sha256: Sha256::digest(&bytes).into() };
+                store.put(path, bytes.into()).await?;
+                Ok(written)
+            }
+            Source::Begun(head, mut body) => {
+                let mut upload = Upload::begin(store, path).await?;
+                let (mut length, mut hash, mut part) = (0, Sha256::new(), head);
+                while !part.is_empty() {
+                    length += part.len() as u64;
+                    hash.update(&part);
+                    let is_last = part.len() < self.part_bytes;
+                    upload.put(part).await?;
+                    part = if is_last { Bytes::new() } else { body.part(self.part_bytes).await? };
+                }
+                upload.complete().await?;
+                Ok(Written { bytes: length, sha256: hash.finalize().into() })
+            }
+        }
+    }
+}

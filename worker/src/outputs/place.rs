@@ -1,0 +1,24 @@
+//! Where outputs are kept: `outputs/{account}/{job}/{run}-{fencing}/{index}.{extension}`. Each attempt has a folder of
+//! its own, so a late worker never writes over what another one recorded.
+
+use crate::provider::Task;
+
+/// The key of one output.
+pub(super) fn key(task: &Task, index: u32, content_type: &str) -> String {
+    let Task { account_id, job_id, run, fencing, .. } = task;
+    let extension = extension(content_type);
+    format!("outputs/{account_id}/{job_id}/{run}-{fencing}/{index}.{extension}")
+}
+
+fn extension(content_type: &str) -> &'static str {
+    match content_type {
+        "image/png" | "image/apng" => "png",
+        "image/jpeg" => "jpg",
+        "image/webp" => "webp",
+        "image/gif" => "gif",
+        "image/avif" => "avif",
+        "video/mp4" => "mp4",
+        "video/webm" => "webm",
+        _ => "bin",
+    }
+}

@@ -1,0 +1,128 @@
+//! What was made lies at the provider, and has to be fetched there.
+
+use crate::rig::{Rig, eventually};
+use ledger::job::{Billed, Status};
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use worker::provider::{Origin, Remote};
+
+/// The header of a picture of 70 by 50 pixels.
+const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x46\0\0\0\x32\x08\0\0\0\0";
+
+/// A status under which a file begins and then comes so slowly that it never ends.
+const SLOWLY: u16 = 299;
+
+/// Serves the picture under this status.
+struct Files {
+    status: Arc<AtomicU16>,
+    asked: Arc<AtomicU32>,
+    remote: Remote,
+}
+
+impl Files {
+    async fn start(status: u16) -> Files {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/made.png?signature=secret", listener.local_addr().unwrap());
+        let (status, asked) = (Arc::new(AtomicU16::new(status)), Arc::<AtomicU32>::default());
+        let (now, count) = (Arc::clone(&status), Arc::clone(&asked));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                count.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(answer(stream, now.load(Ordering::SeqCst)));
+            }
+        });
+        let origin = Origin { hosts: vec!["127.0.0.1".into()], is_private: true, max_bytes: 1_000 };
+        Files { status, asked, remote: Remote { url, origin: Arc::new(origin) } }
+    }
+}
+
+async fn answer(mut stream: TcpStream, status: u16) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    if status == SLOWLY {
+        stream.write_all(b"HTTP/1.1 200 X\r\ncontent-length: 900\r\n\r\n").await?;
+        loop {
+            stream.write_all(b"x").await?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+    let length = PICTURE.len();
+    let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(PICTURE).await?;
+    stream.shutdown().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_at_the_provider_is_kept_with_its_hash() {
+    let rig = Rig::start().await;
+    let files = Files::start(200).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-image").await;
+    let job = rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    let output = &job.outputs[0];
+    assert_eq!((output.content_type.as_str(), output.width, output.height), ("image/png", 70, 50));
+    assert_eq!(output.sha256.as_ref().unwrap().len(), 64);
+    let kept = rig.outputs.get(&Path::from(output.key.as_str())).await.unwrap().bytes().await.unwrap();
+    assert_eq!((kept.as_ref(), output.bytes), (PICTURE, PICTURE.len() as u64));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_provider_does_not_hand_out_any_more_waits_for_a_person() {
+    let rig = Rig::start().await;
+    let files = Files::start(404).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    let worker = rig.worker("one");
+    for model in ["scripted-image", "scripted-video"] {
+        let id = rig.queue_one(model).await;
+        let job = rig.until(id, Status::Dead).await;
+        let failure = job.failure.unwrap();
+        assert_eq!((failure.code.as_str(), failure.billed), ("output_expired", Some(Billed::Yes)), "{model}");
+        assert_eq!(job.attempts, 1, "{model} is not bought again");
+    }
+    worker.stop().await;
+    assert_eq!((rig.scripted.submits(), files.asked.load(Ordering::SeqCst)), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_that_cannot_be_fetched_yet_is_fetched_later_and_not_bought_again() {
+    let rig = Rig::start().await;
+    let files = Files::start(503).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-video").await;
+    eventually("it is tried again", async || files.asked.load(Ordering::SeqCst) > 2).await;
+    files.status.store(200, Ordering::SeqCst);
+    let job = rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.submitted", "job.succeeded"]);
+    assert_eq!((rig.scripted.submits(), job.outputs[0].width), (1, 70));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_file_holds_up_no_questions_after_other_clips() {
+    let rig = Rig::start().await;
+    let files = Files::start(SLOWLY).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    let mut options = rig.options("one");
+    options.poll_concurrency = 1;
+    // It goes on for longer than this test waits for anything.
+    options.timings.store = Duration::from_secs(600);
+    let worker = rig.run(options);
+    let slow = rig.queue_one("scripted-video").await;
+    eventually("its file is asked for", async || files.asked.load(Ordering::SeqCst) == 1).await;
+    *rig.scripted.script.remote.lock().unwrap() = None;
+    let other = rig.queue_one("scripted-video").await;
+    rig.until(other, Status::Succeeded).await;
+    assert_eq!(rig.job(slow).await.status, Status::Running, "it is still on its way");
+    worker.kill().await;
+}
