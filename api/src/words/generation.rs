@@ -106,6 +106,9 @@ pub(crate) struct GenerationOutput {
     /// SHA-256 of its bytes, in lower-case hexadecimal; older outputs have none.
     #[oai(skip_serializing_if_is_none)]
     pub sha256: Option<String>,
+    /// Where a small copy is, if there is one; the same token is needed.
+    #[oai(skip_serializing_if_is_none)]
+    pub thumbnail_url: Option<String>,
 }
 
 impl Generation {
@@ -186,14 +189,19 @@ fn shown(status: Status, failure: Option<&Failure>) -> Option<GenerationFailure>
     }
 }
 
+fn output_url(id: JobId, output: &Output) -> String {
+    format!("{}/outputs/{}", location(id), output.index)
+}
+
 fn outputs(id: JobId, outputs: &[Output]) -> Vec<GenerationOutput> {
     let shown = outputs.iter().map(|output| GenerationOutput {
         index: output.index,
-        url: format!("{}/outputs/{}", location(id), output.index),
+        url: output_url(id, output),
         content_type: output.content_type.clone(),
         width: output.width,
         height: output.height,
         sha256: output.sha256.clone(),
+        thumbnail_url: output.thumbnail.as_ref().map(|_| format!("{}/thumbnail", output_url(id, output))),
     });
     shown.collect()
 }

@@ -2,6 +2,8 @@
 
 use crate::support::{Client, Server};
 use ledger::job::Output;
+use object_store::ObjectStoreExt;
+use object_store::path::Path;
 use reqwest::Method;
 
 #[tokio::test]
@@ -133,4 +135,30 @@ async fn a_file_that_is_shorter_than_recorded_is_not_passed_off_as_whole() {
     let (alice, path) = ten_bytes(&server, |output| Output { bytes: 20, ..output }).await;
     alice.with("range", "bytes=5-14").get(&path).await.refused(503, "output_unavailable");
     alice.get(&path).await.refused(503, "output_unavailable");
+}
+
+#[tokio::test]
+async fn a_small_copy_is_served_where_there_is_one() {
+    let server = Server::start().await;
+    let key = "outputs/x/0-thumbnail.jpg";
+    let (alice, path) = ten_bytes(&server, |output| Output { thumbnail: Some(key.into()), ..output }).await;
+    let small = format!("{path}/thumbnail");
+    let generation = alice.get(path.trim_end_matches("/outputs/0")).await.expect(200);
+    assert_eq!(generation.body["outputs"][0]["thumbnail_url"], *small);
+    alice.get(&small).await.refused(404, "not_found");
+    server.outputs.put(&Path::from(key), "small".into()).await.unwrap();
+    let copy = alice.get(&small).await.expect(200);
+    assert_eq!(
+        (copy.bytes.as_slice(), copy.header("content-type")),
+        (b"small".as_slice(), Some("image/jpeg"))
+    );
+    assert_eq!(copy.header("content-length"), Some("5"));
+    assert!(copy.header("cache-control").unwrap().starts_with("private"));
+    server.rich_user("bob", 1).await.get(&small).await.refused(404, "not_found");
+
+    let plain = alice.buy("a fox").await;
+    server.succeed("alice", plain.id(), b"png").await;
+    let path = format!("/v1/generations/{}", plain.id());
+    alice.get(&format!("{path}/outputs/0/thumbnail")).await.refused(404, "not_found");
+    assert!(alice.get(&path).await.expect(200).body["outputs"][0].get("thumbnail_url").is_none());
 }

@@ -23,4 +23,7 @@ pub struct Output {
     /// SHA-256 of the bytes, in lower-case hexadecimal. Older outputs have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Where the output store keeps a small copy as JPEG, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnail: Option<String>,
 }

@@ -76,6 +76,7 @@ fn output(user: &UserId, job_id: JobId, fencing: i64) -> Output {
         bytes: 1_048_576,
         duration_milliseconds: None,
         sha256: None,
+        thumbnail: None,
     }
 }
 

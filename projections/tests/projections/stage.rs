@@ -225,6 +225,7 @@ pub(crate) fn output() -> Output {
         bytes: 1_234,
         duration_milliseconds: None,
         sha256: None,
+        thumbnail: None,
     }
 }
 

@@ -53,6 +53,14 @@ impl File {
         Ok(File { facts: facts.ok_or(Trouble::Type)?, bytes, part_bytes })
     }
 
+    /// All of it, if it is held as a whole anyway.
+    pub(super) fn whole(&self) -> Option<Bytes> {
+        match &self.bytes {
+            Source::Whole(bytes) => Some(bytes.clone()),
+            Source::Begun(..) => None,
+        }
+    }
+
     /// Writes it, in parts if it is longer than one.
     pub(super) async fn write(self, store: &dyn ObjectStore, path: &Path) -> Result<Written, Trouble> {
         match self.bytes {

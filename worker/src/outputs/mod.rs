@@ -1,6 +1,6 @@
 //! Keeping what was made: from here or from where a provider left it, into the output store.
 //!
-//! Files are streamed, a few MiB at a time, and hashed on their way. What a file is decides its first bytes, not its
+//! Files are streamed, a few MiB at a time, and hashed on their way. Its first bytes decide what a file is, not its
 //! sender. Trouble that may pass is tried again for as long as there is time, because making an output again would be
 //! paid for again; what no further try can change is told apart, for a person to decide.
 
@@ -13,6 +13,7 @@ mod sniff;
 mod store;
 #[cfg(test)]
 mod store_tests;
+mod thumbnail;
 mod trouble;
 mod upload;
 

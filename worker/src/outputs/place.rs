@@ -5,9 +5,17 @@ use crate::provider::Task;
 
 /// The key of one output.
 pub(super) fn key(task: &Task, index: u32, content_type: &str) -> String {
+    format!("{}/{index}.{}", folder(task), extension(content_type))
+}
+
+/// The key of its small copy.
+pub(super) fn thumbnail_key(task: &Task, index: u32, content_type: &str) -> String {
+    format!("{}/{index}-thumbnail.{}", folder(task), extension(content_type))
+}
+
+fn folder(task: &Task) -> String {
     let Task { account_id, job_id, run, fencing, .. } = task;
-    let extension = extension(content_type);
-    format!("outputs/{account_id}/{job_id}/{run}-{fencing}/{index}.{extension}")
+    format!("outputs/{account_id}/{job_id}/{run}-{fencing}")
 }
 
 fn extension(content_type: &str) -> &'static str {

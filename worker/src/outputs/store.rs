@@ -2,9 +2,11 @@
 
 use super::fetch::Fetcher;
 use super::file::{File, Written};
-use super::place::key;
+use super::place::{key, thumbnail_key};
+use super::thumbnail;
 use super::trouble::Trouble;
 use crate::provider::{Artifact, Content, Facts, ProviderFailure, Task};
+use bytes::Bytes;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use ledger::error_chain;
@@ -97,7 +99,8 @@ impl OutputStore {
 
     /// Deletes outputs that the log does not name. What cannot be deleted is left: it is only garbage.
     pub(crate) async fn discard(&self, outputs: &[Output]) {
-        let keys: Vec<String> = outputs.iter().map(|output| output.key.clone()).collect();
+        let keys = |output: &Output| [Some(output.key.clone()), output.thumbnail.clone()];
+        let keys: Vec<String> = outputs.iter().flat_map(keys).flatten().collect();
         self.take_away(&keys).await;
     }
 
@@ -125,7 +128,9 @@ impl OutputStore {
         let mut pause = FIRST_PAUSE;
         loop {
             let trouble = match timeout_at(until, self.keep_once(task, index, artifact, begun)).await {
-                Ok(Ok(output)) => return Ok(output),
+                Ok(Ok((output, whole))) => {
+                    return Ok(self.with_thumbnail(task, output, whole, until, begun).await);
+                }
                 Ok(Err(trouble)) => trouble,
                 Err(_elapsed) => Trouble::Passing("there was no time left".to_owned()),
             };
@@ -150,15 +155,50 @@ impl OutputStore {
         index: u32,
         artifact: &Artifact,
         begun: &Begun,
-    ) -> Result<Output, Trouble> {
+    ) -> Result<(Output, Option<Bytes>), Trouble> {
         let file = File::open(&self.fetcher, artifact, self.part_bytes).await?;
         let Facts { content_type, width, height } = file.facts.clone();
         let key = key(task, index, &content_type);
         begun.add(&key);
+        let whole = file.whole();
         let Written { bytes, sha256 } = file.write(&*self.objects, &Path::from(key.as_str())).await?;
-        let duration_milliseconds = artifact.duration_milliseconds;
-        let sha256 = Some(hex::encode(sha256));
-        Ok(Output { index, key, content_type, width, height, bytes, duration_milliseconds, sha256 })
+        let output = Output {
+            index,
+            key,
+            content_type,
+            width,
+            height,
+            bytes,
+            duration_milliseconds: artifact.duration_milliseconds,
+            sha256: Some(hex::encode(sha256)),
+            thumbnail: None,
+        };
+        Ok((output, whole))
+    }
+
+    /// The output with its small copy, if there can be one in time. It is stored already, whatever happens here.
+    async fn with_thumbnail(
+        &self,
+        task: &Task,
+        output: Output,
+        whole: Option<Bytes>,
+        until: Instant,
+        begun: &Begun,
+    ) -> Output {
+        let copied = async {
+            let copy = thumbnail::thumbnail(&output.content_type, whole?).await?;
+            let key = thumbnail_key(task, output.index, thumbnail::CONTENT_TYPE);
+            begun.add(&key);
+            match self.objects.put(&Path::from(key.as_str()), copy.into()).await {
+                Ok(_) => Some(key),
+                Err(error) => {
+                    tracing::warn!(error = %error_chain(&error), key, "a small copy cannot be stored");
+                    None
+                }
+            }
+        };
+        let thumbnail = timeout_at(until, copied).await.ok().flatten();
+        Output { thumbnail, ..output }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::conditional::{Wanted, is_known, wanted};
-use crate::serve::declared::{Answer, ReadPart};
+use crate::serve::declared::{Answer, ReadOne, ReadPart};
 use crate::serve::problem::Problem;
 use crate::words::scalars::GenerationId;
 use futures::TryStreamExt;
@@ -19,6 +19,9 @@ use poem_openapi::param::{Header, Path};
 use poem_openapi::payload::Binary;
 use poem_openapi::{ApiResponse, OpenApi};
 use std::ops::Range;
+
+/// What is here never changes, and is its owner's alone.
+const CACHE: &str = "private, max-age=31536000, immutable";
 
 /// The bytes of an output.
 #[derive(ApiResponse)]
@@ -84,6 +87,25 @@ enum Bytes {
     ),
 }
 
+/// The bytes of a small copy.
+#[derive(ApiResponse)]
+enum Thumbnail {
+    /// The copy. It never changes.
+    #[oai(status = 200)]
+    Whole(
+        Binary<Body>,
+        /// Always `image/jpeg`.
+        #[oai(header = "Content-Type")]
+        String,
+        /// It may be kept, by its owner's own cache only.
+        #[oai(header = "Cache-Control")]
+        String,
+        /// How many bytes there are.
+        #[oai(header = "Content-Length")]
+        u64,
+    ),
+}
+
 /// What the client has of it, or wants.
 struct Conditions {
     if_none_match: Option<String>,
@@ -119,12 +141,41 @@ impl Outputs {
         #[oai(name = "If-Range")]
         if_range: Header<Option<String>>,
     ) -> Answer<Bytes, ReadPart> {
-        let job = read::job(&**app.reader().await?, caller.account, id.0.0).await?.ok_or_else(unknown)?;
-        let output = job.outputs.iter().find(|output| output.index == index.0);
-        let output = output.ok_or_else(|| Problem::not_found("the generation has no such output"))?;
+        let output = output(&app, &caller, id.0.0, index.0).await?;
         let conditions = Conditions { if_none_match: if_none_match.0, range: range.0, if_range: if_range.0 };
-        Ok(answer(&*app.outputs, id.0.0, output, &conditions).await?)
+        Ok(answer(&*app.outputs, id.0.0, &output, &conditions).await?)
     }
+
+    /// Get a small copy of an output
+    ///
+    /// A JPEG of at most 320 pixels a side. There is none of clips, of very large pictures, and of older outputs.
+    #[oai(
+        path = "/v1/generations/:id/outputs/:index/thumbnail",
+        method = "get",
+        operation_id = "getOutputThumbnail"
+    )]
+    async fn thumbnail(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        /// The generation.
+        id: Path<GenerationId>,
+        /// Which of its outputs, from 0.
+        index: Path<u32>,
+    ) -> Answer<Thumbnail, ReadOne> {
+        let output = output(&app, &caller, id.0.0, index.0).await?;
+        let key =
+            output.thumbnail.ok_or_else(|| Problem::not_found("there is no small copy of this output"))?;
+        let (body, given) = stored(&*app.outputs, &key, None).await?;
+        Ok(Thumbnail::Whole(body, "image/jpeg".to_owned(), CACHE.to_owned(), given.end - given.start))
+    }
+}
+
+/// The output of the caller's generation.
+async fn output(app: &App, caller: &Caller<UserOnly>, id: JobId, index: u32) -> Result<Output, Problem> {
+    let job = read::job(&**app.reader().await?, caller.account, id).await?.ok_or_else(unknown)?;
+    let output = job.outputs.into_iter().find(|output| output.index == index);
+    output.ok_or_else(|| Problem::not_found("the generation has no such output"))
 }
 
 async fn answer(
@@ -134,7 +185,7 @@ async fn answer(
     conditions: &Conditions,
 ) -> Result<Bytes, Problem> {
     let etag = output.sha256.as_ref().map(|hash| format!("\"{hash}\""));
-    let cache = "private, max-age=31536000, immutable".to_owned();
+    let cache = CACHE.to_owned();
     let known = etag.clone().filter(|etag| is_known(conditions.if_none_match.as_deref(), etag));
     if let Some(etag) = known {
         return Ok(Bytes::Unchanged(etag, cache));
@@ -146,33 +197,43 @@ async fn answer(
     match wanted(range, if_range, etag.as_deref(), output.bytes) {
         Wanted::Nowhere => Err(Problem::range_unsatisfiable(output.bytes)),
         Wanted::Whole => {
-            let (body, length) = stored(store, output, None).await?;
-            Ok(Bytes::Whole(body, kind, cache, name, length, etag, ranges))
+            let body = recorded(store, output, 0..output.bytes).await?;
+            Ok(Bytes::Whole(body, kind, cache, name, output.bytes, etag, ranges))
         }
         Wanted::Part(part) => {
             let place = format!("bytes {}-{}/{}", part.start, part.end - 1, output.bytes);
-            let (body, length) = stored(store, output, Some(part)).await?;
+            let length = part.end - part.start;
+            let body = recorded(store, output, part).await?;
             Ok(Bytes::Part(body, kind, cache, name, length, etag, ranges, place))
         }
     }
 }
 
-/// The bytes, or a part of them, and how many they are.
-async fn stored(
+/// These bytes of an output, which must be there as they were recorded.
+async fn recorded(
     store: &dyn ObjectStore,
     output: &Output,
-    part: Option<Range<u64>>,
-) -> Result<(Binary<Body>, u64), Problem> {
-    let path = StorePath::from(output.key.as_str());
-    let options = GetOptions { range: part.clone().map(GetRange::Bounded), ..GetOptions::default() };
-    let stored = store.get_opts(&path, options).await.map_err(missing)?;
-    let given = stored.range.clone();
-    if part.unwrap_or(0..output.bytes) != given {
-        let cause = format!("the store has bytes {given:?} of {}", output.key);
-        return Err(unreadable().because(cause));
+    part: Range<u64>,
+) -> Result<Binary<Body>, Problem> {
+    let asked = (part != (0..output.bytes)).then(|| part.clone());
+    let (body, given) = stored(store, &output.key, asked).await?;
+    if given != part {
+        return Err(unreadable().because(format!("the store has bytes {given:?} of {}", output.key)));
     }
+    Ok(body)
+}
+
+/// The bytes of a file, or a part of them, and which they are.
+async fn stored(
+    store: &dyn ObjectStore,
+    key: &str,
+    part: Option<Range<u64>>,
+) -> Result<(Binary<Body>, Range<u64>), Problem> {
+    let options = GetOptions { range: part.map(GetRange::Bounded), ..GetOptions::default() };
+    let stored = store.get_opts(&StorePath::from(key), options).await.map_err(missing)?;
+    let given = stored.range.clone();
     let bytes = TryStreamExt::map_err(stored.into_stream(), std::io::Error::other);
-    Ok((Binary(Body::from_bytes_stream(bytes)), given.end - given.start))
+    Ok((Binary(Body::from_bytes_stream(bytes)), given))
 }
 
 /// Only types that a browser shows without running anything are passed on.

@@ -48,6 +48,7 @@ impl Server {
             bytes: bytes.len() as u64,
             duration_milliseconds: None,
             sha256: Some(hex::encode(Sha256::digest(bytes))),
+            thumbnail: None,
         });
         self.command(user, id, JobCommand::Succeed { fencing, outputs: vec![output] }).await;
     }

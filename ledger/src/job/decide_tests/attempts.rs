@@ -104,6 +104,7 @@ fn a_late_worker_may_finish_while_nobody_took_over() {
         bytes: 1,
         duration_milliseconds: None,
         sha256: None,
+        thumbnail: None,
     }];
     let done = JobCommand::Succeed { fencing: story.fencing(), outputs: outputs.clone() };
     let story = story.then(&done);

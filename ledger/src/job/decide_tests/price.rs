@@ -75,6 +75,7 @@ fn made_of(story: &Story, lengths: impl IntoIterator<Item = Option<u64>>) -> Job
         bytes: 1,
         duration_milliseconds,
         sha256: None,
+        thumbnail: None,
     };
     JobCommand::Succeed { fencing: story.fencing(), outputs: lengths.into_iter().map(output).collect() }
 }

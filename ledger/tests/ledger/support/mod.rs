@@ -269,6 +269,7 @@ pub(crate) fn succeed(fencing: i64, milliseconds: Option<u64>) -> JobCommand {
         bytes: 10,
         duration_milliseconds: milliseconds,
         sha256: None,
+        thumbnail: None,
     };
     JobCommand::Succeed { fencing, outputs: vec![output] }
 }

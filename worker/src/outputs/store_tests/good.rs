@@ -96,7 +96,28 @@ async fn trouble_that_passes_is_waited_out() {
     let bench = Bench::new();
     let output = bench.store(&[there(server.url("/a"))]).await.unwrap().remove(0);
     assert_eq!((output.width, server.requests()), (8, 5));
-    assert_eq!(bench.keys().await, [output.key]);
+    let kept = bench.read(&output.key).await.unwrap();
+    assert_eq!(kept, png(8, 8));
+}
+
+#[tokio::test]
+async fn a_picture_has_a_small_copy_that_goes_with_it() {
+    let server = serving(200, "", png(640, 320)).await;
+    let bench = Bench::new();
+    let outputs = bench.store(&[there(server.url("/a"))]).await.unwrap();
+    let key = outputs[0].thumbnail.clone().unwrap();
+    assert!(key.ends_with("/3-4/0-thumbnail.jpg"), "{key}");
+    let copy = imagesize::blob_size(&bench.read(&key).await.unwrap()).unwrap();
+    assert_eq!((copy.width, copy.height), (320, 160));
+    assert_eq!(bench.keys().await.len(), 2);
+    bench.store.discard(&outputs).await;
+    assert_eq!(bench.keys().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_picture_of_which_there_can_be_no_copy_is_kept_without() {
+    let output = Bench::new().store(&[here(b"no picture at all")]).await.unwrap().remove(0);
+    assert_eq!(output.thumbnail, None);
 }
 
 #[tokio::test]
