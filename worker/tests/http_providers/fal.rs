@@ -138,6 +138,7 @@ async fn a_request_that_failed_says_why_in_its_result() {
         (422, detail("no_media_generated", json!(["body"])), "failed permanent moderation_output"),
         (422, detail("image_too_large", json!(["body", "image"])), "failed permanent invalid_request"),
         (422, detail("never_heard_of", json!(["body", "x"])), "failed permanent invalid_request"),
+        (499, machine("client_cancelled"), "failed transient provider_stopped, billed unknown"),
         (504, machine("request_timeout"), "failed transient provider_unavailable, billed no"),
         (500, machine("runner_server_error"), "failed transient provider_unavailable, billed no"),
         (500, detail("something_new", json!(["body"])), "failed transient provider_failed, billed no"),

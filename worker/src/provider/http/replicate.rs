@@ -17,7 +17,8 @@ use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
 use super::protocol::Protocol;
 use super::refusal::{
-    Stage, failed, foreign, gone, of_meaning, question_refused, refused, unanswered, unreadable, unsubmitted,
+    Stage, failed, foreign, gone, of_meaning, question_refused, refused, stopped, unanswered, unreadable,
+    unsubmitted,
 };
 use super::wish::Wish;
 use super::words::Meaning;
@@ -165,11 +166,6 @@ fn reason(prediction: &Value) -> ProviderFailure {
         return of_meaning(Meaning::Moderation, &[], Stage::Output, None).billed(Billed::Unknown);
     }
     failed(&[], Stage::Output)
-}
-
-/// It ended at the deadline that was set when it was asked for, or somebody stopped it there.
-fn stopped() -> ProviderFailure {
-    ProviderFailure::transient("provider_stopped", "the provider was stopped before it was done")
 }
 
 /// It was made and paid for, and is removed already: making it again is for a person to decide.

@@ -16,10 +16,12 @@ pub(super) enum Meaning {
     Busy,
     /// The service is in trouble, and did not do the work.
     Trouble,
+    /// Somebody stopped it there, or its deadline did.
+    Stopped,
 }
 
 /// The words, as the services' public references name them.
-const WORDS: [(&str, Meaning); 36] = [
+const WORDS: [(&str, Meaning); 38] = [
     // OpenAI and those who speak its API.
     ("content_policy_violation", Meaning::Moderation),
     ("moderation_blocked", Meaning::Moderation),
@@ -59,6 +61,8 @@ const WORDS: [(&str, Meaning); 36] = [
     ("runner_incomplete_response", Meaning::Trouble),
     ("runner_server_error", Meaning::Trouble),
     ("internal_error", Meaning::Trouble),
+    ("client_cancelled", Meaning::Stopped),
+    ("client_disconnected", Meaning::Stopped),
 ];
 
 /// What this word means, if it is known.

@@ -64,7 +64,7 @@ pub(super) fn foreign() -> ProviderFailure {
 pub(super) fn refused(answer: &Answer, words: &[&str]) -> ProviderFailure {
     let (word, status) = (known(words), answer.status.as_u16());
     match word.map(|(_, meaning)| meaning) {
-        Some(Meaning::Trouble) | None => by_status(answer, words),
+        Some(Meaning::Trouble | Meaning::Stopped) | None => by_status(answer, words),
         Some(Meaning::Invalid | Meaning::Moderation) if status >= 500 => by_status(answer, words),
         Some(meaning) => of_meaning(meaning, words, Stage::Input, answer.wait()).billed(Billed::No),
     }
@@ -117,7 +117,13 @@ pub(super) fn of_meaning(
             let message = message("the provider is in trouble");
             ProviderFailure::transient("provider_unavailable", &message).billed(Billed::No)
         }
+        (Meaning::Stopped, _) => stopped().billed(Billed::Unknown),
     }
+}
+
+/// It ended at the deadline that was set when it was asked for, or somebody stopped it there.
+pub(super) fn stopped() -> ProviderFailure {
+    ProviderFailure::transient("provider_stopped", "the provider was stopped before it was done")
 }
 
 fn by_status(answer: &Answer, words: &[&str]) -> ProviderFailure {

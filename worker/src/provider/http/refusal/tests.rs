@@ -96,6 +96,7 @@ fn a_task_that_failed() {
         ("content_policy_violation", Stage::Output, PERMANENT, "moderation_output", None),
         ("image_too_small", Stage::Output, PERMANENT, "invalid_request", None),
         ("runner_disconnected", Stage::Output, TRANSIENT, "provider_unavailable", Some(Billed::No)),
+        ("client_cancelled", Stage::Output, TRANSIENT, "provider_stopped", Some(Billed::Unknown)),
         ("out_of_memory", Stage::Output, TRANSIENT, "provider_failed", Some(Billed::Unknown)),
     ] {
         let failure = failed(&[word], stage);
