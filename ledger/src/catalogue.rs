@@ -5,6 +5,7 @@ use crate::credits::Credits;
 use crate::job::Price;
 use crate::job::request::{JobRequest, Kind};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What a model's price is the price of.
@@ -37,6 +38,16 @@ pub struct Route {
     pub provider: String,
     /// What the provider calls the model.
     pub model: String,
+    /// What the provider is given besides the request, or instead of parts of it; how it is read is up to the provider.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub inputs: Map<String, Value>,
+}
+
+impl Route {
+    /// To this provider's model of this name, with nothing besides the request.
+    pub fn new(provider: impl Into<String>, model: impl Into<String>) -> Route {
+        Route { provider: provider.into(), model: model.into(), inputs: Map::new() }
+    }
 }
 
 /// One model on offer.

@@ -7,7 +7,7 @@
 //! writes down what has lapsed on idle accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to run
 //! twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a
 //! command to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and
-//! providers; it never sees HTTP.
+//! providers, and asks them over HTTP; it serves none.
 
 mod backoff;
 mod drainer;

@@ -2,6 +2,7 @@
 //! log, no retries. What an answer means for the job is decided by the class of its failure.
 
 mod failure;
+pub mod http;
 mod registry;
 pub mod simulated;
 

@@ -346,7 +346,7 @@ fn catalogue() -> Catalogue {
         let like =
             simulated.get(&format!("sim-{suffix}")).expect("there is a simulated model like it").clone();
         let id = format!("{provider}-{suffix}");
-        let routes = vec![Route { provider: provider.into(), model: id.clone() }];
+        let routes = vec![Route::new(provider, &id)];
         Model { id, routes, ..like }
     };
     let scripted = ["image", "video", "video-metered"].map(|suffix| of("scripted", suffix));

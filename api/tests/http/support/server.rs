@@ -253,7 +253,7 @@ fn catalogue() -> Catalogue {
         title: format!("The {id}"),
         description: "For tests.".into(),
         kind,
-        routes: vec![Route { provider: "simulated".into(), model: id.into() }],
+        routes: vec![Route::new("simulated", id)],
         price: Credits::whole(price).unwrap(),
         pricing: Pricing::PerOutput,
         max_count: 4,

@@ -32,7 +32,7 @@ fn image(id: &str, title: &str, description: &str) -> Model {
         title: title.to_owned(),
         description: description.to_owned(),
         kind: Kind::Image,
-        routes: vec![Route { provider: PROVIDER.to_owned(), model: id.to_owned() }],
+        routes: vec![Route::new(PROVIDER, id)],
         price: price(IMAGE_PRICE),
         pricing: Pricing::PerOutput,
         max_count: 8,

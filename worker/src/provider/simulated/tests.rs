@@ -29,7 +29,7 @@ fn task(model: &str, kind: Kind, count: u32, params: Params) -> Task {
 
 /// It draws the model that was asked for, whatever the route calls it.
 fn route() -> Route {
-    Route { provider: PROVIDER.into(), model: String::new() }
+    Route::new(PROVIDER, "")
 }
 
 fn decode(file: &[u8]) -> (u32, u32, u32) {
@@ -216,6 +216,6 @@ fn every_model_can_be_priced() {
             Pricing::PerOutput => assert_eq!(price, Price::Fixed(model.price)),
             Pricing::PerSecond => assert_eq!(price.per_second(), Some(model.price)),
         }
-        assert_eq!(model.routes, [Route { provider: PROVIDER.into(), model: model.id.clone() }]);
+        assert_eq!(model.routes, [Route::new(PROVIDER, &model.id)]);
     }
 }

@@ -1,0 +1,27 @@
+//! Outputs that come inside of an answer. What is too large to be kept is made and paid for all the same: a person decides.
+
+use crate::provider::{Artifact, Origin, ProviderFailure};
+use ledger::job::Billed;
+
+/// More bytes than an output may have.
+pub(super) fn too_large() -> ProviderFailure {
+    let message = "what the provider made is larger than outputs may be";
+    let failure = ProviderFailure::transient("output_too_large", message).billed(Billed::Yes);
+    ProviderFailure { gives_up: true, ..failure }
+}
+
+/// The artifacts, if each that is here already is small enough.
+pub(super) fn unless_too_large(
+    artifacts: Vec<Artifact>,
+    origin: &Origin,
+) -> Result<Vec<Artifact>, ProviderFailure> {
+    let bytes = artifacts.iter().filter_map(|artifact| artifact.content.bytes());
+    let most = usize::try_from(origin.max_bytes).unwrap_or(usize::MAX);
+    if bytes.into_iter().any(|bytes| bytes.len() > most) { Err(too_large()) } else { Ok(artifacts) }
+}
+
+/// Most bytes that so many outputs take as base64.
+pub(super) fn encoded_bytes(most: u64, count: u32) -> usize {
+    let encoded = most.div_ceil(3).saturating_mul(4).saturating_mul(u64::from(count));
+    usize::try_from(encoded).unwrap_or(usize::MAX / 2).min(usize::MAX / 2)
+}
