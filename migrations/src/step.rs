@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -46,6 +46,12 @@ const STEPS: [Step; 6] = [
         name: "V6__batch_keys",
         apply: include_str!("../sql/V6__batch_keys.sql"),
         undo: include_str!("../sql/undo/U6__batch_keys.sql"),
+    },
+    Step {
+        version: 7,
+        name: "V7__task_provider",
+        apply: include_str!("../sql/V7__task_provider.sql"),
+        undo: include_str!("../sql/undo/U7__task_provider.sql"),
     },
 ];
 

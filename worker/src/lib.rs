@@ -13,6 +13,7 @@ mod drainer;
 mod duty;
 mod error;
 mod keeper;
+mod offer;
 mod options;
 mod outputs;
 mod poller;
@@ -28,6 +29,7 @@ mod station;
 mod sweeper;
 
 pub use error::Error;
+pub use offer::Offer;
 pub use options::{Sealing, Timings, WorkerOptions};
 
 use crate::duty::supervise;

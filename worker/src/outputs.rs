@@ -128,6 +128,7 @@ mod tests {
                 params: Params::default(),
             }
             .into(),
+            is_metered: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One check of one task.
 
+use super::holder::Holder;
 use super::list::id_of;
 use super::silence::Silence;
 use super::slots::{Places, Slot};
@@ -49,35 +50,36 @@ pub(super) async fn check(
     places: Places,
 ) -> Checked {
     let slot = places.slot().await;
-    let Some(provider) = station.provider(&pending.model) else {
-        return unanswered(&station, &pending, silence, None, None).await;
+    let holder = Holder::of(&station, &pending).await;
+    let Some(provider) = &holder.provider else {
+        return unanswered(&station, &pending, silence, &holder, None).await;
     };
     // From before the question: what is made in time is taken even if nobody could ask in time.
     let late = lateness(&station, &pending).is_some();
     let asked = Instant::now();
     // What was made is held until it is stored, and its place with it.
-    let (progress, _slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
+    let (progress, _slot) = ask(&**provider, id_of(&pending), &station.timings, slot).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
         Ok(Progress::Working) if late => {
-            expire(&station, &pending, Some(&*provider), &ProviderFailure::timeout()).await
+            expire(&station, &pending, &holder, &ProviderFailure::timeout()).await
         }
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
         Ok(Progress::Done(artifacts)) => match counted(&station, &pending).await {
             Standing::Counts(task) => {
                 let until = Instant::now() + PATIENCE;
                 // What could not be stored stays at the provider, which is asked for it again.
-                settle::succeed(&station, &task, artifacts, until, PATIENCE)
+                settle::succeed(&station, &task, holder.name.as_deref(), artifacts, until, PATIENCE)
                     .await
                     .map_or_else(Checked::again, after)
             }
             Standing::Over => Checked::Settled,
             Standing::Unknown => Checked::again(),
         },
-        Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
+        Ok(Progress::Failed(failure)) => fail(&station, &pending, &holder, &failure).await,
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
-            unanswered(&station, &pending, silence, Some(&*provider), failure.retry_after).await
+            unanswered(&station, &pending, silence, &holder, failure.retry_after).await
         }
     }
 }
@@ -118,17 +120,17 @@ async fn unanswered(
     station: &Station,
     pending: &PendingTask,
     silence: Silence,
-    provider: Option<&dyn Provider>,
+    holder: &Holder,
     retry_after: Option<Duration>,
 ) -> Checked {
-    let name = station.provider_name(&pending.model).unwrap_or_default().to_owned();
+    let name = holder.name.clone().unwrap_or_default();
     metrics::counter!("cooly_polls_unanswered_total", "provider" => name).increment(1);
     let grace = station.timings.expiry_grace;
     let late = lateness(station, pending).is_some_and(|late| late >= grace);
     if late && silence.lasts(Instant::now()) >= grace {
-        return expire(station, pending, provider, &ProviderFailure::silent()).await;
+        return expire(station, pending, holder, &ProviderFailure::silent()).await;
     }
-    let interval = provider.map_or(LOOK_AGAIN, |provider| provider.poll_interval());
+    let interval = holder.provider.as_ref().map_or(LOOK_AGAIN, |provider| provider.poll_interval());
     Checked::Unanswered { interval, retry_after }
 }
 
@@ -136,19 +138,26 @@ async fn unanswered(
 async fn expire(
     station: &Station,
     pending: &PendingTask,
-    provider: Option<&dyn Provider>,
+    holder: &Holder,
     failure: &ProviderFailure,
 ) -> Checked {
-    let checked = fail(station, pending, failure).await;
-    if let (Checked::Settled, Some(provider)) = (checked, provider) {
-        recall(provider, pending.job_id, id_of(pending)).await;
+    let checked = fail(station, pending, holder, failure).await;
+    if let (Checked::Settled, Some(provider)) = (checked, &holder.provider) {
+        recall(&**provider, pending.job_id, id_of(pending)).await;
     }
     checked
 }
 
-async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailure) -> Checked {
+async fn fail(
+    station: &Station,
+    pending: &PendingTask,
+    holder: &Holder,
+    failure: &ProviderFailure,
+) -> Checked {
     match counted(station, pending).await {
-        Standing::Counts(task) => after(settle::fail(station, &task, failure, PATIENCE).await),
+        Standing::Counts(task) => {
+            after(settle::fail(station, &task, holder.name.as_deref(), failure, PATIENCE).await)
+        }
         Standing::Over => Checked::Settled,
         Standing::Unknown => Checked::again(),
     }
@@ -177,16 +186,8 @@ async fn counted(station: &Station, pending: &PendingTask) -> Standing {
             return Standing::Unknown;
         }
     };
-    match job.attempt {
-        Some(attempt) if Some(attempt.fencing) == pending.fencing => Standing::Counts(Box::new(Task {
-            account_id: pending.account_id,
-            job_id: pending.job_id,
-            run: job.run,
-            attempt: job.attempts,
-            fencing: attempt.fencing,
-            queued_at: job.run_queued_at,
-            request: job.request,
-        })),
+    match Task::of(pending.account_id, pending.job_id, &job) {
+        Some(task) if Some(task.fencing) == pending.fencing => Standing::Counts(Box::new(task)),
         Some(_) | None => Standing::Over,
     }
 }

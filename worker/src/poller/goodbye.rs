@@ -1,7 +1,8 @@
 //! What becomes of a task that left the list without us.
 
+use super::holder::Holder;
 use super::list::id_of;
-use crate::recall::recall;
+use crate::recall::{orphaned, recall};
 use crate::station::Station;
 use ledger::job::Status;
 use projections::pending::PendingTask;
@@ -13,7 +14,11 @@ pub(super) async fn say_goodbye(station: Arc<Station>, pending: Arc<PendingTask>
         Ok(job) => job.is_some_and(|job| job.status == Status::Cancelled),
         Err(_) => false,
     };
-    if let (true, Some(provider)) = (cancelled, station.provider(&pending.model)) {
-        recall(&*provider, pending.job_id, id_of(&pending)).await;
+    if !cancelled {
+        return;
+    }
+    match Holder::of(&station, &pending).await.provider {
+        Some(provider) => recall(&*provider, pending.job_id, id_of(&pending)).await,
+        None => orphaned(pending.job_id, id_of(&pending)),
     }
 }

@@ -75,7 +75,11 @@ fn made_of(story: &Story, lengths: impl IntoIterator<Item = Option<u64>>) -> Job
         bytes: 1,
         duration_milliseconds,
     };
-    JobCommand::Succeed { fencing: story.fencing(), outputs: lengths.into_iter().map(output).collect() }
+    JobCommand::Succeed {
+        fencing: story.fencing(),
+        outputs: lengths.into_iter().map(output).collect(),
+        provider: None,
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The models that the simulated provider offers.
 
 use ledger::Credits;
-use ledger::catalogue::{Model, Pricing, Route};
+use ledger::catalogue::{Model, OnUnknown, Pricing, Route};
 use ledger::job::Kind;
 
 /// The name under which the models expect the provider.
@@ -32,12 +32,16 @@ fn image(id: &str, title: &str, description: &str) -> Model {
         title: title.to_owned(),
         description: description.to_owned(),
         kind: Kind::Image,
-        routes: vec![Route { provider: PROVIDER.to_owned(), model: id.to_owned() }],
+        routes: vec![Route::new(PROVIDER, id)],
         price: price(IMAGE_PRICE),
         pricing: Pricing::PerOutput,
         max_count: 8,
         max_side: 1_024,
         max_seconds: None,
+        timeout_seconds: None,
+        queue_timeout_seconds: None,
+        class: None,
+        on_unknown: OnUnknown::default(),
     }
 }
 
