@@ -15,7 +15,7 @@ use object_store::ObjectStore;
 use poem::Request;
 use std::ops::Deref;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 /// See the module. Cheap to clone.
@@ -30,7 +30,6 @@ pub(crate) struct Shared {
     pub pool: Pool,
     /// For what must not take a place in the pool.
     pub database: Database,
-    pub catalogue: Arc<Catalogue>,
     pub outputs: Arc<dyn ObjectStore>,
     pub keys: Keys,
     pub feed: Feed,
@@ -47,6 +46,7 @@ pub(crate) struct Shared {
     pub warnings: Option<Warnings>,
     pub limits: Limits,
     pub shutdown: CancellationToken,
+    catalogue: watch::Receiver<Arc<Catalogue>>,
 }
 
 impl Deref for App {
@@ -67,7 +67,6 @@ impl App {
             feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
             database: options.database,
-            catalogue: options.catalogue,
             outputs: options.outputs,
             keys: options.keys,
             throttle: Throttle::new(limits.requests_per_second, limits.burst),
@@ -80,6 +79,7 @@ impl App {
             warnings: options.warnings,
             limits,
             shutdown,
+            catalogue: options.catalogue,
         };
         Ok(App { shared: Arc::new(shared) })
     }
@@ -93,6 +93,11 @@ impl App {
     /// What time it is for the ledger: what lapses and what is valid is compared with nothing else.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.ledger.clock().now()
+    }
+
+    /// The models on offer now. One answer takes one of them.
+    pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.catalogue.borrow())
     }
 
     /// A connection for reading.

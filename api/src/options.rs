@@ -18,8 +18,8 @@ pub struct ApiOptions {
     pub database: Database,
     /// The safe mark: the feed of changes is read up to it.
     pub mark: watch::Receiver<Position>,
-    /// The models on offer.
-    pub catalogue: Arc<Catalogue>,
+    /// The models on offer, as they are now.
+    pub catalogue: watch::Receiver<Arc<Catalogue>>,
     /// Where finished outputs are.
     pub outputs: Arc<dyn ObjectStore>,
     /// Checks tokens.

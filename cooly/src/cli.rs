@@ -2,9 +2,9 @@
 //! variable; the flag wins.
 
 use crate::settings::{
-    ApiSettings, AuthSettings, DatabaseSettings, HomeSettings, LedgerSettings, ListenSettings, LogSettings,
-    ObserveSettings, OutputSettings, OwnDatabase, QueueSettings, SealKeySettings, SealSettings,
-    SimulatorSettings, WorkerSettings,
+    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, HomeSettings, LedgerSettings,
+    ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
+    SealKeySettings, SealSettings, SimulatorSettings, WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use embedded::providers::{Protocol, WORDS};
@@ -38,6 +38,8 @@ Examples:
   cooly proof verify event.json --trust KEY    checks it anywhere, without a database
   DATABASE_URL=postgres://… cooly export --format parquet --out log.parquet
   cooly mock-provider --protocol fal           stands in for fal, to try a catalogue without an account
+  cooly catalog check models.toml              says what is wrong with a file of models and providers
+  cooly up --catalog models.toml               offers them
 
 In production run `cooly migrate` once for each release, then any number of `cooly api`, `cooly worker` and
 `cooly projector`, all with the same DATABASE_URL, queue and key.";
@@ -76,6 +78,9 @@ pub(crate) enum Command {
     Proof(ProofCommand),
     /// Stand in for a provider: speak its protocol, make small pictures, and fail on demand
     MockProvider(MockProviderOptions),
+    /// Check or show the file of models and providers
+    #[command(subcommand)]
+    Catalog(CatalogCommand),
 }
 
 #[derive(Debug, Args)]
@@ -92,6 +97,8 @@ pub(crate) struct UpOptions {
     pub auth: AuthSettings,
     #[command(flatten)]
     pub ledger: LedgerSettings,
+    #[command(flatten)]
+    pub catalog: CatalogSettings,
     #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
@@ -119,6 +126,8 @@ pub(crate) struct ApiOptions {
     #[command(flatten)]
     pub ledger: LedgerSettings,
     #[command(flatten)]
+    pub catalog: CatalogSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -136,6 +145,8 @@ pub(crate) struct WorkerOptions {
     pub queue: QueueSettings,
     #[command(flatten)]
     pub ledger: LedgerSettings,
+    #[command(flatten)]
+    pub catalog: CatalogSettings,
     #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
@@ -221,6 +232,54 @@ pub(crate) struct SealKeyOptions {
     pub key: SealKeySettings,
     #[command(flatten)]
     pub home: HomeSettings,
+}
+
+const CATALOG_HELP: &str = "\
+A catalogue is a TOML file with a table for each provider and one for each model:
+
+  [providers.fal]
+  adapter = \"fal\"                  # fal, replicate, openai, http or simulated
+  key_env = \"FAL_KEY\"              # the variable that holds the key; the key itself never stands in the file
+
+  [[models]]
+  id = \"flux\"
+  kind = \"image\"                   # image or video
+  price = \"4\"                      # credits, for one output or, with pricing = \"per_second\", one second of it
+  routes = [                         # the next one is asked when the one before it refuses
+    { provider = \"fal\", model = \"fal-ai/flux/dev\", cost = \"0.025\" },
+  ]
+
+Give it to `cooly up`, `api` and `worker` with --catalog FILE or COOLY_CATALOG, the same file to all of them. After a
+change, check it and send the processes SIGHUP: one that cannot be used is refused, and the one before it stays.
+docs/catalog.toml is an example with every key.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CatalogCommand {
+    /// Say what a catalogue offers, or everything that is wrong with it, by line
+    ///
+    /// Exit code 0 means that `cooly up`, `api` and `worker` take it. Warnings are told and change nothing about that.
+    #[command(after_long_help = CATALOG_HELP)]
+    Check(CatalogCheckOptions),
+    /// Show the models, their prices and who makes them
+    #[command(after_long_help = CATALOG_HELP)]
+    Show(CatalogShowOptions),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogCheckOptions {
+    /// The catalogue
+    #[arg(env = "COOLY_CATALOG", value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CatalogShowOptions {
+    /// The catalogue [default: the simulated models]
+    #[arg(env = "COOLY_CATALOG", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Subcommand)]

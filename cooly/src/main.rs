@@ -1,10 +1,11 @@
 //! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
 //!
 //! `cooly` alone, or `cooly up`, brings everything up on this machine. The roles `api`, `worker` and
-//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key`, `proof` and
-//! `mock-provider` are the tools.
+//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key`, `proof`, `catalog`
+//! and `mock-provider` are the tools.
 
 mod banner;
+mod catalog;
 mod cli;
 mod commands;
 mod descriptors;
@@ -52,5 +53,6 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::SealKey(options) => commands::seal_key::run(options),
         Command::Proof(command) => commands::proof::run(command).await,
         Command::MockProvider(options) => commands::mock_provider::run(options).await,
+        Command::Catalog(command) => commands::catalog::run(command),
     }
 }

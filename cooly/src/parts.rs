@@ -1,11 +1,12 @@
 //! Runs the parts that a process is made of: the API, a worker, a projector.
 
 use crate::descriptors;
-use crate::settings::{ApiSettings, SimulatorSettings, WorkerSettings};
+use crate::settings::{ApiSettings, WorkerSettings};
 use crate::wiring::{self, Trust};
 use anyhow::Context;
 use api::{Ailment, Limits, Observed, Warnings};
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
+use ledger::catalogue::Catalogue;
 use ledger::{Database, Ledger, Position, Role, error_chain};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use worker::Offer;
 
 type Mark = watch::Receiver<Position>;
 
@@ -38,6 +40,7 @@ pub(crate) async fn api(
     listener: TcpListener,
     settings: &ApiSettings,
     trust: &Trust,
+    catalogue: watch::Receiver<Arc<Catalogue>>,
     (ledger, database, mark, outputs, metrics): (
         Ledger,
         Database,
@@ -54,7 +57,7 @@ pub(crate) async fn api(
         ledger,
         database,
         mark,
-        catalogue: wiring::catalogue(),
+        catalogue,
         outputs,
         keys: trust.keys.clone(),
         dev_tokens: trust.is_dev && on_loopback,
@@ -115,7 +118,7 @@ pub(crate) fn database_answers(
 pub(crate) async fn worker(
     queue: worker::queue::QueueSettings,
     settings: &WorkerSettings,
-    simulator: &SimulatorSettings,
+    offer: watch::Receiver<Arc<Offer>>,
     sealing: Option<worker::Sealing>,
     (ledger, database, mark, outputs): (Ledger, Database, Mark, Arc<dyn ObjectStore>),
     shutdown: CancellationToken,
@@ -125,8 +128,7 @@ pub(crate) async fn worker(
         database,
         mark,
         queue,
-        catalogue: wiring::catalogue(),
-        providers: wiring::providers(simulator),
+        offer,
         outputs,
         name: wiring::worker_name(settings),
         concurrency: settings.concurrency.max(1),

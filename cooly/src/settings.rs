@@ -119,6 +119,16 @@ fn refund_grace(text: &str) -> Result<Duration, String> {
     if grace > LONGEST_GRACE { Err("must be at most 10 years".into()) } else { Ok(grace) }
 }
 
+/// What is on offer.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Models")]
+pub(crate) struct CatalogSettings {
+    /// TOML file with the models and the providers that make them, the same for every process; SIGHUP reads it again. See
+    /// `cooly catalog check --help` [default: the simulated models]
+    #[arg(long, env = "COOLY_CATALOG", value_name = "FILE")]
+    pub catalog: Option<PathBuf>,
+}
+
 /// How much the API takes on.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]

@@ -1,14 +1,14 @@
 //! From settings to the options of each part.
 
+use crate::catalog::{Adapter, Live, ProviderEntry};
 use crate::home::Home;
 use crate::settings::{
-    AuthSettings, LedgerSettings, OutputSettings, QueueSettings, SealKeySettings, SealSettings,
-    SimulatorSettings, WorkerSettings,
+    AuthSettings, CatalogSettings, LedgerSettings, OutputSettings, QueueSettings, SealKeySettings,
+    SealSettings, SimulatorSettings, WorkerSettings,
 };
 use anyhow::Context;
 use api::auth::Keys;
 use ledger::LedgerOptions;
-use ledger::catalogue::Catalogue;
 use ledger::job::RetryPolicy;
 use ledger::seal::{PublicKey, SealKey, SealOptions};
 use object_store::ObjectStore;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use worker::Sealing;
 use worker::provider::Providers;
-use worker::provider::simulated::{PROVIDER, Simulated, SimulatedOptions, models};
+use worker::provider::simulated::{Simulated, SimulatedOptions};
 
 /// The user of the demo page and of the printed token.
 pub(crate) const DEMO_USER: &str = "demo";
@@ -86,19 +86,43 @@ pub(crate) fn ledger(settings: &LedgerSettings) -> LedgerOptions {
     LedgerOptions { refund_grace: settings.refund_grace, ..LedgerOptions::default() }
 }
 
-/// The models on offer.
-pub(crate) fn catalogue() -> Arc<Catalogue> {
-    Arc::new(Catalogue::new(models()).expect("a test prices every simulated model"))
+/// What a process that runs no jobs offers: the models.
+pub(crate) fn models(settings: &CatalogSettings) -> anyhow::Result<Live> {
+    Live::open(settings.catalog.clone(), Box::new(|_| Ok(Providers::new())))
 }
 
-/// The providers that run them.
-pub(crate) fn providers(settings: &SimulatorSettings) -> Providers {
-    let simulated = Simulated::new(SimulatedOptions {
+/// What a worker offers: the models and the providers that make them.
+pub(crate) fn offer(settings: &CatalogSettings, simulator: &SimulatorSettings) -> anyhow::Result<Live> {
+    let simulator = simulator.clone();
+    Live::open(settings.catalog.clone(), Box::new(move |entries| providers(entries, &simulator)))
+}
+
+fn providers(entries: &[ProviderEntry], simulator: &SimulatorSettings) -> anyhow::Result<Providers> {
+    let mut providers = Providers::new();
+    for ProviderEntry { name, adapter, key_env, .. } in entries {
+        if let Some(variable) = key_env {
+            anyhow::ensure!(
+                std::env::var_os(variable).is_some_and(|key| !key.is_empty()),
+                "the key of the provider `{name}` is missing: set {variable} in the environment of the worker"
+            );
+        }
+        providers = match adapter {
+            Adapter::Simulated => providers.with(name, simulated(simulator)),
+            Adapter::Fal | Adapter::Replicate | Adapter::OpenAi | Adapter::Http(_) => anyhow::bail!(
+                "this version cannot reach providers of adapter \"{}\" yet, which `{name}` is",
+                adapter.name()
+            ),
+        };
+    }
+    Ok(providers)
+}
+
+fn simulated(settings: &SimulatorSettings) -> Simulated {
+    Simulated::new(SimulatedOptions {
         image_delay: settings.sim_image_delay,
         video_delay: settings.sim_video_delay,
         ..SimulatedOptions::default()
-    });
-    Providers::new().with(PROVIDER, simulated)
+    })
 }
 
 /// The queue that was configured.

@@ -6,8 +6,6 @@
 
 pub mod account;
 pub mod catalogue;
-#[cfg(test)]
-mod catalogue_tests;
 pub mod chain;
 mod clock;
 mod command;

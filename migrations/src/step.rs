@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -52,6 +52,12 @@ const STEPS: [Step; 7] = [
         name: "V7__recalls",
         apply: include_str!("../sql/V7__recalls.sql"),
         undo: include_str!("../sql/undo/U7__recalls.sql"),
+    },
+    Step {
+        version: 8,
+        name: "V8__task_provider",
+        apply: include_str!("../sql/V8__task_provider.sql"),
+        undo: include_str!("../sql/undo/U8__task_provider.sql"),
     },
 ];
 

@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 7] = [
+const STEPS: [(i32, &str); 8] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -53,6 +53,7 @@ const STEPS: [(i32, &str); 7] = [
     (5, "V5__lapses"),
     (6, "V6__batch_keys"),
     (7, "V7__recalls"),
+    (8, "V8__task_provider"),
 ];
 
 /// The versions above this one, newest first.

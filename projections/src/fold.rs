@@ -230,7 +230,7 @@ mod tests {
     }
 
     fn started() -> JobEvent {
-        JobEvent::Started { attempt: 1, worker: "w".into(), lease_until: at(99) }
+        JobEvent::Started { attempt: 1, worker: "w".into(), lease_until: at(99), providers: Vec::new() }
     }
 
     fn folded(events: Vec<RecordedEvent>, known: HashMap<StreamKey, KnownJob>) -> Batch {
@@ -243,7 +243,8 @@ mod tests {
 
     #[test]
     fn a_job_within_a_page_is_one_change() {
-        let succeeded = JobEvent::Succeeded { outputs: Vec::new(), charged: None, from: Vec::new() };
+        let succeeded =
+            JobEvent::Succeeded { outputs: Vec::new(), charged: None, from: Vec::new(), provider: None };
         let events = vec![job(1, 1, queued()), grant(2, 1), job(3, 2, started()), job(5, 3, succeeded)];
         let batch = folded(events, nothing_known());
         assert_eq!((batch.accounts.len(), batch.jobs.len(), batch.misfits.len()), (1, 1, 0));
@@ -263,7 +264,12 @@ mod tests {
         let JobEvent::Queued { request, .. } = queued() else { panic!("it queues") };
         let (cost, per_second) = (held.unwrap(), Some(price));
         let queued = JobEvent::Queued { request, cost, per_second, from: Vec::new() };
-        let succeeded = JobEvent::Succeeded { outputs: Vec::new(), charged: Some(price), from: Vec::new() };
+        let succeeded = JobEvent::Succeeded {
+            outputs: Vec::new(),
+            charged: Some(price),
+            from: Vec::new(),
+            provider: None,
+        };
         let refunded = JobEvent::Refunded { amount: price, reason: "sorry".into() };
         let events = vec![job(1, 1, queued), job(2, 2, started()), job(3, 3, succeeded), job(4, 4, refunded)];
         let batch = folded(events, nothing_known());

@@ -36,6 +36,8 @@ pub struct PendingTask {
     pub fencing: Option<i64>,
     /// The provider's name for the work, once submitted.
     pub provider_task_id: Option<String>,
+    /// The provider that has it, once submitted; `None` if an earlier release submitted it or wrote the row.
+    pub provider: Option<String>,
     /// When this run was queued.
     pub queued_at: DateTime<Utc>,
     /// When its next attempt may start, or might have.
@@ -60,15 +62,16 @@ pub(crate) const HEADS: &str = jobs_table::heads!("pending_tasks");
 const WRITE: &str = r"
 insert into pending_tasks as kept
     (job_id, account_id, status, kind, model, run, attempts, worker, fencing, provider_task_id, queued_at,
-    due_at, lease_until, version, last_position)
+    due_at, lease_until, version, last_position, provider, provider_fencing)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::int[], $7::int[],
     $8::text[], $9::bigint[], $10::text[], $11::timestamptz[], $12::timestamptz[], $13::timestamptz[],
-    $14::bigint[], $15::bigint[])
+    $14::bigint[], $15::bigint[], $16::text[], $17::bigint[])
 on conflict (job_id, account_id) do update set
     status = excluded.status, run = excluded.run, attempts = excluded.attempts, worker = excluded.worker,
     fencing = excluded.fencing, provider_task_id = excluded.provider_task_id,
     queued_at = excluded.queued_at, due_at = excluded.due_at, lease_until = excluded.lease_until,
-    version = excluded.version, last_position = excluded.last_position
+    version = excluded.version, last_position = excluded.last_position, provider = excluded.provider,
+    provider_fencing = excluded.provider_fencing
 where kept.version < excluded.version";
 
 const DELETE: &str = jobs_table::deletes!("pending_tasks");
@@ -77,7 +80,8 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "select job_id, account_id, status, kind, model, run, attempts, worker, fencing, \
-             provider_task_id, queued_at, due_at, lease_until, last_position from pending_tasks ",
+             provider_task_id, case when provider_fencing = fencing then provider end as provider, queued_at, \
+             due_at, lease_until, last_position from pending_tasks ",
             $rest
         )
     };
@@ -176,6 +180,8 @@ async fn upsert(transaction: &Transaction<'_>, jobs: &[&JobChange]) -> Result<()
                 &column_of!(attempts: Option<DateTime<Utc>>, attempt => attempt.map(|attempt| attempt.lease_until)),
                 &column_of!(jobs: i64, job => job.version),
                 &column_of!(jobs: i64, job => job.last_position.0),
+                &column_of!(attempts: Option<&str>, attempt => attempt.and_then(|attempt| attempt.provider.as_deref())),
+                &column_of!(attempts: Option<i64>, attempt => attempt.filter(|attempt| attempt.provider.is_some()).map(|attempt| attempt.fencing)),
             ],
         )
         .await?;
@@ -194,6 +200,7 @@ fn read(row: &Row) -> Result<PendingTask, Error> {
         worker: row.try_get("worker")?,
         fencing: row.try_get("fencing")?,
         provider_task_id: row.try_get("provider_task_id")?,
+        provider: row.try_get("provider")?,
         queued_at: row.try_get("queued_at")?,
         due_at: row.try_get("due_at")?,
         lease_until: row.try_get("lease_until")?,

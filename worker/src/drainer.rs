@@ -157,7 +157,14 @@ mod tests {
     }
 
     fn running_until(lease_until: DateTime<Utc>) -> JobState {
-        let attempt = Attempt { fencing: 2, worker: "one".into(), lease_until, provider_task_id: None };
+        let attempt = Attempt {
+            fencing: 2,
+            worker: "one".into(),
+            lease_until,
+            provider_task_id: None,
+            provider: None,
+            providers: Vec::new(),
+        };
         JobState { status: Status::Running, attempt: Some(attempt), ..queued() }
     }
 

@@ -14,6 +14,7 @@ mod drainer;
 mod duty;
 mod error;
 mod keeper;
+mod offer;
 mod options;
 mod outputs;
 mod poller;
@@ -29,6 +30,7 @@ mod station;
 mod sweeper;
 
 pub use error::Error;
+pub use offer::Offer;
 pub use options::{Sealing, Timings, WorkerOptions};
 
 use crate::duty::supervise;

@@ -1,8 +1,7 @@
 //! What a worker needs to run, and how long things may take.
 
-use crate::provider::Providers;
+use crate::offer::Offer;
 use crate::queue::QueueSettings;
-use ledger::catalogue::Catalogue;
 use ledger::job::RetryPolicy;
 use ledger::seal::{SealKey, SealOptions};
 use ledger::{Database, Ledger, Position};
@@ -21,10 +20,8 @@ pub struct WorkerOptions {
     pub mark: watch::Receiver<Position>,
     /// The queue.
     pub queue: QueueSettings,
-    /// Which provider runs which model.
-    pub catalogue: Arc<Catalogue>,
-    /// The providers, by the names that the catalogue uses.
-    pub providers: Providers,
+    /// The models and their providers, as they are now.
+    pub offer: watch::Receiver<Arc<Offer>>,
     /// Where outputs are kept.
     pub outputs: Arc<dyn ObjectStore>,
     /// Name of this worker, for the log; each process adds a suffix of its own.

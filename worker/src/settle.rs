@@ -1,4 +1,4 @@
-//! Ending an attempt in the log: what was made, or why not.
+//! Ending an attempt in the log: what was made, or why not, and by which provider.
 //!
 //! The log decides whether an attempt still counts. An answer that was lost may have been written, so before
 //! outputs are dropped the log is asked whose they are: dropping what a success names would lose a picture,
@@ -30,25 +30,27 @@ pub(crate) enum Settled {
 pub(crate) async fn succeed(
     station: &Station,
     task: &Task,
+    provider: Option<&str>,
     artifacts: Vec<Artifact>,
     store_until: Instant,
     patience: Duration,
 ) -> Option<Settled> {
     if artifacts.len() != task.request.count as usize {
-        return Some(fail(station, task, &ProviderFailure::wrong_count(), patience).await);
+        return Some(fail(station, task, provider, &ProviderFailure::wrong_count(), patience).await);
     }
     let unmeasured = artifacts.iter().any(|artifact| artifact.duration_milliseconds.is_none());
-    if unmeasured && station.is_priced_per_second(&task.request.model) {
+    if unmeasured && task.is_metered {
         // It would be given away.
-        return Some(fail(station, task, &ProviderFailure::no_length(), patience).await);
+        return Some(fail(station, task, provider, &ProviderFailure::no_length(), patience).await);
     }
     let stored = match station.outputs.store(task, &artifacts, store_until).await {
         Ok(stored) => stored,
         Err(Unkept::TimeUp) => return None,
         // Nothing that is asked again gives anything else.
-        Err(Unkept::Final(failure)) => return Some(fail(station, task, &failure, patience).await),
+        Err(Unkept::Final(failure)) => return Some(fail(station, task, provider, &failure, patience).await),
     };
-    let command = JobCommand::Succeed { fencing: task.fencing, outputs: stored.clone() };
+    let (outputs, provider) = (stored.clone(), provider.map(str::to_owned));
+    let command = JobCommand::Succeed { fencing: task.fencing, outputs, provider };
     let settled = match record(station, task, command, patience).await {
         Settled::Lost => after_refusal(station, task, &stored).await,
         settled => settled,
@@ -63,6 +65,7 @@ pub(crate) async fn succeed(
 pub(crate) async fn fail(
     station: &Station,
     task: &Task,
+    provider: Option<&str>,
     failure: &ProviderFailure,
     patience: Duration,
 ) -> Settled {
@@ -72,8 +75,9 @@ pub(crate) async fn fail(
         fencing: task.fencing,
         failure: failure.failure.clone(),
         backoff_milliseconds: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-        policy: station.policy,
+        policy: station.policy_of(&task.request.model),
         gives_up: failure.gives_up,
+        provider: provider.map(str::to_owned),
     };
     let settled = record(station, task, command, patience).await;
     if settled == Settled::Recorded {
@@ -88,13 +92,14 @@ pub(crate) async fn fail(
 pub(crate) async fn submitted(
     station: &Station,
     task: &Task,
+    provider: Option<&str>,
     provider_task_id: &str,
     deadline: Duration,
     patience: Duration,
 ) -> Settled {
     let deadline_seconds = u32::try_from(deadline.as_secs().max(1)).unwrap_or(u32::MAX);
-    let provider_task_id = provider_task_id.to_owned();
-    let command = JobCommand::Submit { fencing: task.fencing, provider_task_id, deadline_seconds };
+    let (provider_task_id, provider) = (provider_task_id.to_owned(), provider.map(str::to_owned));
+    let command = JobCommand::Submit { fencing: task.fencing, provider_task_id, deadline_seconds, provider };
     let settled = record(station, task, command, patience).await;
     if settled == Settled::Recorded {
         count(station, task, "submitted", "none");

@@ -2,13 +2,12 @@
 
 use crate::backoff::jitter;
 use crate::error::Error;
+use crate::offer::Offer;
 use crate::options::{Sealing, Timings, WorkerOptions};
 use crate::outputs::OutputStore;
-use crate::provider::{Provider, Providers};
 use crate::queue::{self, Queue, QueueSettings};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
-use ledger::catalogue::{Catalogue, Pricing, Route};
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, RetryPolicy};
 use ledger::{
@@ -48,8 +47,7 @@ pub(crate) struct Station {
     pub poll_concurrency: usize,
     pub policy: RetryPolicy,
     pub timings: Timings,
-    catalogue: Arc<Catalogue>,
-    providers: Providers,
+    offer: watch::Receiver<Arc<Offer>>,
 }
 
 impl Station {
@@ -80,44 +78,26 @@ impl Station {
             poll_concurrency: options.poll_concurrency.max(1),
             policy: options.policy,
             timings: options.timings,
-            catalogue: options.catalogue,
-            providers: options.providers,
+            offer: options.offer,
         }))
     }
 
-    /// Where this model is made, and by whom.
-    pub(crate) fn routed(&self, model: &str) -> Option<(Route, Arc<dyn Provider>)> {
-        let route = self.route(model)?;
-        Some((route.clone(), Arc::clone(self.providers.get(&route.provider)?)))
+    /// The models and providers as they are now.
+    pub(crate) fn offer(&self) -> Arc<Offer> {
+        Arc::clone(&self.offer.borrow())
     }
 
-    /// The provider of this name.
-    pub(crate) fn provider_named(&self, name: &str) -> Option<Arc<dyn Provider>> {
-        self.providers.get(name).cloned()
-    }
-
-    /// The provider that runs this model.
-    pub(crate) fn provider(&self, model: &str) -> Option<Arc<dyn Provider>> {
-        self.routed(model).map(|(_, provider)| provider)
-    }
-
-    /// The name of that provider, whether this worker has it or not.
-    pub(crate) fn provider_name(&self, model: &str) -> Option<&str> {
-        Some(&self.route(model)?.provider)
-    }
-
-    fn route(&self, model: &str) -> Option<&Route> {
-        self.catalogue.get(model)?.routes.first()
-    }
-
-    /// Whether the model's price depends on how long its clips are.
-    pub(crate) fn is_priced_per_second(&self, model: &str) -> bool {
-        self.catalogue.get(model).is_some_and(|model| model.pricing == Pricing::PerSecond)
+    /// How a failing job of this model is tried again.
+    pub(crate) fn policy_of(&self, model: &str) -> RetryPolicy {
+        let offer = self.offer();
+        let queue_timeout = offer.catalogue.get(model).and_then(|model| model.queue_timeout_seconds);
+        let give_up_after_seconds = queue_timeout.map_or(self.policy.give_up_after_seconds, i64::from);
+        RetryPolicy { give_up_after_seconds, ..self.policy }
     }
 
     /// The model as a metric label: only names from the catalogue, so that labels stay few.
     pub(crate) fn label(&self, model: &str) -> String {
-        self.catalogue.get(model).map_or("unknown", |model| model.id.as_str()).to_owned()
+        self.offer().catalogue.get(model).map_or("unknown", |model| model.id.as_str()).to_owned()
     }
 
     /// What time it is for the ledger; leases and back-off are compared with nothing else.

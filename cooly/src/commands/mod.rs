@@ -1,5 +1,6 @@
 //! One module a subcommand; `database` is what the tools share.
 
+pub(crate) mod catalog;
 pub(crate) mod database;
 pub(crate) mod export;
 pub(crate) mod migrate;

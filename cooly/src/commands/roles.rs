@@ -38,16 +38,20 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let trust = wiring::trust(&options.auth, &home)?;
     wiring::refuse_dev_key_on_a_network(&trust, options.listen.listen)?;
+    let live = wiring::models(&options.catalog)?;
     let listener = parts::bind(options.listen.listen).await?;
     let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
     let rules = LedgerOptions { lanes: options.api.lanes, ..wiring::ledger(&options.ledger) };
     let ledger = Ledger::open(&database, rules).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
     let outputs = wiring::outputs(&options.outputs, &home)?;
+    let catalogue = live.catalogue();
+    live.follow(shutdown.clone())?;
     let served = parts::api(
         listener,
         &options.api,
         &trust,
+        catalogue,
         (ledger.clone(), database, mark.subscribe(), outputs, metrics),
         None,
         shutdown,
@@ -60,6 +64,7 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
 pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let sealing = wiring::seal_key(&options.seals.key)?.map(|key| wiring::sealing(key, &options.seals));
+    let live = wiring::offer(&options.catalog, &options.simulator)?;
     let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
     let ledger = Ledger::open(&database, wiring::ledger(&options.ledger)).await?;
     let queue = wiring::queue(&options.queue);
@@ -67,10 +72,12 @@ pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     parts::observe(options.observe.observe, Observed { metrics, ready }, shutdown.clone()).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
     let outputs = wiring::outputs(&options.outputs, &home)?;
+    let offer = live.offer();
+    live.follow(shutdown.clone())?;
     let worked = parts::worker(
         queue,
         &options.worker,
-        &options.simulator,
+        offer,
         sealing,
         (ledger.clone(), database, mark.subscribe(), outputs),
         shutdown,

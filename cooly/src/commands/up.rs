@@ -4,6 +4,7 @@
 //! more requests, then the worker drains, then the read models rest, then the ledger and the servers close.
 
 use super::database::Opened;
+use crate::catalog::Live;
 use crate::cli::UpOptions;
 use crate::home::Home;
 use crate::wiring::{self, DEMO_USER, Trust};
@@ -38,10 +39,11 @@ pub(crate) async fn run(options: UpOptions) -> anyhow::Result<ExitCode> {
         None => home.seal_key()?,
     };
     let sealing = wiring::sealing(seal_key, &options.seals);
+    let live = wiring::offer(&options.catalog, &options.simulator)?;
     let listener = parts::bind(options.listen.listen).await?;
     let address = listener.local_addr()?;
     let opened = Opened::start(&options.database, &home, Vec::new()).await?;
-    let served = serve(&options, &home, &trust, sealing, listener, &opened, shutdown).await;
+    let served = serve(&options, &home, &trust, (sealing, live), listener, &opened, shutdown).await;
     opened.stop().await;
     served?;
     tracing::info!(%address, "stopped");
@@ -52,7 +54,7 @@ async fn serve(
     options: &UpOptions,
     home: &Home,
     trust: &Trust,
-    sealing: worker::Sealing,
+    (sealing, live): (worker::Sealing, Live),
     listener: tokio::net::TcpListener,
     opened: &Opened,
     shutdown: CancellationToken,
@@ -92,13 +94,13 @@ async fn serve(
         parts::projector(database.clone(), mark.subscribe(), rest_stop.clone())
     });
     let worker = spawn("worker", &shutdown, {
-        let (mut settings, simulator) = (options.worker.clone(), options.simulator.clone());
+        let (mut settings, offer) = (options.worker.clone(), live.offer());
         if sqs.is_some() {
             settings.reconcile_after = settings.reconcile_after.min(PRIVATE_QUEUE_PATIENCE);
         }
         let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs.clone());
         let stop = worker_stop.clone();
-        async move { parts::worker(queue, &settings, &simulator, Some(sealing), shared, stop).await }
+        async move { parts::worker(queue, &settings, offer, Some(sealing), shared, stop).await }
     });
     banner::print(&banner::Facts {
         address: listener.local_addr()?,
@@ -108,7 +110,10 @@ async fn serve(
         private_queue: sqs.is_some(),
     })?;
     let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs, metrics);
-    let served = parts::api(listener, &options.api, trust, shared, Some(warnings), shutdown.clone()).await;
+    let catalogue = live.catalogue();
+    live.follow(shutdown.clone())?;
+    let served =
+        parts::api(listener, &options.api, trust, catalogue, shared, Some(warnings), shutdown.clone()).await;
     shutdown.cancel();
 
     worker_stop.cancel();

@@ -32,14 +32,21 @@ fn help_teaches_every_command() {
         "seal-key",
         "proof",
         "mock-provider",
+        "catalog",
     ];
     for command in commands.into_iter().chain(["Examples"]) {
         assert!(help.contains(command), "{command}: {help}");
     }
     let help = text(&cooly().args(["up", "--help"]).output().unwrap());
-    for setting in
-        ["--listen", "--data-dir", "DATABASE_URL", "COOLY_JWT_SECRET", "COOLY_SQS_ENDPOINT", "COOLY_SEAL_KEY"]
-    {
+    for setting in [
+        "--listen",
+        "--data-dir",
+        "DATABASE_URL",
+        "COOLY_JWT_SECRET",
+        "COOLY_SQS_ENDPOINT",
+        "COOLY_SEAL_KEY",
+        "COOLY_CATALOG",
+    ] {
         assert!(help.contains(setting), "{setting}: {help}");
     }
 }

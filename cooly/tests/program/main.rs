@@ -1,5 +1,6 @@
 //! The program as people and other programs meet it, and the rules that its source keeps.
 
+mod catalog;
 mod circles;
 mod command_line;
 mod crate_edges;

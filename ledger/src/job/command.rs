@@ -5,6 +5,7 @@ use super::output::Output;
 use super::policy::RetryPolicy;
 use super::price::Price;
 use super::request::JobRequest;
+use crate::catalogue::Catalogue;
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub enum JobCommand {
         lease_seconds: u32,
         /// The attempts that it may use; a run whose budget is spent is dead-lettered instead.
         policy: RetryPolicy,
+        /// Where models are made: the log is told which providers may be asked.
+        catalogue: Arc<Catalogue>,
     },
     /// Record that the provider took the work and will be polled.
     Submit {
@@ -36,6 +39,8 @@ pub enum JobCommand {
         provider_task_id: String,
         /// Until when the provider may take, in seconds from now.
         deadline_seconds: u32,
+        /// Which provider.
+        provider: Option<String>,
     },
     /// The attempt is done.
     Succeed {
@@ -43,6 +48,8 @@ pub enum JobCommand {
         fencing: i64,
         /// What was made; stored already.
         outputs: Vec<Output>,
+        /// The provider that made it.
+        provider: Option<String>,
     },
     /// The attempt failed. The failure's class and the policy decide what follows.
     FailAttempt {
@@ -56,6 +63,8 @@ pub enum JobCommand {
         policy: RetryPolicy,
         /// Whether trying again could do harm, whatever the budget: the job waits for a person.
         gives_up: bool,
+        /// The provider that failed; `None` if none was asked.
+        provider: Option<String>,
     },
     /// Give up on a job that could not be processed at all; used by the drainer of the queue's own DLQ.
     DeadLetter {

@@ -7,6 +7,7 @@ use super::output::Output;
 use super::policy::RetryPolicy;
 use super::state::{JobState, Status};
 use crate::account::{Charge, RefundReason, ReleaseReason};
+use crate::catalogue::Catalogue;
 use crate::credits::Credits;
 use crate::decision::Decision;
 use crate::refusal::Refusal;
@@ -39,19 +40,31 @@ pub fn decide(
     let job = state.ok_or(Refusal::JobUnknown)?;
     match command {
         JobCommand::Queue { .. } => Err(Refusal::JobExists),
-        JobCommand::Start { worker, lease_seconds, policy } => {
-            start(job, worker, *lease_seconds, *policy, now).map(free)
+        JobCommand::Start { worker, lease_seconds, policy, catalogue } => {
+            let lease_until = now + TimeDelta::seconds(i64::from(*lease_seconds));
+            may_start(job, now)?;
+            Ok(free(start(job, worker, lease_until, *policy, catalogue)))
         }
-        JobCommand::Submit { fencing, provider_task_id, deadline_seconds } => {
-            submit(job, *fencing, provider_task_id, *deadline_seconds, now).map(|decision| (decision, None))
-        }
-        JobCommand::Succeed { fencing, outputs } => {
+        JobCommand::Submit { fencing, provider_task_id, deadline_seconds, provider } => {
             holds_claim(job, *fencing)?;
-            Ok(succeed(job, outputs))
+            let deadline = now + TimeDelta::seconds(i64::from(*deadline_seconds));
+            Ok((submit(job, provider_task_id, deadline, provider.as_deref()), None))
         }
-        JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy, gives_up } => {
+        JobCommand::Succeed { fencing, outputs, provider } => {
             holds_claim(job, *fencing)?;
-            Ok(fail_attempt(job, failure, *backoff_milliseconds, *policy, *gives_up, now))
+            Ok(succeed(job, outputs, provider.as_deref()))
+        }
+        JobCommand::FailAttempt { fencing, failure, backoff_milliseconds, policy, gives_up, provider } => {
+            holds_claim(job, *fencing)?;
+            if failure.class == FailureClass::Permanent {
+                let failed = JobEvent::Failed { failure: failure.clone(), refund_waits: false };
+                return Ok(given_back(job, failed, RefundReason::Failed));
+            }
+            if *gives_up || is_last(job, failure.class, *policy, now) {
+                return Ok(free(JobEvent::DeadLettered { failure: failure.clone() }));
+            }
+            let retry_at = after_milliseconds(now, *backoff_milliseconds);
+            Ok(fail_attempt(job, failure, retry_at, provider.as_deref()))
         }
         JobCommand::DeadLetter { failure } => dead_letter(job, failure, now),
         JobCommand::Retry { run } => match is_run(job, *run)? {
@@ -97,27 +110,28 @@ fn is_run(job: &JobState, seen: Option<u32>) -> Result<Status, Refusal> {
     }
 }
 
+fn may_start(job: &JobState, now: DateTime<Utc>) -> Result<(), Refusal> {
+    match (job.status, &job.attempt) {
+        (Status::Queued, _) if job.retry_at.is_some_and(|due| now < due) => Err(Refusal::JobNotDue),
+        (Status::Running, Some(_)) if is_claimed(job, now) => Err(Refusal::JobClaimed),
+        (Status::Queued | Status::Running, _) => Ok(()),
+        (status, _) => Err(Refusal::JobStatus { status, asked: "started" }),
+    }
+}
+
 fn start(
     job: &JobState,
     worker: &str,
-    lease_seconds: u32,
+    lease_until: DateTime<Utc>,
     policy: RetryPolicy,
-    now: DateTime<Utc>,
-) -> Result<JobEvent, Refusal> {
-    match (job.status, &job.attempt) {
-        (Status::Queued, _) if job.retry_at.is_some_and(|due| now < due) => return Err(Refusal::JobNotDue),
-        (Status::Running, Some(_)) if is_claimed(job, now) => return Err(Refusal::JobClaimed),
-        (Status::Queued | Status::Running, _) => {}
-        (status, _) => return Err(Refusal::JobStatus { status, asked: "started" }),
-    }
+    catalogue: &Catalogue,
+) -> JobEvent {
     if job.attempts >= policy.max_attempts {
-        return Ok(JobEvent::DeadLettered { failure: lost_attempt() });
+        return JobEvent::DeadLettered { failure: lost_attempt() };
     }
-    Ok(JobEvent::Started {
-        attempt: job.attempts + 1,
-        worker: worker.to_owned(),
-        lease_until: now + TimeDelta::seconds(i64::from(lease_seconds)),
-    })
+    let routes = catalogue.get(&job.request.model).map_or(&[][..], |model| &model.routes);
+    let providers = routes.iter().map(|route| route.provider.clone()).collect();
+    JobEvent::Started { attempt: job.attempts + 1, worker: worker.to_owned(), lease_until, providers }
 }
 
 /// A run that spends its budget without a recorded failure lost its workers: each died or was cut off. A provider may
@@ -141,20 +155,16 @@ fn is_claimed(job: &JobState, now: DateTime<Utc>) -> bool {
 
 fn submit(
     job: &JobState,
-    fencing: i64,
     provider_task_id: &str,
-    deadline_seconds: u32,
-    now: DateTime<Utc>,
-) -> Result<Decision<JobEvent>, Refusal> {
-    holds_claim(job, fencing)?;
+    deadline: DateTime<Utc>,
+    provider: Option<&str>,
+) -> Decision<JobEvent> {
     let submitted = job.attempt.as_ref().and_then(|attempt| attempt.provider_task_id.as_deref());
     if submitted == Some(provider_task_id) {
-        return Ok(Decision::AlreadyApplied);
+        return Decision::AlreadyApplied;
     }
-    Ok(one(JobEvent::Submitted {
-        provider_task_id: provider_task_id.to_owned(),
-        deadline: now + TimeDelta::seconds(i64::from(deadline_seconds)),
-    }))
+    let provider = provider.map(str::to_owned);
+    one(JobEvent::Submitted { provider_task_id: provider_task_id.to_owned(), deadline, provider })
 }
 
 /// A late worker may still finish its attempt after the lease lapsed, as long as nobody took over.
@@ -165,33 +175,25 @@ fn holds_claim(job: &JobState, fencing: i64) -> Result<(), Refusal> {
     }
 }
 
+/// Whether no attempt may follow one that failed like this.
+fn is_last(job: &JobState, class: FailureClass, policy: RetryPolicy, now: DateTime<Utc>) -> bool {
+    let too_old = now - job.run_queued_at >= TimeDelta::seconds(policy.give_up_after_seconds);
+    match class {
+        FailureClass::Permanent => false,
+        FailureClass::Transient => too_old || job.attempts >= policy.max_attempts,
+        FailureClass::Throttled => too_old,
+    }
+}
+
 fn fail_attempt(
     job: &JobState,
     failure: &Failure,
-    backoff_milliseconds: u64,
-    policy: RetryPolicy,
-    gives_up: bool,
-    now: DateTime<Utc>,
+    retry_at: DateTime<Utc>,
+    provider: Option<&str>,
 ) -> JobDecision {
-    let too_old = now - job.run_queued_at >= TimeDelta::seconds(policy.give_up_after_seconds);
-    let used_up = match failure.class {
-        FailureClass::Permanent => {
-            let failed = JobEvent::Failed { failure: failure.clone(), refund_waits: false };
-            return given_back(job, failed, RefundReason::Failed);
-        }
-        FailureClass::Transient => too_old || job.attempts >= policy.max_attempts,
-        FailureClass::Throttled => too_old,
-    };
-    if used_up || gives_up {
-        return free(JobEvent::DeadLettered { failure: failure.clone() });
-    }
-    free(JobEvent::AttemptFailed {
-        attempt: job.attempts,
-        failure: failure.clone(),
-        counted: failure.class != FailureClass::Throttled,
-        retry_at: after_milliseconds(now, backoff_milliseconds),
-        run: Some(job.run),
-    })
+    let (failure, counted) = (failure.clone(), failure.class != FailureClass::Throttled);
+    let (attempt, run, provider) = (job.attempts, Some(job.run), provider.map(str::to_owned));
+    free(JobEvent::AttemptFailed { attempt, failure, counted, retry_at, run, provider })
 }
 
 fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<JobDecision, Refusal> {
@@ -239,8 +241,11 @@ fn take(most: Credits, per_second: Option<Credits>) -> Charge {
 
 /// A price that was only held is captured for the seconds that were made, never above what is held; as a whole if
 /// the length of an output is not known.
-fn succeed(job: &JobState, outputs: &[Output]) -> JobDecision {
-    let succeeded = |charged| JobEvent::Succeeded { outputs: outputs.to_vec(), charged, from: Vec::new() };
+fn succeed(job: &JobState, outputs: &[Output], provider: Option<&str>) -> JobDecision {
+    let succeeded = |charged| {
+        let (outputs, provider) = (outputs.to_vec(), provider.map(str::to_owned));
+        JobEvent::Succeeded { outputs, charged, from: Vec::new(), provider }
+    };
     match job.per_second.filter(|_| job.on_hold) {
         None => free(succeeded(None)),
         Some(rate) => {

@@ -37,6 +37,9 @@ pub enum JobEvent {
         worker: String,
         /// Until when the claim holds.
         lease_until: DateTime<Utc>,
+        /// The providers that may be asked in this attempt, in order; none in what earlier releases wrote.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        providers: Vec<String>,
     },
     /// The provider took the work; the poller asks after it.
     #[serde(rename = "job.submitted")]
@@ -45,6 +48,9 @@ pub enum JobEvent {
         provider_task_id: String,
         /// Until when the provider may take.
         deadline: DateTime<Utc>,
+        /// Which provider; `None` in what earlier releases wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<String>,
     },
     /// An attempt failed and another one follows.
     #[serde(rename = "job.attempt_failed")]
@@ -60,6 +66,10 @@ pub enum JobEvent {
         /// The run that it belongs to; `None` in what earlier releases wrote.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         run: Option<u32>,
+        /// The provider that failed, which was asked last; those before it surely did no work. `None` if none was asked,
+        /// and in what earlier releases wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<String>,
     },
     /// The outputs are stored.
     #[serde(rename = "job.succeeded")]
@@ -72,6 +82,9 @@ pub enum JobEvent {
         /// The lots that were captured.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         from: Vec<Lot>,
+        /// The provider that made them; `None` in what earlier releases wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        provider: Option<String>,
     },
     /// It failed for good; the refund is in the same INSERT.
     #[serde(rename = "job.failed")]

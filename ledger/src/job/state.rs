@@ -71,6 +71,10 @@ pub struct Attempt {
     pub lease_until: DateTime<Utc>,
     /// The provider's name for the work, once submitted.
     pub provider_task_id: Option<String>,
+    /// The provider that has the work, once submitted; `None` in what earlier releases wrote.
+    pub provider: Option<String>,
+    /// The providers that may be asked, in order; none in what earlier releases wrote.
+    pub providers: Vec<String>,
 }
 
 /// The state of a job after its latest event.
@@ -176,7 +180,7 @@ impl JobState {
     fn step(&mut self, event: &JobEvent, version: i64, at: DateTime<Utc>) {
         match event {
             JobEvent::Queued { .. } => {}
-            JobEvent::Started { attempt, worker, lease_until } => {
+            JobEvent::Started { attempt, worker, lease_until, providers } => {
                 self.status = Status::Running;
                 self.attempts = *attempt;
                 self.retry_at = None;
@@ -185,11 +189,14 @@ impl JobState {
                     worker: worker.clone(),
                     lease_until: *lease_until,
                     provider_task_id: None,
+                    provider: None,
+                    providers: providers.clone(),
                 });
             }
-            JobEvent::Submitted { provider_task_id, deadline } => {
+            JobEvent::Submitted { provider_task_id, deadline, provider } => {
                 if let Some(attempt) = &mut self.attempt {
                     attempt.provider_task_id = Some(provider_task_id.clone());
+                    attempt.provider.clone_from(provider);
                     attempt.lease_until = *deadline;
                 }
             }
@@ -200,7 +207,7 @@ impl JobState {
                 self.attempt = None;
                 self.retry_at = Some(*retry_at);
             }
-            JobEvent::Succeeded { outputs, charged, from } => {
+            JobEvent::Succeeded { outputs, charged, from, provider: _ } => {
                 self.failure = None;
                 self.outputs.clone_from(outputs);
                 if let Some(captured) = charged {

@@ -37,8 +37,12 @@ pub(crate) async fn live(ledger: &Ledger, user: &UserId, number: u64) -> Result<
     };
     let job_id = JobId::generate();
     ledger.execute(purchase(user, job_id)).await?;
-    let start =
-        JobCommand::Start { worker: "bench".into(), lease_seconds: 600, policy: RetryPolicy::default() };
+    let start = JobCommand::Start {
+        worker: "bench".into(),
+        lease_seconds: 600,
+        policy: RetryPolicy::default(),
+        catalogue: std::sync::Arc::default(),
+    };
     let started = ledger.execute(about(user, job_id, start)).await?;
     let Some((_, job)) = started.jobs.first() else { bail!("a claim tells of its job") };
     let fencing = job.attempt.as_ref().context("a claimed job has an attempt")?.fencing;
@@ -58,9 +62,12 @@ fn finish(user: &UserId, job_id: JobId, fencing: i64, end: End) -> JobCommand {
         backoff_milliseconds: 0,
         policy: RetryPolicy { max_attempts: 1, ..RetryPolicy::default() },
         gives_up: false,
+        provider: None,
     };
     match end {
-        End::Success => JobCommand::Succeed { fencing, outputs: vec![output(user, job_id, fencing)] },
+        End::Success => {
+            JobCommand::Succeed { fencing, outputs: vec![output(user, job_id, fencing)], provider: None }
+        }
         End::Failure => fail(FailureClass::Permanent, "content_refused"),
         End::Dead => fail(FailureClass::Transient, "provider_unavailable"),
     }

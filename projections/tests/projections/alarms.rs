@@ -64,7 +64,7 @@ async fn a_missed_job_event_shows_in_each_table_that_has_the_job() {
         stage.catch_up(5_000).await;
         let miss = format!("update {table} set version = 1");
         stage.owner().await.batch_execute(&miss).await.unwrap();
-        let succeed = ledger::job::JobCommand::Succeed { fencing, outputs: Vec::new() };
+        let succeed = ledger::job::JobCommand::Succeed { fencing, outputs: Vec::new(), provider: None };
         stage.job(&alice, job, succeed).await;
         stage.catch_up(5_000).await;
         let streams = parked(&stage).await;

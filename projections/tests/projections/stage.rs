@@ -159,20 +159,25 @@ impl Stage {
 
     /// Claims a job and returns the claim's token.
     pub(crate) async fn start(&self, user: &UserId, job: JobId) -> i64 {
-        let start = JobCommand::Start { worker: "w1".into(), lease_seconds: 60, policy: policy() };
+        let start = JobCommand::Start {
+            worker: "w1".into(),
+            lease_seconds: 60,
+            policy: policy(),
+            catalogue: Arc::default(),
+        };
         self.job(user, job, start).await.attempt.as_ref().expect("it is running").fencing
     }
 
     pub(crate) async fn succeed(&self, user: &UserId, job: JobId) {
         let fencing = self.start(user, job).await;
-        self.job(user, job, JobCommand::Succeed { fencing, outputs: vec![output()] }).await;
+        self.job(user, job, JobCommand::Succeed { fencing, outputs: vec![output()], provider: None }).await;
     }
 
     /// Makes a clip of this length.
     pub(crate) async fn film(&self, user: &UserId, job: JobId, milliseconds: u64) {
         let fencing = self.start(user, job).await;
         let clip = Output { duration_milliseconds: Some(milliseconds), ..output() };
-        self.job(user, job, JobCommand::Succeed { fencing, outputs: vec![clip] }).await;
+        self.job(user, job, JobCommand::Succeed { fencing, outputs: vec![clip], provider: None }).await;
     }
 
     /// Starts a job and fails the attempt; a permanent failure ends it.
@@ -184,6 +189,7 @@ impl Stage {
             backoff_milliseconds: 0,
             policy: policy(),
             gives_up: false,
+            provider: None,
         };
         self.job(user, job, command).await;
     }

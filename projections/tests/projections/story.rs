@@ -63,7 +63,12 @@ impl Story {
         stage.job(alice, self.rerun, JobCommand::Rerun).await;
         stage.fail(alice, self.backed_off, failure(FailureClass::Throttled, "slow_down")).await;
         let fencing = stage.start(&self.bob, self.video).await;
-        let submit = JobCommand::Submit { fencing, provider_task_id: "task-7".into(), deadline_seconds: 600 };
+        let submit = JobCommand::Submit {
+            fencing,
+            provider_task_id: "task-7".into(),
+            deadline_seconds: 600,
+            provider: None,
+        };
         stage.job(&self.bob, self.video, submit).await;
     }
 }

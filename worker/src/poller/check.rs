@@ -1,5 +1,6 @@
 //! One check of one task.
 
+use super::holder::Holder;
 use super::list::id_of;
 use super::silence::Silence;
 use super::slots::{Places, Slot};
@@ -48,22 +49,23 @@ pub(super) async fn check(
     places: Places,
 ) -> Checked {
     let slot = places.slot().await;
-    let Some(provider) = station.provider(&pending.model) else {
-        return unanswered(&station, &pending, silence, None, None).await;
+    let holder = Holder::of(&station, &pending).await;
+    let Some(provider) = &holder.provider else {
+        return unanswered(&station, &pending, silence, &holder, None).await;
     };
     // From before the question: what is made in time is taken even if nobody could ask in time.
     let late = lateness(&station, &pending).is_some();
     let asked = Instant::now();
-    let (progress, slot) = ask(&*provider, id_of(&pending), &station.timings, slot).await;
+    let (progress, slot) = ask(&**provider, id_of(&pending), &station.timings, slot).await;
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
-        Ok(Progress::Working) if late => fail(&station, &pending, &ProviderFailure::timeout()).await,
+        Ok(Progress::Working) if late => fail(&station, &pending, &holder, &ProviderFailure::timeout()).await,
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
-        Ok(Progress::Done(artifacts)) => finish(&station, &pending, artifacts, slot).await,
-        Ok(Progress::Failed(failure)) => fail(&station, &pending, &failure).await,
+        Ok(Progress::Done(artifacts)) => finish(&station, &pending, &holder, artifacts, slot).await,
+        Ok(Progress::Failed(failure)) => fail(&station, &pending, &holder, &failure).await,
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
-            unanswered(&station, &pending, silence, Some(&*provider), failure.retry_after).await
+            unanswered(&station, &pending, silence, &holder, failure.retry_after).await
         }
     }
 }
@@ -72,6 +74,7 @@ pub(super) async fn check(
 async fn finish(
     station: &Station,
     pending: &PendingTask,
+    holder: &Holder,
     artifacts: Vec<Artifact>,
     slot: Option<Slot>,
 ) -> Checked {
@@ -85,7 +88,7 @@ async fn finish(
         Standing::Counts(task) => {
             let until = Instant::now() + station.timings.store.max(PATIENCE);
             // What could not be stored stays at the provider, which is asked for it again.
-            settle::succeed(station, &task, artifacts, until, PATIENCE)
+            settle::succeed(station, &task, holder.name.as_deref(), artifacts, until, PATIENCE)
                 .await
                 .map_or_else(Checked::again, after)
         }
@@ -130,23 +133,30 @@ async fn unanswered(
     station: &Station,
     pending: &PendingTask,
     silence: Silence,
-    provider: Option<&dyn Provider>,
+    holder: &Holder,
     retry_after: Option<Duration>,
 ) -> Checked {
-    let name = station.provider_name(&pending.model).unwrap_or_default().to_owned();
+    let name = holder.name.clone().unwrap_or_default();
     metrics::counter!("cooly_polls_unanswered_total", "provider" => name).increment(1);
     let grace = station.timings.expiry_grace;
     let late = lateness(station, pending).is_some_and(|late| late >= grace);
     if late && silence.lasts(Instant::now()) >= grace {
-        return fail(station, pending, &ProviderFailure::silent()).await;
+        return fail(station, pending, holder, &ProviderFailure::silent()).await;
     }
-    let interval = provider.map_or(LOOK_AGAIN, |provider| provider.poll_interval());
+    let interval = holder.provider.as_ref().map_or(LOOK_AGAIN, |provider| provider.poll_interval());
     Checked::Unanswered { interval, retry_after }
 }
 
-async fn fail(station: &Station, pending: &PendingTask, failure: &ProviderFailure) -> Checked {
+async fn fail(
+    station: &Station,
+    pending: &PendingTask,
+    holder: &Holder,
+    failure: &ProviderFailure,
+) -> Checked {
     match counted(station, pending).await {
-        Standing::Counts(task) => after(settle::fail(station, &task, failure, PATIENCE).await),
+        Standing::Counts(task) => {
+            after(settle::fail(station, &task, holder.name.as_deref(), failure, PATIENCE).await)
+        }
         Standing::Over => Checked::Settled,
         Standing::Unknown => Checked::again(),
     }
@@ -175,16 +185,8 @@ async fn counted(station: &Station, pending: &PendingTask) -> Standing {
             return Standing::Unknown;
         }
     };
-    match job.attempt {
-        Some(attempt) if Some(attempt.fencing) == pending.fencing => Standing::Counts(Box::new(Task {
-            account_id: pending.account_id,
-            job_id: pending.job_id,
-            run: job.run,
-            attempt: job.attempts,
-            fencing: attempt.fencing,
-            queued_at: job.run_queued_at,
-            request: job.request,
-        })),
+    match Task::of(pending.account_id, pending.job_id, &job) {
+        Some(task) if Some(task.fencing) == pending.fencing => Standing::Counts(Box::new(task)),
         Some(_) | None => Standing::Over,
     }
 }

@@ -5,6 +5,7 @@
 //! is forgotten; whether its provider has something to stop is the recaller's business.
 
 mod check;
+mod holder;
 mod list;
 mod silence;
 mod slots;
@@ -85,11 +86,10 @@ impl Poller {
 
     /// Starts a check of every due task. Those above the bound wait for a slot of their provider in their own task.
     fn start_due(&mut self) {
-        let now = Instant::now();
+        let (now, offer) = (Instant::now(), self.station.offer());
         while let Some((task, silence)) = self.watchlist.take_due(now) {
             let key = key_of(&task);
-            // Models that no provider here runs share slots too: nobody is asked.
-            let places = self.slots.of(self.station.provider_name(&task.model).unwrap_or_default());
+            let places = self.slots.of(holder::likely(&offer, &task));
             let checked = check(Arc::clone(&self.station), task, silence, places);
             let checked = AssertUnwindSafe(checked).catch_unwind();
             // A provider's panics are caught where it is asked, so one that comes here is ours. The hook prints it.

@@ -6,6 +6,9 @@ use std::time::Duration;
 const WORKER_STOPPED: &str = "worker_stopped";
 const TIMEOUT: &str = "provider_timeout";
 
+/// The provider does not accept our key, or our account there is used up.
+const OUR_ACCOUNT: [&str; 2] = ["provider_auth", "provider_quota"];
+
 /// A failure, and how long the provider asks to wait. Its message is ours: never a provider's raw answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {}", .failure.code, .failure.message)]
@@ -52,6 +55,17 @@ impl ProviderFailure {
         ProviderFailure { gives_up: true, ..self }
     }
 
+    /// Whether another provider may be asked for the same work: this one surely did none, and the request is not at
+    /// fault.
+    pub(crate) fn lets_others_try(&self) -> bool {
+        let is_about_our_account = OUR_ACCOUNT.contains(&self.failure.code.as_str());
+        match self.failure.billed {
+            Some(Billed::No) => self.failure.class != FailureClass::Permanent || is_about_our_account,
+            None => is_about_our_account,
+            Some(Billed::Yes | Billed::Unknown) => false,
+        }
+    }
+
     /// Whether the provider may have taken the work all the same.
     pub(crate) fn is_unknown(&self) -> bool {
         self.failure.billed == Some(Billed::Unknown)
@@ -75,6 +89,7 @@ impl ProviderFailure {
     /// This worker cannot run the model. Transient: another worker, or the next version, may.
     pub(crate) fn no_provider() -> ProviderFailure {
         ProviderFailure::transient("model_unavailable", "no worker offers this model at the moment")
+            .billed(Billed::No)
     }
 
     /// An earlier attempt may have been accepted, and the provider cannot tell.
@@ -82,6 +97,12 @@ impl ProviderFailure {
         let message =
             "the provider may have taken this job already and cannot tell; trying again may pay for it twice";
         ProviderFailure::transient("submit_unknown", message).billed(Billed::Unknown).for_a_person()
+    }
+
+    /// The same for a model of which such jobs are to fail: the user gets the credits back.
+    pub(crate) fn submit_given_up() -> ProviderFailure {
+        let message = "the provider may have taken this job already and cannot tell, so it was given up";
+        ProviderFailure::permanent("submit_unknown", message).billed(Billed::Unknown)
     }
 
     /// An earlier attempt may have been accepted, and asking after it failed like this. Whatever the reason, it tells
@@ -154,5 +175,34 @@ impl ProviderFailure {
     /// Whether it is no failure at all: the next worker may begin at once.
     pub(crate) fn is_handed_back(&self) -> bool {
         self.failure.code == WORKER_STOPPED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProviderFailure;
+    use ledger::job::Billed;
+
+    #[test]
+    fn another_provider_is_asked_only_after_a_definite_refusal_that_is_not_about_the_request() {
+        let transient = || ProviderFailure::transient("provider_unavailable", "it is down");
+        let throttled = || ProviderFailure::throttled("provider_busy", "slow down", None);
+        let permanent = || ProviderFailure::permanent("content_refused", "not this one");
+        let account = || ProviderFailure::permanent("provider_quota", "the account is used up");
+        let cases = [
+            ("it is down", transient().billed(Billed::No), true),
+            ("it wants fewer requests", throttled().billed(Billed::No), true),
+            ("it broke, and nobody said whether it worked", transient(), false),
+            ("its answer was lost", transient().billed(Billed::Unknown), false),
+            ("it worked for nothing", transient().billed(Billed::Yes), false),
+            ("it refuses the request", permanent().billed(Billed::No), false),
+            ("it refuses the account", account(), true),
+            ("it refuses the account and says that it did nothing", account().billed(Billed::No), true),
+            ("it refuses the account, perhaps after the work", account().billed(Billed::Unknown), false),
+            ("it is not here", ProviderFailure::no_provider(), true),
+        ];
+        for (which, failure, expected) in cases {
+            assert_eq!(failure.lets_others_try(), expected, "{which}");
+        }
     }
 }

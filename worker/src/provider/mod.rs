@@ -12,7 +12,7 @@ pub use registry::Providers;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use ledger::catalogue::Route;
-use ledger::job::JobRequest;
+use ledger::job::{JobRequest, JobState};
 use ledger::{AccountId, JobId};
 use std::fmt;
 use std::sync::Arc;
@@ -35,9 +35,25 @@ pub struct Task {
     pub queued_at: DateTime<Utc>,
     /// What to make.
     pub request: Arc<JobRequest>,
+    /// Whether it was bought at a price per second, so that its length must be told.
+    pub is_metered: bool,
 }
 
 impl Task {
+    /// The attempt that runs now; `None` if none does.
+    pub(crate) fn of(account_id: AccountId, job_id: JobId, job: &JobState) -> Option<Task> {
+        Some(Task {
+            account_id,
+            job_id,
+            run: job.run,
+            attempt: job.attempts,
+            fencing: job.attempt.as_ref()?.fencing,
+            queued_at: job.run_queued_at,
+            request: Arc::clone(&job.request),
+            is_metered: job.per_second.is_some(),
+        })
+    }
+
     /// Names this attempt at the provider, so that a submit whose answer was lost can be asked after.
     pub fn reference(&self) -> String {
         reference(self.job_id, self.run, self.fencing)

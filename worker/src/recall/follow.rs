@@ -101,12 +101,14 @@ async fn recall(station: &Station, ended: &RecordedEvent) -> Result<Option<Recal
     drop(client);
     let until_then = stream.iter().take_while(|recorded| recorded.version <= ended.version);
     let events: Vec<&JobEvent> = until_then.filter_map(job_event).collect();
-    let (Some(id), Some(model)) = (unwanted(events.iter().copied()), model(&events)) else { return Ok(None) };
+    let (Some(unwanted), Some(model)) = (unwanted(events.iter().copied()), model(&events)) else {
+        return Ok(None);
+    };
     Ok(Some(Recall {
         account_id: ended.account_id,
         job_id: JobId(ended.stream_id.0),
-        provider_task_id: id.to_owned(),
-        provider: None,
+        provider_task_id: unwanted.id.to_owned(),
+        provider: unwanted.provider.map(str::to_owned),
         model: model.to_owned(),
         tries: 0,
     }))

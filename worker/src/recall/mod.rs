@@ -38,14 +38,14 @@ async fn recall(station: Arc<Station>, fencing: i64, held: CancellationToken) ->
 pub(crate) async fn remember(
     station: &Station,
     task: &Task,
-    provider: &str,
+    provider: Option<&str>,
     provider_task_id: &str,
 ) -> Result<(), Error> {
     let recall = Recall {
         account_id: task.account_id,
         job_id: task.job_id,
         provider_task_id: provider_task_id.to_owned(),
-        provider: Some(provider.to_owned()),
+        provider: provider.map(str::to_owned),
         model: task.request.model.clone(),
         tries: 0,
     };

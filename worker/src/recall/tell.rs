@@ -86,10 +86,9 @@ async fn ask(station: &Station, recall: &Recall) -> Result<(), Error> {
 }
 
 fn provider(station: &Station, recall: &Recall) -> Option<Arc<dyn Provider>> {
-    match &recall.provider {
-        Some(name) => station.provider_named(name),
-        None => station.provider(&recall.model),
-    }
+    let offer = station.offer();
+    let name = recall.provider.as_deref().or_else(|| offer.first_provider(&recall.model))?;
+    offer.provider(name).cloned()
 }
 
 async fn stop(provider: &dyn Provider, task_id: &str) -> Result<Cancelled, ProviderFailure> {

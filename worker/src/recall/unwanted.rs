@@ -3,19 +3,30 @@
 use crate::provider::ProviderFailure;
 use ledger::job::JobEvent;
 
-/// The provider's name for the work that the last of these events left without anybody who waits for it.
+/// Work at a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unwanted<'a> {
+    /// The provider's name for it.
+    pub id: &'a str,
+    /// Who has it; `None` where the log does not say.
+    pub provider: Option<&'a str>,
+}
+
+/// The work that the last of these events left without anybody who waits for it.
 ///
 /// A cancellation leaves whatever is under way; a time that was up leaves what was asked after last. Any other end of an
 /// attempt was told by the provider itself, which then has nothing left to stop.
-pub(super) fn unwanted<'a>(events: impl IntoIterator<Item = &'a JobEvent>) -> Option<&'a str> {
+pub(super) fn unwanted<'a>(events: impl IntoIterator<Item = &'a JobEvent>) -> Option<Unwanted<'a>> {
     let mut open = None;
     let mut left = None;
     for event in events {
         left = None;
         match event {
-            JobEvent::Submitted { provider_task_id, .. } => open = Some(provider_task_id.as_str()),
+            JobEvent::Submitted { provider_task_id, provider, .. } => {
+                open = Some(Unwanted { id: provider_task_id, provider: provider.as_deref() });
+            }
             JobEvent::Cancelled { .. } => left = open.take(),
-            JobEvent::AttemptFailed { failure, .. } | JobEvent::DeadLettered { failure } => {
+            JobEvent::AttemptFailed { failure, .. } | JobEvent::DeadLettered { failure, .. } => {
                 let ended = open.take();
                 left = ended.filter(|_| ProviderFailure::is_out_of_time(failure));
             }
@@ -39,11 +50,11 @@ mod tests {
     const EARLY: DateTime<chrono::Utc> = DateTime::UNIX_EPOCH;
 
     fn started() -> JobEvent {
-        JobEvent::Started { attempt: 1, worker: "w".into(), lease_until: EARLY }
+        JobEvent::Started { attempt: 1, worker: "w".into(), lease_until: EARLY, providers: Vec::new() }
     }
 
     fn submitted(id: &str) -> JobEvent {
-        JobEvent::Submitted { provider_task_id: id.into(), deadline: EARLY }
+        JobEvent::Submitted { provider_task_id: id.into(), deadline: EARLY, provider: Some("p".into()) }
     }
 
     fn cancelled() -> JobEvent {
@@ -61,7 +72,14 @@ mod tests {
 
     fn failed(code: &str) -> JobEvent {
         let failure = failure(code);
-        JobEvent::AttemptFailed { attempt: 1, failure, counted: true, retry_at: EARLY, run: Some(1) }
+        JobEvent::AttemptFailed {
+            attempt: 1,
+            failure,
+            counted: true,
+            retry_at: EARLY,
+            run: Some(1),
+            provider: None,
+        }
     }
 
     fn dead(code: &str) -> JobEvent {
@@ -94,7 +112,7 @@ mod tests {
             (vec![started(), submitted("a")], None, "somebody waits for it"),
         ];
         for (events, left, why) in cases {
-            assert_eq!(unwanted(&events), left, "{why}");
+            assert_eq!(unwanted(&events).map(|unwanted| unwanted.id), left, "{why}");
         }
     }
 }

@@ -1,17 +1,14 @@
-//! Running a claimed job at its provider, within the claim's time.
+//! Running a claimed job at a provider, and recording what came of it.
 
+use super::routes::Asked;
 use super::{Claimed, Fate, Runner};
-use crate::provider::{Provider, ProviderFailure, Submission, Task};
+use crate::provider::{ProviderFailure, Submission, Task};
 use crate::recall;
 use crate::settle::{self, Settled};
-use futures::FutureExt;
-use ledger::catalogue::Route;
 use ledger::error_chain;
-use ledger::job::{Billed, Status};
-use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
+use ledger::job::Status;
 use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 /// How long the end of an attempt may take to be recorded when the worker is being stopped.
 const HAND_BACK_PATIENCE: Duration = Duration::from_secs(3);
@@ -40,66 +37,34 @@ impl Runner {
     async fn run_and_settle(&self, claimed: &Claimed) -> Settled {
         let (station, task) = (&*self.station, &claimed.task);
         let patience = station.timings.lease;
-        let Some((route, provider)) = station.routed(&task.request.model) else {
-            return settle::fail(station, task, &ProviderFailure::no_provider(), patience).await;
-        };
-        match self.submit(&*provider, &route, claimed).await {
+        let Asked { provider, answer } = self.ask(claimed).await;
+        let by = provider.as_deref();
+        match answer {
             Ok(Submission::Done(artifacts)) => {
                 let until = claimed.until + station.timings.store;
-                match settle::succeed(station, task, artifacts, until, patience).await {
+                match settle::succeed(station, task, by, artifacts, until, patience).await {
                     Some(settled) => settled,
-                    None => settle::fail(station, task, &ProviderFailure::not_stored(), patience).await,
+                    None => settle::fail(station, task, by, &ProviderFailure::not_stored(), patience).await,
                 }
             }
             Ok(Submission::Accepted(id)) => {
-                let settled = settle::submitted(station, task, &id, provider.deadline(), patience).await;
+                let deadline = claimed.offer.deadline(&task.request.model, by);
+                let settled = settle::submitted(station, task, by, &id, deadline, patience).await;
                 if settled == Settled::Lost {
-                    self.recall_unless_it_goes_on(&route.provider, task, &id).await;
+                    self.recall_unless_it_goes_on(by, task, &id).await;
                 }
                 settled
             }
             Err(failure) => {
                 let patience = if failure.is_handed_back() { HAND_BACK_PATIENCE } else { patience };
-                settle::fail(station, task, &failure, patience).await
+                settle::fail(station, task, by, &failure, patience).await
             }
-        }
-    }
-
-    /// Asks for the work, unless an earlier attempt did. What is cut off after it was sent has an unknown outcome.
-    async fn submit(
-        &self,
-        provider: &dyn Provider,
-        route: &Route,
-        claimed: &Claimed,
-    ) -> Result<Submission, ProviderFailure> {
-        let sent = AtomicBool::new(false);
-        let work = async {
-            if let Some(id) = self.lost_submit(provider, &claimed.task).await? {
-                return Ok(Submission::Accepted(id));
-            }
-            // Last of all: a worker that slept through its claim must not pay for work that another one has begun.
-            if claimed.is_late(&self.station.timings) {
-                return Err(ProviderFailure::claim_late());
-            }
-            sent.store(true, Ordering::SeqCst);
-            provider.submit(&claimed.task, route).await
-        };
-        let cut_off = |failure: ProviderFailure| {
-            failure.billed(if sent.load(Ordering::SeqCst) { Billed::Unknown } else { Billed::No })
-        };
-        tokio::select! {
-            ended = timeout_at(claimed.until, AssertUnwindSafe(work).catch_unwind()) => match ended {
-                Ok(Ok(submitted)) => submitted,
-                Ok(Err(_panic)) => Err(cut_off(ProviderFailure::crashed())),
-                Err(_elapsed) => Err(cut_off(ProviderFailure::timeout())),
-            },
-            () = self.abandon.cancelled() => Err(cut_off(ProviderFailure::worker_stopped())),
         }
     }
 
     /// Has the provider stop what it accepted for an attempt that no longer counts. A run that goes on is left
     /// alone: its next attempt finds the work.
-    async fn recall_unless_it_goes_on(&self, provider: &str, task: &Task, id: &str) {
+    async fn recall_unless_it_goes_on(&self, provider: Option<&str>, task: &Task, id: &str) {
         let goes_on = match self.station.job(task.account_id, task.job_id).await {
             Ok(Some(job)) => {
                 job.run == task.run && (!job.status.is_finished() || job.status == Status::Succeeded)

@@ -5,11 +5,13 @@
 //! up deliveries and send healthy jobs to the dead letters.
 
 use super::{Fate, Runner};
+use crate::offer::Offer;
 use crate::options::Timings;
 use crate::provider::Task;
 use crate::queue::{JobMessage, Received};
 use crate::station::Order;
 use chrono::{DateTime, Utc};
+use ledger::catalogue::Route;
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, Status};
 use ledger::{Actor, ExecuteError, Refusal};
@@ -36,6 +38,10 @@ pub(super) enum Claim {
 /// A job that is ours for one attempt.
 pub(super) struct Claimed {
     pub task: Task,
+    /// The providers as they were when it was claimed.
+    pub offer: Arc<Offer>,
+    /// Where it may be made, in order: no more than the log was told.
+    pub routes: Vec<Route>,
     /// Until when the provider may take. What it made can then still be stored and recorded before the claim lapses.
     pub until: Instant,
 }
@@ -54,14 +60,15 @@ fn time_for_provider(left: Duration, timings: &Timings) -> Duration {
 
 impl Runner {
     pub(super) async fn claim(&self, message: &JobMessage, delivery: &Received) -> Claim {
+        let offer = self.station.offer();
         let started = tokio::select! {
-            started = self.station.record(self.start(message, delivery), CLAIM_PATIENCE) => started,
+            started = self.station.record(self.start(message, delivery, &offer), CLAIM_PATIENCE) => started,
             // The log was out of reach for the whole drain. Should it write the claim later, the lease lapses.
             () = self.abandon.cancelled() => return Claim::Refused(Fate::Later(Duration::ZERO)),
         };
         match started {
             Ok(outcome) => match outcome.jobs.into_iter().next() {
-                Some((_, job)) => self.won(message, Arc::unwrap_or_clone(job)),
+                Some((_, job)) => self.won(message, &job, offer),
                 None => Claim::Refused(Fate::Later(LOOK_AGAIN)),
             },
             Err(ExecuteError::Refused(refusal)) => self.refused(message, delivery, &refusal).await,
@@ -72,7 +79,7 @@ impl Runner {
         }
     }
 
-    fn start(&self, message: &JobMessage, delivery: &Received) -> Order {
+    fn start(&self, message: &JobMessage, delivery: &Received, offer: &Offer) -> Order {
         let lease = self.station.timings.lease.as_secs().max(1);
         Order {
             account_id: message.account_id,
@@ -81,6 +88,7 @@ impl Runner {
                 worker: self.station.identity.clone(),
                 lease_seconds: u32::try_from(lease).unwrap_or(u32::MAX),
                 policy: self.station.policy,
+                catalogue: Arc::clone(&offer.catalogue),
             },
             actor: Actor::Worker(self.station.identity.clone()),
             duty: "claim",
@@ -113,28 +121,27 @@ impl Runner {
                 && attempt.provider_task_id.is_none()
                 && !self.is_used(message.job_id, attempt.fencing)
         });
-        if ours { self.won(message, job) } else { Claim::Refused(after_claim(&job, self.station.now())) }
+        if ours {
+            self.won(message, &job, self.station.offer())
+        } else {
+            Claim::Refused(after_claim(&job, self.station.now()))
+        }
     }
 
     /// The claim, and until when its provider may take: told by the log, so that it is the same however late the answer
     /// came.
-    fn won(&self, message: &JobMessage, job: JobState) -> Claim {
-        let Some(attempt) = job.attempt else {
+    fn won(&self, message: &JobMessage, job: &JobState, offer: Arc<Offer>) -> Claim {
+        let (Some(task), Some(attempt)) = (Task::of(message.account_id, message.job_id, job), &job.attempt)
+        else {
             // The budget was used up: the claim dead-lettered the job instead.
             return Claim::Refused(Fate::Done);
         };
         let left = between(self.station.now(), attempt.lease_until);
         let until = Instant::now() + time_for_provider(left, &self.station.timings);
-        let task = Task {
-            account_id: message.account_id,
-            job_id: message.job_id,
-            run: job.run,
-            attempt: job.attempts,
-            fencing: attempt.fencing,
-            queued_at: job.run_queued_at,
-            request: job.request,
-        };
-        Claim::Won(Claimed { task, until })
+        // A claim that is adopted may have been made under an older catalogue.
+        let told = |route: &&Route| attempt.providers.contains(&route.provider);
+        let routes = offer.routes(&job.request.model).iter().filter(told).cloned().collect();
+        Claim::Won(Claimed { task, offer, routes, until })
     }
 
     /// What becomes of a message whose job is in work in this process. A second one about the same attempt would only turn
@@ -180,6 +187,7 @@ fn between(now: DateTime<Utc>, instant: DateTime<Utc>) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::time_for_provider;
+    use crate::offer::Offer;
     use crate::options::Timings;
     use std::time::Duration;
 

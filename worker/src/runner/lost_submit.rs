@@ -1,116 +1,111 @@
 //! Finding work that a provider accepted from an earlier attempt which did not live to record it. Sending it
-//! again would pay for it twice, so the provider is asked first; where it cannot tell, a person decides.
+//! again would pay for it twice, so the provider is asked first; where it cannot tell, the model says what follows.
+//!
+//! Whom to ask is told by the log, whatever the catalogue says by now: the provider that an attempt failed at, or all that
+//! it may have asked if its worker was lost. Attempts of earlier releases name nobody; they asked the first route's.
 
 use super::Runner;
+use super::claim::Claimed;
+use super::earlier::{Earlier, Sent, Unsubmitted};
+use super::routes::Asked;
 use crate::error::Error;
-use crate::provider::{Found, Provider, ProviderFailure, Task, reference};
-use ledger::error_chain;
-use ledger::job::{Billed, JobEvent};
-use ledger::{Event, RecordedEvent, read};
-use std::collections::HashSet;
+use crate::options::Timings;
+use crate::provider::{Found, ProviderFailure, Submission, Task, reference};
+use ledger::catalogue::OnUnknown;
+use ledger::job::Billed;
+use ledger::{RecordedEvent, error_chain, read};
+use tokio::time::timeout;
 
 /// Version of the first `job.started` of a stream: nothing can have been submitted before it.
 const FIRST_START: i64 = 2;
 
 impl Runner {
-    /// The provider's id of such work, if there is any.
-    pub(super) async fn lost_submit(
-        &self,
-        provider: &dyn Provider,
-        task: &Task,
-    ) -> Result<Option<String>, ProviderFailure> {
+    /// Such work, or why nothing may be sent yet; `None` if there is nothing to be found.
+    pub(super) async fn lost_submit(&self, claimed: &Claimed) -> Option<Asked> {
+        let task = &claimed.task;
         if task.fencing <= FIRST_START {
-            return Ok(None);
+            return None;
         }
-        let events = self.events(task).await.map_err(|error| {
-            tracing::warn!(error = %error_chain(&error), "earlier attempts cannot be looked up");
-            let message = "earlier attempts could not be looked up";
-            ProviderFailure::transient("log_unavailable", message).billed(Billed::No)
-        })?;
-        let found = Earlier::of(&events, task.fencing).ask(provider, task).await?;
-        if found.is_some() {
-            tracing::info!("work of a lost attempt was found at the provider");
+        match self.stream(task).await {
+            Ok(events) => ask_all(&Earlier::of(&events, task.fencing), claimed, &self.station.timings).await,
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), "earlier attempts cannot be looked up");
+                let message = "earlier attempts could not be looked up";
+                let failure = ProviderFailure::transient("log_unavailable", message).billed(Billed::No);
+                Some(Asked::nobody(failure))
+            }
         }
-        Ok(found)
     }
 
-    async fn events(&self, task: &Task) -> Result<Vec<RecordedEvent>, Error> {
+    async fn stream(&self, task: &Task) -> Result<Vec<RecordedEvent>, Error> {
         let client = self.station.reader.get().await?;
         Ok(read::stream(&**client, task.account_id, task.job_id.into()).await?)
     }
 }
 
-/// Whether an attempt that recorded no submission may have been accepted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    /// Nobody knows: its answer was lost, or its worker.
-    Unknown,
-    /// It was answered, as far as the log tells.
-    Answered,
-}
-
-/// The attempts of a run before the current one.
-struct Earlier<'a> {
-    /// Tokens of those that recorded no submission and were not surely refused, oldest first.
-    unsubmitted: Vec<(i64, Sent)>,
-    /// The tasks that were recorded, whichever attempt found them.
-    recorded: HashSet<&'a str>,
-}
-
-impl Earlier<'_> {
-    /// Asks after all of them, newest first: what is found counts, whatever cannot be told of the others.
-    async fn ask(&self, provider: &dyn Provider, task: &Task) -> Result<Option<String>, ProviderFailure> {
-        let mut open = None;
-        for (fencing, sent) in self.unsubmitted.iter().rev() {
-            match provider.find(&reference(task.job_id, task.run, *fencing)).await {
-                Ok(Found::Accepted(id)) if !self.recorded.contains(id.as_str()) => return Ok(Some(id)),
-                Ok(Found::CannotTell) if *sent == Sent::Unknown => {
-                    open = Some(ProviderFailure::submit_unknown());
+/// Asks after all of them, newest first: what is found counts, whatever cannot be told of the others. While one does not
+/// answer, nothing is given up.
+async fn ask_all(earlier: &Earlier<'_>, claimed: &Claimed, timings: &Timings) -> Option<Asked> {
+    let (mut unanswered, mut untold) = (None, None);
+    for attempt in earlier.unsubmitted.iter().rev() {
+        for name in providers_of(attempt, claimed) {
+            match find(attempt, claimed, name, timings).await {
+                Ok(Found::Accepted(id)) if !earlier.is_recorded(name, &id) => {
+                    tracing::info!(provider = name, "work of a lost attempt was found at the provider");
+                    let answer = Ok(Submission::Accepted(id));
+                    return Some(Asked { provider: Some(name.to_owned()), answer });
                 }
+                Ok(Found::CannotTell) if attempt.sent == Sent::Unknown => untold = Some(name),
                 // What was recorded has been asked after until it ended.
                 Ok(Found::Accepted(_) | Found::NotAccepted | Found::CannotTell) => {}
-                Err(failure) if *sent == Sent::Unknown => {
-                    return Err(ProviderFailure::submit_unanswered(&failure));
+                Err(failure) => {
+                    let failed = Asked { provider: Some(name.to_owned()), answer: Err(failure) };
+                    unanswered.get_or_insert(failed);
                 }
-                Err(failure) => return Err(failure.billed(Billed::No)),
             }
         }
-        open.map_or(Ok(None), Err)
     }
+    unanswered.or_else(|| cannot_tell(claimed, untold?))
+}
 
-    fn of(events: &[RecordedEvent], current: i64) -> Earlier<'_> {
-        let mut earlier = Earlier { unsubmitted: Vec::new(), recorded: HashSet::new() };
-        let mut open = None;
-        for recorded in events.iter().take_while(|recorded| recorded.version < current) {
-            match &recorded.event {
-                Event::Job(JobEvent::Queued { .. } | JobEvent::Retried { .. }) => {
-                    open = None;
-                    earlier.unsubmitted.clear();
-                }
-                Event::Job(JobEvent::Started { .. }) => {
-                    earlier.ended(open.replace(recorded.version), Some(Billed::Unknown));
-                }
-                Event::Job(JobEvent::Submitted { provider_task_id, .. }) => {
-                    open = None;
-                    earlier.recorded.insert(provider_task_id);
-                }
-                Event::Job(JobEvent::AttemptFailed { failure, .. }) => {
-                    earlier.ended(open.take(), failure.billed);
-                }
-                _ => {}
-            }
+/// Who may have the work of this attempt.
+fn providers_of<'a>(attempt: &'a Unsubmitted<'_>, claimed: &'a Claimed) -> Vec<&'a str> {
+    if attempt.providers.is_empty() {
+        return claimed.offer.first_provider(&claimed.task.request.model).into_iter().collect();
+    }
+    attempt.providers.to_vec()
+}
+
+async fn find(
+    attempt: &Unsubmitted<'_>,
+    claimed: &Claimed,
+    name: &str,
+    timings: &Timings,
+) -> Result<Found, ProviderFailure> {
+    let task = &claimed.task;
+    let answer = match claimed.offer.provider(name) {
+        Some(provider) => {
+            let reference = reference(task.job_id, task.run, attempt.fencing);
+            timeout(timings.poll, provider.find(&reference))
+                .await
+                .unwrap_or_else(|_elapsed| Err(ProviderFailure::timeout()))
         }
-        earlier.ended(open, Some(Billed::Unknown));
-        earlier
-    }
+        // It answered, so it has been asked after already as far as that was possible.
+        None if attempt.sent == Sent::Answered => Ok(Found::CannotTell),
+        None => Err(ProviderFailure::no_provider()),
+    };
+    answer.map_err(|failure| match attempt.sent {
+        Sent::Unknown => ProviderFailure::submit_unanswered(&failure),
+        Sent::Answered => failure.billed(Billed::No),
+    })
+}
 
-    /// An attempt that recorded no submission ended, or was taken over.
-    fn ended(&mut self, token: Option<i64>, billed: Option<Billed>) {
-        let sent = match billed {
-            Some(Billed::No) => return,
-            Some(Billed::Unknown) => Sent::Unknown,
-            Some(Billed::Yes) | None => Sent::Answered,
-        };
-        self.unsubmitted.extend(token.map(|token| (token, sent)));
-    }
+/// What follows when the provider cannot tell whether it has the work.
+fn cannot_tell(claimed: &Claimed, provider: &str) -> Option<Asked> {
+    let failure = match claimed.offer.on_unknown(&claimed.task.request.model) {
+        OnUnknown::Person => ProviderFailure::submit_unknown(),
+        OnUnknown::Fail => ProviderFailure::submit_given_up(),
+        OnUnknown::Again => return None,
+    };
+    Some(Asked { provider: Some(provider.to_owned()), answer: Err(failure) })
 }

@@ -8,11 +8,13 @@
 mod attempt;
 mod batches;
 mod claim;
+mod earlier;
 mod heartbeat;
 mod held;
 mod lost_submit;
 mod receives;
 mod returns;
+mod routes;
 mod work;
 
 use crate::duty::supervise;

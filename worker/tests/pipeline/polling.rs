@@ -116,7 +116,7 @@ async fn a_provider_that_hangs_does_not_hold_up_the_clips_of_others() {
     let hanging = Scripted::default();
     *hanging.script.poll_delay.lock().unwrap() = FOR_EVER;
     let mut options = rig.options("one");
-    options.providers = options.providers.with(OTHER_PROVIDER, hanging.clone());
+    options.offer = rig.offer_with_other(&hanging).fixed();
     options.poll_concurrency = 4;
     options.timings.attempt = FOR_EVER;
     let worker = rig.run(options);

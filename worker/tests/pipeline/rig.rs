@@ -23,12 +23,15 @@ use tokio_util::sync::CancellationToken;
 use worker::provider::Providers;
 use worker::provider::simulated::{self, Simulated, SimulatedOptions};
 use worker::queue::{JobMessage, Letter, Queue, QueueSettings, StaticCredentials};
-use worker::{Timings, WorkerOptions};
+use worker::{Offer, Timings, WorkerOptions};
 
 /// Longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
 const OFTEN: Duration = Duration::from_millis(20);
 const GRANTED: u64 = 10_000;
+
+/// Name of the provider that every rig has, as [`Rig::scripted`].
+pub(crate) const SCRIPTED: &str = "scripted";
 
 /// Name of the provider of the model `other-video`. A test that uses it adds one under this name to its worker.
 pub(crate) const OTHER_PROVIDER: &str = "other";
@@ -38,7 +41,8 @@ pub(crate) struct Rig {
     pub account: AccountId,
     pub settings: QueueSettings,
     pub outputs: Arc<InMemory>,
-    /// Runs the models `scripted-image`, `scripted-video` and `scripted-video-metered`.
+    /// Runs the models `scripted-image`, `scripted-video` and `scripted-video-metered`, and is asked first for
+    /// `either-image` and `either-video`.
     pub scripted: Scripted,
     pub sqs: Option<Sqs>,
     database: Database,
@@ -118,21 +122,12 @@ impl Rig {
 
     /// Options with short timings, to be changed as a test needs.
     pub(crate) fn options(&self, name: &str) -> WorkerOptions {
-        let simulated = Simulated::new(SimulatedOptions {
-            image_delay: Duration::from_millis(20),
-            video_delay: Duration::from_millis(200),
-            poll_interval: Duration::from_millis(50),
-            ..SimulatedOptions::default()
-        });
         WorkerOptions {
             ledger: self.ledger.clone(),
             database: self.database.clone(),
             mark: self.mark.subscribe(),
             queue: self.settings.clone(),
-            catalogue: Arc::new(catalogue()),
-            providers: Providers::new()
-                .with(simulated::PROVIDER, simulated)
-                .with("scripted", self.scripted.clone()),
+            offer: self.offer().fixed(),
             outputs: Arc::clone(&self.outputs) as Arc<dyn ObjectStore>,
             name: name.to_owned(),
             concurrency: 16,
@@ -151,6 +146,25 @@ impl Rig {
                 ..Timings::default()
             },
         }
+    }
+
+    /// What a worker offers with the usual options.
+    pub(crate) fn offer(&self) -> Offer {
+        let simulated = Simulated::new(SimulatedOptions {
+            image_delay: Duration::from_millis(20),
+            video_delay: Duration::from_millis(200),
+            poll_interval: Duration::from_millis(50),
+            ..SimulatedOptions::default()
+        });
+        let providers = Providers::new().with(simulated::PROVIDER, simulated);
+        let providers = providers.with(SCRIPTED, self.scripted.clone());
+        Offer { catalogue: Arc::new(catalogue()), providers }
+    }
+
+    /// The same with this provider under the name [`OTHER_PROVIDER`].
+    pub(crate) fn offer_with_other(&self, other: &Scripted) -> Offer {
+        let offer = self.offer();
+        Offer { providers: offer.providers.with(OTHER_PROVIDER, other.clone()), ..offer }
     }
 
     pub(crate) fn run(&self, options: WorkerOptions) -> Running {
@@ -342,16 +356,32 @@ pub(crate) fn request(model: &str) -> JobRequest {
 
 fn catalogue() -> Catalogue {
     let simulated = Catalogue::new(simulated::models()).unwrap();
-    let of = |provider: &str, suffix: &str| {
+    let of = |name: &str, suffix: &str, providers: &[&str]| {
         let like =
             simulated.get(&format!("sim-{suffix}")).expect("there is a simulated model like it").clone();
-        let id = format!("{provider}-{suffix}");
-        let routes = vec![Route::new(provider, &id)];
-        Model { id, routes, ..like }
+        Model { id: format!("{name}-{suffix}"), routes: routes(providers), ..like }
     };
-    let scripted = ["image", "video", "video-metered"].map(|suffix| of("scripted", suffix));
-    let other = of(OTHER_PROVIDER, "video");
-    Catalogue::new(simulated.models().cloned().chain(scripted).chain([other])).unwrap()
+    let scripted = ["image", "video", "video-metered"].map(|suffix| of(SCRIPTED, suffix, &[SCRIPTED]));
+    let other = of(OTHER_PROVIDER, "video", &[OTHER_PROVIDER]);
+    let either = ["image", "video"].map(|suffix| of("either", suffix, &[SCRIPTED, OTHER_PROVIDER]));
+    Catalogue::new(simulated.models().cloned().chain(scripted).chain([other]).chain(either)).unwrap()
+}
+
+fn routes(providers: &[&str]) -> Vec<Route> {
+    providers.iter().map(|&provider| Route::new(provider, "made-there")).collect()
+}
+
+/// The usual catalogue after somebody changed one of its models.
+pub(crate) fn catalogue_with(id: &str, change: impl FnOnce(&mut Model)) -> Arc<Catalogue> {
+    let usual = catalogue();
+    let mut model = usual.get(id).expect("it is in the catalogue").clone();
+    change(&mut model);
+    Arc::new(Catalogue::new(usual.models().cloned().chain([model])).unwrap())
+}
+
+/// The usual catalogue with a model that is made by these providers, best first.
+pub(crate) fn catalogue_routing(id: &str, providers: &[&str]) -> Arc<Catalogue> {
+    catalogue_with(id, |model| model.routes = routes(providers))
 }
 
 /// The embedded server, or the one that the environment names. Every test has queues of its own.

@@ -28,6 +28,8 @@ pub(crate) struct Script {
     pub poll_delay: Mutex<Duration>,
     /// Whether polled tasks are ready.
     pub ready: AtomicBool,
+    /// What submits are refused with.
+    pub refusal: Mutex<Option<ProviderFailure>>,
     /// Whether a submit is accepted and then never answered.
     pub loses_answers: AtomicBool,
     /// What became of lost submits cannot be told.
@@ -70,6 +72,7 @@ impl Default for Scripted {
             image_delay: Mutex::default(),
             poll_delay: Mutex::default(),
             ready: AtomicBool::new(true),
+            refusal: Mutex::default(),
             loses_answers: AtomicBool::new(false),
             cannot_tell: AtomicBool::new(false),
             find_error: Mutex::default(),
@@ -168,6 +171,9 @@ impl Provider for Scripted {
     async fn submit(&self, task: &Task, _route: &Route) -> Result<Submission, ProviderFailure> {
         let script = &self.script;
         script.submits.fetch_add(1, Ordering::SeqCst);
+        if let Some(refusal) = script.refusal.lock().unwrap().clone() {
+            return Err(refusal);
+        }
         let _waiting = Waiting::begin(&script.waiting);
         if task.request.model.contains("video") {
             let id = format!("task-{}", task.reference());

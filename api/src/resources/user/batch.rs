@@ -97,11 +97,11 @@ impl Batch {
 
 /// Prices every item; problems of all of them are told at once.
 fn priced(app: &App, batch: NewBatch) -> Result<Vec<NewJob>, Problem> {
-    let Items(items) = batch.items;
+    let (Items(items), catalogue) = (batch.items, app.catalogue());
     let mut jobs = Vec::with_capacity(items.len());
     let mut refused: Option<Problem> = None;
     for (index, item) in items.into_iter().enumerate() {
-        match item.priced(&app.catalogue) {
+        match item.priced(&catalogue) {
             Ok((request, price)) => {
                 jobs.push(NewJob { job_id: JobId::generate(), request: request.into(), price })
             }

@@ -138,7 +138,7 @@ impl Generations {
         body: Strict<Tried<NewGeneration>>,
     ) -> Answer<Created, Purchase> {
         let Tried { body, dry_run } = body.0;
-        let (request, price) = body.priced(&app.catalogue)?;
+        let (request, price) = body.priced(&app.catalogue())?;
         let idempotency = idempotency::of(key.0, "createGeneration", &request)?;
         let job = NewJob { job_id: JobId::generate(), request: request.into(), price };
         let action = Action::Queue { jobs: vec![job] };

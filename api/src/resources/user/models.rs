@@ -67,7 +67,7 @@ impl Models {
     #[oai(path = "/v1/models", method = "get", operation_id = "listModels")]
     #[expect(clippy::unused_async, reason = "operations are async by declaration")]
     async fn list(&self, _caller: Caller<UserOnly>, app: Data<&App>) -> Answer<Json<ModelList>, Read> {
-        Ok(Json(ModelList { items: app.catalogue.models().map(ModelOffer::from).collect() }))
+        Ok(Json(ModelList { items: app.catalogue().models().map(ModelOffer::from).collect() }))
     }
 }
 

@@ -5,7 +5,7 @@ use api::auth::{Keys, Role};
 use api::{ApiOptions, Limits};
 use deadpool_postgres::Pool;
 use embedded::testing::{TestCluster, TestDatabase};
-use ledger::catalogue::{Catalogue, Model, Pricing, Route};
+use ledger::catalogue::{Catalogue, Model, OnUnknown, Pricing, Route};
 use ledger::job::Kind;
 use ledger::{
     Action, Actor, ClockSource, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher,
@@ -118,7 +118,7 @@ impl Server {
             ledger: ledger.clone(),
             database: database.clone(),
             mark,
-            catalogue: Arc::new(catalogue()),
+            catalogue: watch::channel(Arc::new(catalogue())).1,
             outputs: outputs.clone(),
             keys: keys.clone(),
             dev_tokens: setup.dev_tokens,
@@ -259,6 +259,10 @@ fn catalogue() -> Catalogue {
         max_count: 4,
         max_side: 1_024,
         max_seconds,
+        timeout_seconds: None,
+        queue_timeout_seconds: None,
+        class: None,
+        on_unknown: OnUnknown::default(),
     };
     let film = Model { pricing: Pricing::PerSecond, ..model("sim-film", Kind::Video, 2, Some(10)) };
     let image = model("sim-image", Kind::Image, 4, None);

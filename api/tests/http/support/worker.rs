@@ -50,7 +50,7 @@ impl Server {
             sha256: Some(hex::encode(Sha256::digest(bytes))),
             thumbnail: None,
         });
-        self.command(user, id, JobCommand::Succeed { fencing, outputs: vec![output] }).await;
+        self.command(user, id, JobCommand::Succeed { fencing, outputs: vec![output], provider: None }).await;
     }
 
     /// Claims the job and fails it for good: it is refunded.
@@ -72,13 +72,19 @@ impl Server {
             backoff_milliseconds: 0,
             policy: POLICY,
             gives_up: false,
+            provider: None,
         };
         self.command(user, id, command).await;
     }
 
     /// Claims the job and leaves it running.
     pub(crate) async fn begin(&self, user: &str, id: &str) -> i64 {
-        let start = JobCommand::Start { worker: "test".into(), lease_seconds: 60, policy: POLICY };
+        let start = JobCommand::Start {
+            worker: "test".into(),
+            lease_seconds: 60,
+            policy: POLICY,
+            catalogue: std::sync::Arc::default(),
+        };
         self.command(user, id, start).await.attempt.unwrap().fencing
     }
 

@@ -14,7 +14,7 @@ use crate::refusal::Refusal;
 fn every_command_has_an_answer_in_every_status() {
     let commands = [
         ("start", start()),
-        ("succeed", JobCommand::Succeed { fencing: 2, outputs: Vec::new() }),
+        ("succeed", JobCommand::Succeed { fencing: 2, outputs: Vec::new(), provider: None }),
         ("fail", fail(2, FailureClass::Permanent)),
         ("dead-letter", JobCommand::DeadLetter { failure: failure(FailureClass::Transient) }),
         ("retry", JobCommand::Retry { run: None }),
@@ -115,6 +115,7 @@ fn a_stream_that_cannot_be_is_folded_without_a_panic() {
         counted: false,
         retry_at: at(9),
         run: None,
+        provider: None,
     };
     let state = JobState::apply(Story::queued().state, &uncounted, 2, at(1)).unwrap();
     assert_eq!((state.attempts, state.status), (0, Status::Queued));

@@ -45,7 +45,7 @@ fn request() -> Arc<JobRequest> {
 const POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, give_up_after_seconds: 3_600 };
 
 fn start() -> JobCommand {
-    JobCommand::Start { worker: "w".into(), lease_seconds: 60, policy: POLICY }
+    JobCommand::Start { worker: "w".into(), lease_seconds: 60, policy: POLICY, catalogue: Arc::default() }
 }
 
 fn fail(fencing: i64, class: FailureClass) -> JobCommand {
@@ -55,6 +55,7 @@ fn fail(fencing: i64, class: FailureClass) -> JobCommand {
         backoff_milliseconds: 5_000,
         policy: POLICY,
         gives_up: false,
+        provider: None,
     }
 }
 
@@ -129,7 +130,7 @@ impl Story {
 
     fn succeeded() -> Story {
         let story = Story::started();
-        let command = JobCommand::Succeed { fencing: story.fencing(), outputs: Vec::new() };
+        let command = JobCommand::Succeed { fencing: story.fencing(), outputs: Vec::new(), provider: None };
         story.then(&command)
     }
 

@@ -77,7 +77,11 @@ fn made_of(story: &Story, lengths: impl IntoIterator<Item = Option<u64>>) -> Job
         sha256: None,
         thumbnail: None,
     };
-    JobCommand::Succeed { fencing: story.fencing(), outputs: lengths.into_iter().map(output).collect() }
+    JobCommand::Succeed {
+        fencing: story.fencing(),
+        outputs: lengths.into_iter().map(output).collect(),
+        provider: None,
+    }
 }
 
 #[test]

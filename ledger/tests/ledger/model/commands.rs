@@ -110,6 +110,7 @@ fn job_action(user: &UserId, asked: &Asked) -> (Actor, Action) {
                 backoff_milliseconds: backoff.unsigned_abs() * 1_000,
                 policy: RetryPolicy::default(),
                 gives_up: false,
+                provider: None,
             };
             (worker, job, command)
         }

@@ -241,7 +241,12 @@ pub(crate) fn on_job(user: &UserId, job_id: JobId, command: JobCommand) -> Comma
 }
 
 pub(crate) fn start() -> JobCommand {
-    JobCommand::Start { worker: "test".into(), lease_seconds: 60, policy: RetryPolicy::default() }
+    JobCommand::Start {
+        worker: "test".into(),
+        lease_seconds: 60,
+        policy: RetryPolicy::default(),
+        catalogue: Arc::default(),
+    }
 }
 
 pub(crate) fn failure(class: FailureClass) -> Failure {
@@ -255,6 +260,7 @@ pub(crate) fn fail(fencing: i64, class: FailureClass) -> JobCommand {
         backoff_milliseconds: 0,
         policy: RetryPolicy::default(),
         gives_up: false,
+        provider: None,
     }
 }
 
@@ -271,5 +277,5 @@ pub(crate) fn succeed(fencing: i64, milliseconds: Option<u64>) -> JobCommand {
         sha256: None,
         thumbnail: None,
     };
-    JobCommand::Succeed { fencing, outputs: vec![output] }
+    JobCommand::Succeed { fencing, outputs: vec![output], provider: None }
 }

@@ -82,7 +82,8 @@ async fn jobs(bench: &Bench, user: &UserId) {
 
     let clip = clip(bench, user).await;
     let fencing = bench.started(user, clip).await;
-    let task = JobCommand::Submit { fencing, provider_task_id: "task".into(), deadline_seconds: 60 };
+    let task =
+        JobCommand::Submit { fencing, provider_task_id: "task".into(), deadline_seconds: 60, provider: None };
     bench.job(user, clip, task).await.unwrap();
     bench.job(user, clip, succeed(fencing, Some(2_500))).await.unwrap();
     bench.job(user, clip, refund(Some("0.5"))).await.unwrap();

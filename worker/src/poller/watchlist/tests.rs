@@ -23,6 +23,7 @@ fn task(number: u128) -> PendingTask {
         worker: Some("one".into()),
         fencing: Some(2),
         provider_task_id: Some(number.to_string()),
+        provider: Some("one".into()),
         queued_at: DateTime::UNIX_EPOCH,
         due_at: DateTime::UNIX_EPOCH,
         lease_until: None,

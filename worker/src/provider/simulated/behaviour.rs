@@ -4,6 +4,7 @@
 use super::scene;
 use crate::provider::{ProviderFailure, Task};
 use ledger::JobId;
+use ledger::job::Billed;
 use std::time::Duration;
 
 /// Of a hundred attempts on the flaky model, so many fail.
@@ -43,14 +44,15 @@ impl Behaviour {
                 Err(ProviderFailure::transient("provider_error", "the provider lost the picture on its way"))
             }
             Behaviour::Flaky => Ok(()),
-            Behaviour::Down => Err(down()),
+            Behaviour::Down => Err(down().billed(Billed::No)),
             Behaviour::Strict => Err(ProviderFailure::permanent(
                 "content_refused",
                 "the provider's content policy refuses this prompt",
             )),
             Behaviour::Busy if task.fencing < SERVED_FROM_FENCING => {
                 let message = "the provider has too much to do right now";
-                Err(ProviderFailure::throttled("provider_busy", message, Some(busy_retry_after)))
+                let busy = ProviderFailure::throttled("provider_busy", message, Some(busy_retry_after));
+                Err(busy.billed(Billed::No))
             }
             Behaviour::Busy => Ok(()),
         }

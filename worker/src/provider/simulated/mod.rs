@@ -1,4 +1,4 @@
-//! A provider that needs no service: it draws pictures from the prompt, and fails on demand by model name.
+//! A provider that needs no service: it draws pictures from the prompt, and fails on demand by the model's name in the route.
 //!
 //! Nothing is kept that a restart would lose. An accepted clip's whole description is in its task id, so it can
 //! be polled by any process at any time; whether an attempt fails follows from the attempt alone.
@@ -126,8 +126,8 @@ impl Simulated {
 
 #[async_trait::async_trait]
 impl Provider for Simulated {
-    async fn submit(&self, task: &Task, _route: &Route) -> Result<Submission, ProviderFailure> {
-        let behaviour = Behaviour::of(&task.request.model);
+    async fn submit(&self, task: &Task, route: &Route) -> Result<Submission, ProviderFailure> {
+        let behaviour = Behaviour::of(&route.model);
         match task.request.kind {
             Kind::Image => {
                 behaviour.check(task, self.options.busy_retry_after)?;

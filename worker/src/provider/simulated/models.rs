@@ -1,7 +1,7 @@
 //! The models that the simulated provider offers.
 
 use ledger::Credits;
-use ledger::catalogue::{Model, Pricing, Route};
+use ledger::catalogue::{Model, OnUnknown, Pricing, Route};
 use ledger::job::Kind;
 
 /// The name under which the models expect the provider.
@@ -38,6 +38,10 @@ fn image(id: &str, title: &str, description: &str) -> Model {
         max_count: 8,
         max_side: 1_024,
         max_seconds: None,
+        timeout_seconds: None,
+        queue_timeout_seconds: None,
+        class: None,
+        on_unknown: OnUnknown::default(),
     }
 }
 

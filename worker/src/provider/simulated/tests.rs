@@ -1,7 +1,7 @@
 //! What the simulated provider promises.
 
 use super::{PROVIDER, Simulated, SimulatedOptions, models};
-use crate::provider::{Artifact, Facts, Found, Progress, Provider, Submission, Task};
+use crate::provider::{Artifact, Facts, Found, Progress, Provider, ProviderFailure, Submission, Task};
 use ledger::catalogue::{Catalogue, Pricing, Route};
 use ledger::job::{FailureClass, JobRequest, Kind, Params, Price};
 use ledger::{AccountId, JobId};
@@ -24,12 +24,13 @@ fn task(model: &str, kind: Kind, count: u32, params: Params) -> Task {
         queued_at: chrono::DateTime::UNIX_EPOCH,
         request: JobRequest { kind, model: model.into(), prompt: "a quiet harbour".into(), count, params }
             .into(),
+        is_metered: false,
     }
 }
 
-/// It draws the model that was asked for, whatever the route calls it.
-fn route() -> Route {
-    Route::new(PROVIDER, "")
+/// Asks for a task as the model that its route names, which is the one that the request names.
+async fn submit(provider: &Simulated, task: &Task) -> Result<Submission, ProviderFailure> {
+    provider.submit(task, &Route::new(PROVIDER, &task.request.model)).await
 }
 
 fn decode(file: &[u8]) -> (u32, u32, u32) {
@@ -41,7 +42,7 @@ fn decode(file: &[u8]) -> (u32, u32, u32) {
 #[tokio::test]
 async fn images_have_the_size_and_the_number_that_were_asked_for() {
     let params = Params { width: Some(200), height: Some(120), ..Params::default() };
-    let submitted = quick().submit(&task("sim-image", Kind::Image, 3, params), &route()).await.unwrap();
+    let submitted = submit(&quick(), &task("sim-image", Kind::Image, 3, params)).await.unwrap();
     let Submission::Done(images) = submitted else { panic!("images are made at once") };
     assert_eq!(images.len(), 3);
     let different: HashSet<_> = images.iter().map(|image| image.content.bytes().cloned().unwrap()).collect();
@@ -55,8 +56,7 @@ async fn images_have_the_size_and_the_number_that_were_asked_for() {
 
 #[tokio::test]
 async fn a_clip_is_ready_after_a_while_and_survives_a_restart() {
-    let submitted =
-        quick().submit(&task("sim-video", Kind::Video, 1, Params::default()), &route()).await.unwrap();
+    let submitted = submit(&quick(), &task("sim-video", Kind::Video, 1, Params::default())).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     assert!(!id.contains("harbour"), "the prompt is not in the task id: {id}");
 
@@ -80,7 +80,7 @@ async fn a_clip_is_ready_after_a_while_and_survives_a_restart() {
 async fn clip(model: &str, seconds: Option<u32>) -> Artifact {
     let params = Params { width: Some(64), height: Some(64), seconds, ..Params::default() };
     let provider = quick();
-    let submitted = provider.submit(&task(model, Kind::Video, 1, params), &route()).await.unwrap();
+    let submitted = submit(&provider, &task(model, Kind::Video, 1, params)).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     loop {
         match provider.poll(&id).await.unwrap() {
@@ -123,8 +123,7 @@ async fn a_clip_is_as_long_as_it_says() {
 
 #[tokio::test]
 async fn a_picture_has_no_length() {
-    let submitted =
-        quick().submit(&task("sim-image", Kind::Image, 1, Params::default()), &route()).await.unwrap();
+    let submitted = submit(&quick(), &task("sim-image", Kind::Image, 1, Params::default())).await.unwrap();
     let Submission::Done(images) = submitted else { panic!("images are made at once") };
     assert_eq!(images[0].duration_milliseconds, None);
 }
@@ -132,8 +131,7 @@ async fn a_picture_has_no_length() {
 #[tokio::test]
 async fn a_clip_is_not_ready_before_its_time() {
     let slow = Simulated::new(SimulatedOptions::default());
-    let submitted =
-        slow.submit(&task("sim-video", Kind::Video, 1, Params::default()), &route()).await.unwrap();
+    let submitted = submit(&slow, &task("sim-video", Kind::Video, 1, Params::default())).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     assert!(matches!(slow.poll(&id).await.unwrap(), Progress::Working));
 }
@@ -143,7 +141,7 @@ async fn an_accepted_submit_can_be_asked_after() {
     let provider = quick();
     let clip = task("sim-video", Kind::Video, 1, Params::default());
     assert_eq!(provider.find(&clip.reference()).await.unwrap(), Found::NotAccepted);
-    let Submission::Accepted(id) = provider.submit(&clip, &route()).await.unwrap() else {
+    let Submission::Accepted(id) = submit(&provider, &clip).await.unwrap() else {
         panic!("a clip is submitted")
     };
     assert_eq!(provider.find(&clip.reference()).await.unwrap(), Found::Accepted(id));
@@ -154,7 +152,7 @@ async fn models_fail_as_their_names_say() {
     let provider = quick();
     let fails = async |model: &str| {
         let task = task(model, Kind::Image, 1, Params::default());
-        let failure = provider.submit(&task, &route()).await.unwrap_err();
+        let failure = submit(&provider, &task).await.unwrap_err();
         (failure.failure.class, failure.failure.code, failure.retry_after)
     };
     assert_eq!(fails("sim-image-down").await, (FailureClass::Transient, "provider_unavailable".into(), None));
@@ -168,7 +166,7 @@ async fn the_busy_model_serves_the_third_try() {
     let provider = quick();
     for (fencing, served) in [(2, false), (4, false), (6, true)] {
         let task = Task { fencing, ..task("sim-image-busy", Kind::Image, 1, Params::default()) };
-        assert_eq!(provider.submit(&task, &route()).await.is_ok(), served, "token {fencing}");
+        assert_eq!(submit(&provider, &task).await.is_ok(), served, "token {fencing}");
     }
 }
 
@@ -184,7 +182,7 @@ fn the_flaky_model_fails_about_two_of_five_attempts() {
 async fn the_down_video_model_accepts_and_fails_later() {
     let provider = quick();
     let submitted =
-        provider.submit(&task("sim-video-down", Kind::Video, 1, Params::default()), &route()).await.unwrap();
+        submit(&provider, &task("sim-video-down", Kind::Video, 1, Params::default())).await.unwrap();
     let Submission::Accepted(id) = submitted else { panic!("a clip is submitted") };
     tokio::time::sleep(Duration::from_millis(40)).await;
     let Progress::Failed(failure) = provider.poll(&id).await.unwrap() else { panic!("it fails") };

@@ -1,6 +1,6 @@
 //! What requests cost, and what is not offered.
 
-use crate::catalogue::{Catalogue, InvalidModel, Model, Pricing, QuoteError};
+use crate::catalogue::{Catalogue, InvalidModel, Model, Pricing, QuoteError, Route};
 use crate::credits::{Credits, MAX};
 use crate::job::{JobRequest, Kind, Params, Price};
 
@@ -80,6 +80,16 @@ fn a_price_above_the_largest_amount_is_not_offered() {
 fn a_model_that_nobody_makes_is_not_offered() {
     let model = Model { routes: Vec::new(), ..models().remove(0) };
     assert_eq!(Catalogue::new([model]).unwrap_err(), InvalidModel::NoRoute { model: "painter".into() });
+}
+
+#[test]
+fn a_model_names_each_provider_once() {
+    let painter = models().remove(0);
+    let mut routes = vec![Route::new("p", "one"), Route::new("q", "two")];
+    assert!(Catalogue::new([Model { routes: routes.clone(), ..painter.clone() }]).is_ok());
+    routes.push(Route::new("p", "three"));
+    let refused = Catalogue::new([Model { routes, ..painter }]).unwrap_err();
+    assert_eq!(refused, InvalidModel::RouteTwice { model: "painter".into(), provider: "p".into() });
 }
 
 #[test]

@@ -1,0 +1,98 @@
+//! What a process offers now. SIGHUP reads the file again: if it is right, it counts from then on, else the one before
+//! stays, and a metric says so until a later one is right.
+
+use super::{ProviderEntry, read};
+use anyhow::Context;
+use ledger::catalogue::Catalogue;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use worker::Offer;
+use worker::provider::Providers;
+
+/// 1 while the file on disk cannot be used.
+const RELOAD_FAILED: &str = "cooly_catalog_reload_failed";
+
+/// Makes the providers of a worker.
+pub(crate) type Maker = Box<dyn Fn(&[ProviderEntry]) -> anyhow::Result<Providers> + Send + Sync>;
+
+/// See the module.
+pub(crate) struct Live {
+    file: Option<PathBuf>,
+    make: Maker,
+    /// What was not quite right at the start; told once there are logs.
+    warnings: Vec<String>,
+    catalogue: watch::Sender<Arc<Catalogue>>,
+    offer: watch::Sender<Arc<Offer>>,
+}
+
+impl Live {
+    /// Reads the file, which must be right at the start. A process that runs no jobs makes no providers.
+    pub(crate) fn open(file: Option<PathBuf>, make: Maker) -> anyhow::Result<Live> {
+        let (catalogue, offer) = (watch::Sender::default(), watch::Sender::default());
+        let mut live = Live { file, make, warnings: Vec::new(), catalogue, offer };
+        live.warnings = live.read()?;
+        Ok(live)
+    }
+
+    /// The models, as they are now.
+    pub(crate) fn catalogue(&self) -> watch::Receiver<Arc<Catalogue>> {
+        self.catalogue.subscribe()
+    }
+
+    /// The models and the providers, as they are now.
+    pub(crate) fn offer(&self) -> watch::Receiver<Arc<Offer>> {
+        self.offer.subscribe()
+    }
+
+    /// Begins to follow SIGHUP, until `shutdown`. Without a file the signal means what it usually does.
+    pub(crate) fn follow(self, shutdown: CancellationToken) -> anyhow::Result<()> {
+        tell(&self.warnings);
+        if self.file.is_none() {
+            return Ok(());
+        }
+        let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
+        metrics::gauge!(RELOAD_FAILED).set(0.0);
+        tokio::spawn(async move {
+            shutdown.run_until_cancelled(self.read_again_on(hangup)).await;
+        });
+        Ok(())
+    }
+
+    async fn read_again_on(&self, mut hangup: Signal) {
+        while hangup.recv().await.is_some() {
+            let failed = match self.read() {
+                Ok(warnings) => {
+                    let models = self.catalogue.borrow().models().count();
+                    tracing::info!(models, "the catalogue was read again and counts from now on");
+                    tell(&warnings);
+                    0.0
+                }
+                Err(error) => {
+                    let error = format!("{error:#}");
+                    tracing::error!(
+                        error,
+                        "the catalogue was read again and cannot be used: the one before it stays"
+                    );
+                    1.0
+                }
+            };
+            metrics::gauge!(RELOAD_FAILED).set(failed);
+        }
+    }
+
+    /// Reads the file and offers what it says. What is not quite right is told.
+    fn read(&self) -> anyhow::Result<Vec<String>> {
+        let listing = read(self.file.as_deref())?;
+        let providers = (self.make)(&listing.providers)?;
+        self.offer.send_replace(Arc::new(Offer { catalogue: Arc::clone(&listing.catalogue), providers }));
+        self.catalogue.send_replace(listing.catalogue);
+        Ok(listing.warnings)
+    }
+}
+
+fn tell(warnings: &[String]) {
+    warnings.iter().for_each(|warning| tracing::warn!("the catalogue: {warning}"));
+}

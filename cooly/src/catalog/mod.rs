@@ -1,0 +1,70 @@
+//! The catalogue's file: which models are on offer, at what price, and which providers make them.
+//!
+//! `document` is how the file is written, `provider` and `model` say what must be true of its entries, `problem` where in the
+//! file something is wrong. All problems are told at once. A key of a provider is never in the file: it names the
+//! variable of the environment that holds it, and only a worker reads that. `live` keeps what is on offer now and reads the
+//! file again on SIGHUP.
+
+mod document;
+mod live;
+mod model;
+mod problem;
+mod provider;
+mod simulated;
+mod values;
+
+pub(crate) use live::Live;
+pub(crate) use provider::{Adapter, ProviderEntry};
+
+use anyhow::Context;
+use document::Document;
+use ledger::catalogue::Catalogue;
+use problem::{Place, Problems};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What a file says.
+pub(crate) struct Listing {
+    /// The models.
+    pub catalogue: Arc<Catalogue>,
+    /// The providers, by name.
+    pub providers: Vec<ProviderEntry>,
+    /// What works and may not be meant.
+    pub warnings: Vec<String>,
+}
+
+/// The file, or the simulated models where there is none.
+pub(crate) fn read(file: Option<&Path>) -> anyhow::Result<Listing> {
+    let Some(file) = file else { return Ok(simulated::listing()) };
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| {
+        format!("the catalogue {name} cannot be read; give --catalog a file that this user may read")
+    })?;
+    parse(&text).map_err(|problems| anyhow::anyhow!("the catalogue {name} cannot be used:\n{problems}"))
+}
+
+fn parse(text: &str) -> Result<Listing, Problems> {
+    let mut problems = Problems::new(text);
+    let document = Document::read(text, &mut problems);
+    let providers = provider::check_all(document.providers, &mut problems);
+    let named = document.provider_names;
+    let models = model::check_all(document.models, &named, &mut problems);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut warnings: Vec<String> = providers.iter().flat_map(ProviderEntry::warnings).collect();
+    let used: BTreeSet<&str> =
+        models.iter().flat_map(|model| &model.routes).map(|route| route.provider.as_str()).collect();
+    let idle = providers.iter().filter(|provider| !used.contains(provider.name.as_str()));
+    warnings.extend(idle.map(|provider| format!("no model is made by the provider `{}`", provider.name)));
+    let catalogue = Catalogue::new(models).map_err(|error| {
+        // Each model was checked alone, and ids are told apart above: this is for what may come to be checked later.
+        problems.add(Place::START, error.to_string());
+        problems
+    })?;
+    Ok(Listing { catalogue: Arc::new(catalogue), providers, warnings })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,225 @@
+//! The providers of the file: how each is reached, and how much it may be asked.
+
+use super::document::ProviderTable;
+use super::problem::Problems;
+use super::values;
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+use std::time::Duration;
+use toml::Spanned;
+
+/// Which protocol a provider speaks.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Adapter {
+    /// The queue of fal.ai.
+    Fal,
+    /// The predictions of Replicate.
+    Replicate,
+    /// The images of OpenAI, and of services that speak like it.
+    OpenAi,
+    /// Any service over HTTP, described by this table.
+    Http(Map<String, Value>),
+    /// Draws by itself; needs no service.
+    Simulated,
+}
+
+impl Adapter {
+    /// The name in the file.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Adapter::Fal => "fal",
+            Adapter::Replicate => "replicate",
+            Adapter::OpenAi => "openai",
+            Adapter::Http(_) => "http",
+            Adapter::Simulated => "simulated",
+        }
+    }
+}
+
+/// A provider as the file describes it.
+#[derive(Debug, Clone)]
+pub(crate) struct ProviderEntry {
+    /// The name that routes use.
+    pub name: String,
+    /// How it is spoken to.
+    pub adapter: Adapter,
+    /// Where it is; `None`: where the adapter's service usually is.
+    pub base_url: Option<String>,
+    /// The variable of the environment that holds its key.
+    pub key_env: Option<String>,
+    /// Hosts that outputs may be fetched from; none: what the adapter's service uses.
+    pub output_hosts: Vec<String>,
+    /// Most bytes of one output; `None`: as many as the adapter takes.
+    pub max_output_bytes: Option<u64>,
+    /// Whether it may be in this machine or a private network, and be asked without TLS.
+    pub is_private: bool,
+    /// Most calls at once.
+    pub concurrency: Option<u32>,
+    /// Most requests in such a time.
+    pub rate: Option<(u32, Duration)>,
+    /// Most US dollars a day.
+    pub daily_cap: Option<Decimal>,
+    /// Shortest time between two questions after one task; `None`: the adapter's own.
+    pub poll_interval: Option<Duration>,
+}
+
+impl ProviderEntry {
+    /// The simulated provider under a name.
+    pub(super) fn simulated(name: &str) -> ProviderEntry {
+        ProviderEntry {
+            name: name.to_owned(),
+            adapter: Adapter::Simulated,
+            base_url: None,
+            key_env: None,
+            output_hosts: Vec::new(),
+            max_output_bytes: None,
+            is_private: false,
+            concurrency: None,
+            rate: None,
+            daily_cap: None,
+            poll_interval: None,
+        }
+    }
+
+    /// What is told to whoever checks the file.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        let name = &self.name;
+        let mut warnings = Vec::new();
+        let unset = self.key_env.iter().filter(|variable| std::env::var_os(variable).is_none());
+        warnings.extend(unset.map(|variable| {
+            format!(
+                "{variable}, which holds the key of the provider `{name}`, is not set here; a worker needs it"
+            )
+        }));
+        let limits = [
+            ("concurrency", self.concurrency.is_some()),
+            ("rate", self.rate.is_some()),
+            ("daily_cap", self.daily_cap.is_some()),
+        ];
+        warnings.extend(limits.iter().filter(|(_, is_given)| *is_given).map(|(limit, _)| {
+            format!("`{limit}` of the provider `{name}` is read, but this version does not keep to it yet")
+        }));
+        warnings
+    }
+}
+
+/// Every provider that is right.
+pub(super) fn check_all(
+    tables: Vec<(Spanned<String>, ProviderTable)>,
+    problems: &mut Problems,
+) -> Vec<ProviderEntry> {
+    tables.into_iter().filter_map(|(name, table)| check(&name, table, problems)).collect()
+}
+
+fn check(name: &Spanned<String>, table: ProviderTable, problems: &mut Problems) -> Option<ProviderEntry> {
+    let adapter = adapter(&table, problems);
+    let needs_a_key = matches!(adapter, Some(Adapter::Fal | Adapter::Replicate));
+    if needs_a_key && table.key_env.is_none() {
+        let message = "`key_env` is missing: name the environment variable that holds the key of the service";
+        problems.add(table.adapter.span(), message);
+    }
+    if adapter == Some(Adapter::Simulated) {
+        refuse_what_a_service_needs(&table, problems);
+    }
+    let zero = [
+        ("concurrency", table.concurrency.as_ref().filter(|most| *most.get_ref() == 0).map(Spanned::span)),
+        (
+            "max_output_bytes",
+            table.max_output_bytes.as_ref().filter(|most| *most.get_ref() == 0).map(Spanned::span),
+        ),
+    ];
+    for (key, span) in zero {
+        span.into_iter().for_each(|span| problems.add(span, format!("`{key}` must be at least 1")));
+    }
+    let hosts = table.output_hosts.iter();
+    let entry = ProviderEntry {
+        name: said(problems, "the provider's name", Some(name), values::name)?,
+        adapter: adapter?,
+        base_url: said(problems, "base_url", table.base_url.as_ref(), |url| base_url(url, table.private)),
+        key_env: said(problems, "key_env", table.key_env.as_ref(), values::variable),
+        output_hosts: hosts.filter_map(|name| said(problems, "output_hosts", Some(name), host)).collect(),
+        max_output_bytes: table.max_output_bytes.map(Spanned::into_inner),
+        is_private: table.private,
+        concurrency: table.concurrency.map(Spanned::into_inner),
+        rate: said(problems, "rate", table.rate.as_ref(), values::rate),
+        daily_cap: said(problems, "daily_cap", table.daily_cap.as_ref(), values::daily_cap),
+        poll_interval: said(problems, "poll_interval", table.poll_interval.as_ref(), values::time),
+    };
+    Some(entry)
+}
+
+/// The value of a key, if it is there and right.
+pub(super) fn said<Value>(
+    problems: &mut Problems,
+    key: &str,
+    text: Option<&Spanned<String>>,
+    read: impl Fn(&str) -> Result<Value, String>,
+) -> Option<Value> {
+    let text = text?;
+    read(text.get_ref()).map_err(|message| problems.add(text.span(), format!("`{key}` {message}"))).ok()
+}
+
+fn adapter(table: &ProviderTable, problems: &mut Problems) -> Option<Adapter> {
+    let name = table.adapter.get_ref().as_str();
+    if name != "http" {
+        let unused = table.http.iter();
+        unused.for_each(|http| problems.add(http.span(), "`http` is only for adapter = \"http\""));
+    }
+    match (name, &table.http) {
+        ("fal", _) => Some(Adapter::Fal),
+        ("replicate", _) => Some(Adapter::Replicate),
+        ("openai", _) => Some(Adapter::OpenAi),
+        ("simulated", _) => Some(Adapter::Simulated),
+        ("http", Some(http)) if table.base_url.is_some() => Some(Adapter::Http(http.get_ref().clone())),
+        ("http", _) => {
+            let message = "adapter \"http\" needs `base_url` and a table `http` that describes the service";
+            problems.add(table.adapter.span(), message);
+            None
+        }
+        _ => {
+            let message =
+                "`adapter` must be one of \"fal\", \"replicate\", \"openai\", \"http\", \"simulated\"";
+            problems.add(table.adapter.span(), message);
+            None
+        }
+    }
+}
+
+fn refuse_what_a_service_needs(table: &ProviderTable, problems: &mut Problems) {
+    let given = [
+        ("base_url", table.base_url.as_ref().map(Spanned::span)),
+        ("key_env", table.key_env.as_ref().map(Spanned::span)),
+        ("output_hosts", table.output_hosts.first().map(Spanned::span)),
+        ("max_output_bytes", table.max_output_bytes.as_ref().map(Spanned::span)),
+        ("poll_interval", table.poll_interval.as_ref().map(Spanned::span)),
+    ];
+    for (key, span) in given {
+        let message = || format!("the simulated provider is no service and has no `{key}`; leave it out");
+        span.into_iter().for_each(|span| problems.add(span, message()));
+    }
+}
+
+fn base_url(text: &str, is_private: bool) -> Result<String, String> {
+    let rest = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => rest,
+        (None, Some(rest)) if is_private => rest,
+        (None, Some(_)) => {
+            return Err("must begin with https://, or say private = true for your own network".into());
+        }
+        (None, None) => return Err("must be an address that begins with https://".into()),
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.is_empty() || authority.contains('@') || rest.contains(['?', '#', ' ']) {
+        return Err("must be host and path only, without a user, a key or a query".into());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn host(text: &str) -> Result<String, String> {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    let is_known = |c: char| c.is_ascii_alphanumeric() || "-.:[]".contains(c);
+    if name.is_empty() || !name.chars().all(is_known) {
+        return Err("must be names of hosts, such as \"*.fal.media\", without https:// and paths".into());
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,85 @@
+//! `cooly catalog`: looks at the file of models and providers without running anything.
+
+use crate::catalog::{self, Listing, ProviderEntry};
+use crate::cli::{CatalogCheckOptions, CatalogCommand, CatalogShowOptions};
+use ledger::catalogue::{Model, Route};
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(crate) fn run(command: CatalogCommand) -> anyhow::Result<ExitCode> {
+    match command {
+        CatalogCommand::Check(options) => check(&options),
+        CatalogCommand::Show(options) => show(&options),
+    }
+}
+
+fn check(options: &CatalogCheckOptions) -> anyhow::Result<ExitCode> {
+    let listing = catalog::read(Some(&options.file))?;
+    for warning in &listing.warnings {
+        eprintln!("cooly: warning: {warning}");
+    }
+    let models: Vec<&str> = listing.catalogue.models().map(|model| model.id.as_str()).collect();
+    let providers: Vec<String> = listing.providers.iter().map(described).collect();
+    println!("{}: {}", counted(models.len(), "model"), models.join(", "));
+    println!("{}: {}", counted(providers.len(), "provider"), providers.join(", "));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn described(provider: &ProviderEntry) -> String {
+    format!("{} ({})", provider.name, provider.adapter.name())
+}
+
+fn show(options: &CatalogShowOptions) -> anyhow::Result<ExitCode> {
+    let listing = catalog::read(options.file.as_deref())?;
+    if options.json {
+        println!("{}", as_json(&listing));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut rows = vec![["MODEL", "KIND", "CLASS", "PRICE", "MADE BY"].map(str::to_owned)];
+    rows.extend(listing.catalogue.models().map(row));
+    print!("{}", table(&rows));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(listing: &Listing) -> serde_json::Value {
+    let providers = listing.providers.iter().map(|provider| {
+        json!({
+            "name": provider.name,
+            "adapter": provider.adapter.name(),
+            "base_url": provider.base_url,
+            "key_env": provider.key_env,
+        })
+    });
+    let models: Vec<&Model> = listing.catalogue.models().collect();
+    json!({ "models": models, "providers": providers.collect::<Vec<_>>() })
+}
+
+fn row(model: &Model) -> [String; 5] {
+    let routes: Vec<String> = model.routes.iter().map(route).collect();
+    let price = format!("{} {}", model.price, model.pricing.as_str().replace('_', " "));
+    let routes = routes.join(", then ");
+    [model.id.as_str(), model.kind.as_str(), model.class(), price.as_str(), routes.as_str()]
+        .map(str::to_owned)
+}
+
+fn route(route: &Route) -> String {
+    let cost = route.cost_usd.map(|cost| format!(" (costs {cost} USD)")).unwrap_or_default();
+    format!("{}: {}{cost}", route.provider, route.model)
+}
+
+/// Columns as wide as what is in them.
+fn table(rows: &[[String; 5]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let mut table = String::new();
+    for row in rows {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        table.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
+        table.push('\n');
+    }
+    table
+}

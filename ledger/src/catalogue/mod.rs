@@ -1,0 +1,98 @@
+//! The models on offer: what each makes, what it costs, which provider runs it and what a request may ask of
+//! it. Pricing lives in the ledger because a price is a decision about credits.
+
+mod model;
+#[cfg(test)]
+mod tests;
+
+pub use model::{InvalidModel, Model, OnUnknown, Pricing, Route};
+
+use crate::job::Price;
+use crate::job::request::{JobRequest, Kind};
+use std::collections::BTreeMap;
+
+/// Why the catalogue cannot price a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QuoteError {
+    /// No model of this name and kind.
+    #[error("there is no {kind} model named `{model}`")]
+    UnknownModel {
+        /// The name asked for.
+        model: String,
+        /// The kind asked for.
+        kind: Kind,
+    },
+    /// A parameter is outside what the model takes.
+    #[error("{field} {problem}")]
+    OutOfRange {
+        /// Which field.
+        field: &'static str,
+        /// What is wrong with it, starting with a verb.
+        problem: String,
+    },
+}
+
+/// All models on offer, by id.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogue {
+    models: BTreeMap<String, Model>,
+}
+
+/// Shortest side of an output, in pixels.
+pub const MIN_SIDE: u32 = 64;
+
+impl Catalogue {
+    /// A catalogue of these models; of two with one id the later wins.
+    ///
+    /// # Errors
+    /// When a model cannot be offered as it says.
+    pub fn new(models: impl IntoIterator<Item = Model>) -> Result<Catalogue, InvalidModel> {
+        let checked = models.into_iter().map(|model| model.check().map(|()| (model.id.clone(), model)));
+        Ok(Catalogue { models: checked.collect::<Result<_, _>>()? })
+    }
+
+    /// Every model, by id.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.models.values()
+    }
+
+    /// The model of this id.
+    pub fn get(&self, id: &str) -> Option<&Model> {
+        self.models.get(id)
+    }
+
+    /// What a request costs, or why it cannot be asked. A clip that is priced per second costs at most the seconds
+    /// that were asked for, or the most that the model makes when none were.
+    pub fn quote(&self, request: &JobRequest) -> Result<Price, QuoteError> {
+        let model = self
+            .get(&request.model)
+            .filter(|model| model.kind == request.kind)
+            .ok_or_else(|| QuoteError::UnknownModel { model: request.model.clone(), kind: request.kind })?;
+        within("count", Some(request.count), 1, model.max_count)?;
+        within("params.width", request.params.width, MIN_SIDE, model.max_side)?;
+        within("params.height", request.params.height, MIN_SIDE, model.max_side)?;
+        match model.max_seconds {
+            Some(most) => within("params.seconds", request.params.seconds, 1, most)?,
+            None if request.params.seconds.is_some() => {
+                return Err(out_of_range("params.seconds", "is only for video models".into()));
+            }
+            None => {}
+        }
+        model
+            .price_of(request)
+            .ok_or_else(|| out_of_range("count", "makes a price above the largest amount".into()))
+    }
+}
+
+fn within(field: &'static str, value: Option<u32>, least: u32, most: u32) -> Result<(), QuoteError> {
+    match value {
+        Some(value) if !(least..=most).contains(&value) => {
+            Err(out_of_range(field, format!("must be between {least} and {most} for this model")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn out_of_range(field: &'static str, problem: String) -> QuoteError {
+    QuoteError::OutOfRange { field, problem }
+}

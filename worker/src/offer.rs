@@ -1,0 +1,52 @@
+//! What a worker offers: the models, and the providers that make them. Both change together when the catalogue is read
+//! again, so whoever needs both takes one offer and keeps it for as long as the answer must not change.
+
+use crate::provider::{Provider, Providers};
+use ledger::catalogue::{Catalogue, OnUnknown, Route};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// See the module.
+#[derive(Clone, Default)]
+pub struct Offer {
+    /// The models, and where each is made.
+    pub catalogue: Arc<Catalogue>,
+    /// The providers, by the names that the catalogue uses.
+    pub providers: Providers,
+}
+
+impl Offer {
+    /// An offer that never changes.
+    pub fn fixed(self) -> watch::Receiver<Arc<Offer>> {
+        watch::channel(Arc::new(self)).1
+    }
+
+    /// Where this model is made, best first; nowhere if it is not on offer.
+    pub(crate) fn routes(&self, model: &str) -> &[Route] {
+        self.catalogue.get(model).map_or(&[], |model| &model.routes)
+    }
+
+    /// The name of the provider that is asked first for this model, whether this worker has it or not.
+    pub(crate) fn first_provider(&self, model: &str) -> Option<&str> {
+        self.routes(model).first().map(|route| route.provider.as_str())
+    }
+
+    /// The provider of this name.
+    pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
+        self.providers.get(name)
+    }
+
+    /// How long a provider may take for work of this model that it accepted.
+    pub(crate) fn deadline(&self, model: &str, provider: Option<&str>) -> Duration {
+        let of_model = self.catalogue.get(model).and_then(|model| model.timeout_seconds);
+        let of_provider = || provider.and_then(|name| self.provider(name)).map(|found| found.deadline());
+        let of_model = of_model.map(|seconds| Duration::from_secs(seconds.into()));
+        of_model.or_else(of_provider).unwrap_or_default()
+    }
+
+    /// What becomes of a job of this model of which nobody can tell whether it was taken.
+    pub(crate) fn on_unknown(&self, model: &str) -> OnUnknown {
+        self.catalogue.get(model).map_or(OnUnknown::default(), |model| model.on_unknown)
+    }
+}

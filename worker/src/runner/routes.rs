@@ -1,0 +1,103 @@
+//! Asking the providers of a model in order, within one attempt.
+//!
+//! The next one is asked only after a definite refusal before any work: the one before it wants fewer requests, is out of
+//! order, or has no account of ours that it could charge. Never after an answer that was lost, since the work may be done
+//! all the same, and never when the request itself is at fault. All of them share the time of the attempt.
+
+use super::Runner;
+use super::claim::Claimed;
+use crate::provider::{ProviderFailure, Submission};
+use futures::FutureExt;
+use ledger::catalogue::Route;
+use ledger::job::{Billed, FailureClass};
+use std::panic::AssertUnwindSafe;
+use tokio::time::timeout_at;
+
+/// What came of asking, and of whom that came: the one that was asked last, or whose refusal says most.
+pub(super) struct Asked {
+    /// `None` if nobody was asked.
+    pub provider: Option<String>,
+    pub answer: Result<Submission, ProviderFailure>,
+}
+
+impl Asked {
+    pub(super) fn nobody(failure: ProviderFailure) -> Asked {
+        Asked { provider: None, answer: Err(failure) }
+    }
+
+    /// How little a refusal helps: the more patient ones promise that the same provider takes the work later.
+    fn rank(&self) -> u8 {
+        match (&self.provider, &self.answer) {
+            (None, _) => 3,
+            (Some(_), Ok(_)) => 0,
+            (Some(_), Err(failure)) => match failure.failure.class {
+                FailureClass::Throttled => 0,
+                FailureClass::Transient => 1,
+                FailureClass::Permanent => 2,
+            },
+        }
+    }
+}
+
+impl Runner {
+    /// Asks for the work, unless an earlier attempt did and a provider has it.
+    pub(super) async fn ask(&self, claimed: &Claimed) -> Asked {
+        match self.within(claimed, Billed::No, self.lost_submit(claimed)).await {
+            Ok(None) => self.try_routes(claimed).await,
+            Ok(Some(asked)) => asked,
+            Err(cut_off) => Asked::nobody(cut_off),
+        }
+    }
+
+    async fn try_routes(&self, claimed: &Claimed) -> Asked {
+        let mut refused: Option<Asked> = None;
+        for route in &claimed.routes {
+            // A worker that slept through its claim must not pay for work that another one has begun.
+            if claimed.is_late(&self.station.timings) {
+                return refused.unwrap_or_else(|| Asked::nobody(ProviderFailure::claim_late()));
+            }
+            let asked = self.try_route(claimed, route).await;
+            match &asked.answer {
+                Err(failure) if failure.lets_others_try() => {
+                    let (provider, code) = (&route.provider, &failure.failure.code);
+                    tracing::info!(job_id = %claimed.task.job_id, %provider, code, "a provider refused the work");
+                    metrics::counter!("cooly_routes_refused_total", "provider" => provider.clone())
+                        .increment(1);
+                    let says_most = refused.as_ref().is_none_or(|before| asked.rank() <= before.rank());
+                    refused = if says_most { Some(asked) } else { refused };
+                }
+                Ok(_) | Err(_) => return asked,
+            }
+        }
+        refused.unwrap_or_else(|| Asked::nobody(ProviderFailure::no_provider()))
+    }
+
+    async fn try_route(&self, claimed: &Claimed, route: &Route) -> Asked {
+        let Some(provider) = claimed.offer.provider(&route.provider) else {
+            return Asked::nobody(ProviderFailure::no_provider());
+        };
+        // What is cut off after it was sent has an unknown outcome.
+        let submit = self.within(claimed, Billed::Unknown, provider.submit(&claimed.task, route));
+        let answer = submit.await.unwrap_or_else(Err);
+        Asked { provider: Some(route.provider.clone()), answer }
+    }
+
+    /// Lets a panic, the end of the claim's time or of this worker cut the work off. `billed` says what is known of it
+    /// then.
+    async fn within<T>(
+        &self,
+        claimed: &Claimed,
+        billed: Billed,
+        work: impl Future<Output = T>,
+    ) -> Result<T, ProviderFailure> {
+        let cut_off = tokio::select! {
+            ended = timeout_at(claimed.until, AssertUnwindSafe(work).catch_unwind()) => match ended {
+                Ok(Ok(done)) => return Ok(done),
+                Ok(Err(_panic)) => ProviderFailure::crashed(),
+                Err(_elapsed) => ProviderFailure::timeout(),
+            },
+            () = self.abandon.cancelled() => ProviderFailure::worker_stopped(),
+        };
+        Err(cut_off.billed(billed))
+    }
+}
