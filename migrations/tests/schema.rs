@@ -45,13 +45,14 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 6] = [
+const STEPS: [(i32, &str); 7] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
     (4, "V4__seals"),
     (5, "V5__lapses"),
     (6, "V6__batch_keys"),
+    (8, "V8__lanes"),
 ];
 
 /// The versions above this one, newest first.

@@ -26,6 +26,9 @@ use uuid::Uuid;
 /// before it claimed, a claim that another one held) must not send a job to the DLQ.
 const SPARE_DELIVERIES: u32 = 7;
 
+/// So many messages of a provider may be out however few slots there are: enough for a round trip of short jobs.
+const LEAST_OUT: usize = 64;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -99,6 +102,22 @@ impl Station {
     /// The name of that provider, whether this worker has it or not.
     pub(crate) fn provider_name(&self, model: &str) -> Option<&str> {
         Some(&self.route(model)?.provider)
+    }
+
+    /// Whose window in the relay, and whose slots in a worker, the model's jobs take: its provider's, or its own if nobody
+    /// makes it.
+    pub(crate) fn window_of(&self, model: &str) -> Arc<str> {
+        self.provider_name(model).map_or_else(|| format!("model {model}").into(), Arc::from)
+    }
+
+    /// Most messages of one provider that the relay lets out and nobody has claimed.
+    pub(crate) fn most_out_of_provider(&self) -> usize {
+        (self.concurrency * 4).max(LEAST_OUT)
+    }
+
+    /// Whether providers have to share the slots of this worker.
+    pub(crate) fn has_several_providers(&self) -> bool {
+        self.providers.count() > 1
     }
 
     fn route(&self, model: &str) -> Option<&Route> {
