@@ -69,7 +69,7 @@ fn accounts_take_turns() {
 #[test]
 fn a_provider_that_claims_nothing_fills_only_its_own_window() {
     let mut board = board();
-    (1..=20).for_each(|position| board.ask(ask(position.unsigned_abs().into(), position, "dead"), now()));
+    (1..=20_i64).for_each(|position| board.ask(ask(position.unsigned_abs().into(), position, "dead"), now()));
     assert_eq!(take(&mut board).len(), LIMITS.of_provider);
     (21..=22).for_each(|position| board.ask(ask(1, position, "alive"), now()));
     assert_eq!(take(&mut board), [21, 22]);
