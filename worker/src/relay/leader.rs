@@ -5,18 +5,15 @@
 
 use super::board::{Board, Limits};
 use super::checkpoint;
-use super::news::{self, Coming, News, never};
+use super::news::{self, Coming, never};
 use super::outbox::Outbox;
-use super::search::Found;
-use super::suspects::Verdict;
-use super::tail::Step;
+use super::timed::Timed;
 use crate::error::Error;
 use crate::queue::MOST_REQUESTS;
 use crate::runner::most_of_one;
 use crate::station::Station;
 use chrono::{DateTime, Utc};
 use futures::stream::{FuturesUnordered, StreamExt};
-
 use ledger::Position;
 use projections::pending::Lane;
 use std::sync::Arc;
@@ -32,10 +29,7 @@ const LAZY_CHECKPOINT: Duration = Duration::from_secs(1);
 const EAGER_CHECKPOINT: Duration = Duration::from_millis(10);
 
 /// Between two looks for lanes that run out of remembered jobs.
-const FILL_EVERY: Duration = Duration::from_millis(20);
-
-/// Between two questions whether the read model is far enough.
-const ASK_AGAIN: Duration = Duration::from_millis(200);
+pub(super) const FILL_EVERY: Duration = Duration::from_millis(20);
 
 /// Most lanes that are filled by one question.
 const MOST_LANES: usize = 100;
@@ -67,55 +61,30 @@ pub(super) async fn follow(
     Ok(())
 }
 
-/// Something that runs at times, and once at a time.
-struct Timed {
-    is_running: bool,
-    next: Instant,
-}
-
-impl Timed {
-    fn at(next: Instant) -> Timed {
-        Timed { is_running: false, next }
-    }
-
-    /// Whether it is to begin now.
-    fn is_due(&self, now: Instant) -> bool {
-        !self.is_running && self.next <= now
-    }
-
-    fn ended(&mut self, pause: Duration) {
-        *self = Timed::at(Instant::now() + pause);
-    }
-
-    /// When it may begin, unless it runs.
-    fn next(&self) -> Option<Instant> {
-        (!self.is_running).then_some(self.next)
-    }
-}
-
-struct Leader {
-    station: Arc<Station>,
-    fencing: i64,
-    mark: watch::Receiver<Position>,
-    board: Board,
-    outbox: Outbox,
-    work: FuturesUnordered<Coming>,
-    requests: usize,
+/// The state of the relay that leads.
+pub(super) struct Leader {
+    pub station: Arc<Station>,
+    pub fencing: i64,
+    pub mark: watch::Receiver<Position>,
+    pub board: Board,
+    pub outbox: Outbox,
+    pub work: FuturesUnordered<Coming>,
+    pub requests: usize,
     /// Up to here the board was told all.
-    read: Position,
-    is_reading: bool,
+    pub read: Position,
+    pub is_reading: bool,
     /// Where the checkpoint is, and where it was when this relay took over.
-    safe: Position,
-    taken_over_at: Position,
+    pub safe: Position,
+    pub taken_over_at: Position,
     /// Messages were acknowledged since it was moved.
-    is_behind: bool,
-    moving: Timed,
-    filling: Timed,
-    searching: Timed,
+    pub is_behind: bool,
+    pub moving: Timed,
+    pub filling: Timed,
+    pub searching: Timed,
     /// Where the search goes on.
-    searched: Option<Lane>,
-    judging: Timed,
-    telling: Timed,
+    pub searched: Option<Lane>,
+    pub judging: Timed,
+    pub telling: Timed,
 }
 
 impl Leader {
@@ -250,81 +219,6 @@ impl Leader {
         times.into_iter().flatten().min().unwrap_or(now + LAZY_CHECKPOINT)
     }
 
-    fn hear(&mut self, news: News) {
-        match news {
-            News::Read(page) => {
-                let now = self.station.now();
-                self.is_reading = false;
-                for step in page.steps {
-                    match step {
-                        Step::Ask(ask) => self.board.ask(ask, now),
-                        Step::Settle { key, position, claimed } => self.board.settle(key, position, claimed),
-                    }
-                }
-                self.read = page.until;
-            }
-            News::Answered(answers) => {
-                self.requests -= 1;
-                self.is_behind |= measure(&self.station, &answers) > 0;
-                for parcel in self.outbox.answered(&mut self.board, answers, Instant::now()) {
-                    self.work.push(news::set_aside(Arc::clone(&self.station), parcel));
-                }
-            }
-            News::Aside(parcel, true) => {
-                self.board.drop_ask(&parcel.ask);
-                self.is_behind = true;
-            }
-            News::Aside(parcel, false) => self.outbox.rest(parcel, Instant::now()),
-            News::Moved(position) => {
-                self.safe = position;
-                self.board.moved(position);
-                self.moving.ended(Duration::ZERO);
-            }
-            News::Fronts(fronts) => {
-                for front in fronts {
-                    self.board.refill(&front.lane, front.asks, front.is_all, front.at);
-                }
-                self.filling.ended(FILL_EVERY);
-            }
-            News::Found(found) => self.take_in(found),
-            News::Judged(verdicts) => self.carry_out(verdicts.unwrap_or_default()),
-        }
-    }
-
-    fn take_in(&mut self, found: Option<Found>) {
-        let Some(found) = found else { return self.searching.ended(ASK_AGAIN) };
-        for (lane, model) in found.lanes {
-            self.board.doubt(lane, model);
-        }
-        let now = self.station.now();
-        found.coming.into_iter().for_each(|ask| self.board.ask(ask, now));
-        self.searched = found.next;
-        let is_over = self.searched.is_none();
-        if is_over {
-            self.board.forget_gone(found.at);
-        }
-        self.searching.ended(if is_over { self.station.timings.reconcile_after } else { Duration::ZERO });
-    }
-
-    fn carry_out(&mut self, verdicts: Vec<(super::board::Ask, Verdict)>) {
-        let mut lost: u64 = 0;
-        for (ask, verdict) in verdicts {
-            match verdict {
-                Verdict::Settled => self.board.drop_ask(&ask),
-                Verdict::Lost if self.board.send_again(&ask) => {
-                    lost += 1;
-                    self.outbox.add(ask);
-                }
-                Verdict::Lost => {}
-            }
-        }
-        if lost > 0 {
-            tracing::warn!(jobs = lost, "jobs that nobody claimed are sent again");
-            metrics::counter!("cooly_reconciled_total").increment(lost);
-        }
-        self.judging.ended(self.station.timings.reconcile_every);
-    }
-
     /// Spares the next relay what this one has done. Best effort.
     async fn say_goodbye(self) {
         let Leader { board, station, fencing, read, .. } = self;
@@ -336,17 +230,4 @@ impl Leader {
             }
         }
     }
-}
-
-/// Counts the messages that were taken.
-fn measure(station: &Station, answers: &[(super::outbox::Parcel, Result<(), crate::queue::Fault>)]) -> u64 {
-    let taken = answers.iter().filter(|(_, answer)| answer.is_ok());
-    let ages = taken.map(|(parcel, _)| (station.now() - parcel.ask.since).to_std().unwrap_or_default());
-    let mut count = 0;
-    for age in ages {
-        metrics::histogram!("cooly_relay_seconds").record(age.as_secs_f64());
-        count += 1;
-    }
-    metrics::counter!("cooly_relay_messages_total").increment(count);
-    count
 }

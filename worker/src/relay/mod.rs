@@ -2,7 +2,8 @@
 //!
 //! `tail` reads the log up to the safe mark, `board` knows which jobs wait and whose turn it is, `outbox` sends ten to a
 //! request, `search` finds in the read model what the board does not know, `suspects` judges which messages were lost,
-//! `lag` tells how far behind all this is, and `leader` keeps it going.
+//! `lag` tells how far behind all this is, and `leader` keeps it going (`heard` is its other
+//! half).
 //!
 //! The checkpoint moves over events whose message SQS has acknowledged or whose job waits on the board. What was on its way
 //! when a crash or a lost answer came in between is sent again, and so is a window of what was out: a claim that somebody
@@ -12,6 +13,7 @@
 mod aside;
 mod board;
 mod checkpoint;
+mod heard;
 mod lag;
 mod leader;
 mod news;
@@ -19,6 +21,7 @@ mod outbox;
 mod search;
 mod suspects;
 mod tail;
+mod timed;
 
 use crate::duty;
 use crate::error::Error;

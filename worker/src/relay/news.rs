@@ -1,6 +1,6 @@
 //! What the relay waits for, and how it insists on getting it.
 
-use super::board::{Ask, Overdue};
+use super::board::{Ask, LaneModels, Overdue};
 use super::outbox::Parcel;
 use super::search::{Found, Front};
 use super::suspects::{self, Verdict};
@@ -69,11 +69,7 @@ pub(super) fn move_to(station: Arc<Station>, fencing: i64, position: Position) -
     .boxed()
 }
 
-pub(super) fn fronts(
-    station: Arc<Station>,
-    lanes: Vec<(super::board::LaneKey, Vec<Arc<str>>)>,
-    each: usize,
-) -> Coming {
+pub(super) fn fronts(station: Arc<Station>, lanes: Vec<LaneModels>, each: usize) -> Coming {
     async move {
         let reading = || search::fronts(&station, lanes.clone(), each);
         insist("the waiting jobs cannot be read", reading).await.map(News::Fronts)

@@ -1,7 +1,7 @@
 //! Finding in the read model what the board does not know: what waited when another relay led, what did not fit, and
 //! what became due.
 
-use super::board::{Ask, LaneKey};
+use super::board::{Ask, LaneKey, LaneModels};
 use crate::error::Error;
 use crate::station::Station;
 use ledger::Position;
@@ -69,13 +69,13 @@ pub(super) struct Front {
 /// Reads so many of each model of these lanes.
 pub(super) async fn fronts(
     station: &Station,
-    lanes: Vec<(LaneKey, Vec<Arc<str>>)>,
+    lanes: Vec<LaneModels>,
     each: usize,
 ) -> Result<Vec<Front>, Error> {
     let client = station.reader.get().await?;
     let at = position(&**client).await?;
     let limit = i64::try_from(each).unwrap_or(i64::MAX);
-    let of = |(key, models): &(LaneKey, Vec<Arc<str>>)| {
+    let of = |(key, models): &LaneModels| {
         let lane = |model: &Arc<str>| Lane { account_id: key.0, model: model.to_string() };
         models.iter().map(lane).collect::<Vec<Lane>>()
     };

@@ -83,10 +83,10 @@ async fn step(
     Ok(match job_event {
         JobEvent::Queued { request, .. } => Some(ask(station, event, 1, &request.model, None)),
         JobEvent::Retried { run, .. } => Some(ask(station, event, *run, model(), None)),
-        JobEvent::AttemptFailed { run, retry_at, .. } => match run_of(station, event, *run).await? {
-            Some(run) => Some(ask(station, event, run, model(), Some(*retry_at))),
-            None => None,
-        },
+        JobEvent::AttemptFailed { run, retry_at, .. } => {
+            let run = run_of(station, event, *run).await?;
+            run.map(|run| ask(station, event, run, model(), Some(*retry_at)))
+        }
         JobEvent::Submitted { .. } | JobEvent::Refunded { .. } => None,
         JobEvent::Started { .. }
         | JobEvent::Succeeded { .. }

@@ -12,7 +12,7 @@ mod tests;
 
 pub(super) use ask::{Ask, Key};
 pub(super) use overdue::Overdue;
-pub(super) use places::{LaneKey, Limits};
+pub(super) use places::{LaneKey, LaneModels, Limits};
 
 use chrono::{DateTime, Utc};
 use ledger::Position;
@@ -222,7 +222,7 @@ impl Board {
     }
 
     /// Lanes of which more should be read now, with their models; and how many jobs of each.
-    pub(super) fn short(&self, most: usize) -> (Vec<(LaneKey, Vec<Arc<str>>)>, usize) {
+    pub(super) fn short(&self, most: usize) -> (Vec<LaneModels>, usize) {
         (self.places.short(most), self.places.enough())
     }
 

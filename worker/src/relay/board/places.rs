@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// Names the jobs of one account at one provider.
 pub(in crate::relay) type LaneKey = (AccountId, Arc<str>);
 
+/// Jobs of one account at one provider, and the models on which they are made.
+pub(in crate::relay) type LaneModels = (LaneKey, Vec<Arc<str>>);
+
 /// How many messages may be out, and how many waiting jobs are remembered.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::relay) struct Limits {
@@ -146,7 +149,7 @@ impl Places {
     }
 
     /// Up to so many lanes of which more should be read now, with their models.
-    pub(super) fn short(&self, most: usize) -> Vec<(LaneKey, Vec<Arc<str>>)> {
+    pub(super) fn short(&self, most: usize) -> Vec<LaneModels> {
         let short = self.with_more.iter().filter_map(|key| {
             let lane = self.lanes.get(key).filter(|lane| lane.waiting.len() <= self.limits.kept / 4)?;
             Some((key.clone(), lane.models.iter().cloned().collect()))
