@@ -9,7 +9,7 @@ use deadpool_postgres::Transaction;
 use ledger::job::{Attempt, Kind, Status};
 use ledger::{AccountId, JobId, Position};
 use std::time::Duration;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
 use uuid::Uuid;
 
@@ -90,9 +90,36 @@ macro_rules! select {
 const SUBMITTED: &str =
     select!("where provider_task_id is not null and last_position > $1 order by last_position limit $2");
 
-const NEVER_CLAIMED: &str = select!(
-    "where status = 'queued' and due_at < statement_timestamp() - make_interval(secs => $1) \
-     order by due_at limit $2"
+/// The next accounts and models with jobs that wait, found by one step along the index each.
+const LANES: &str = r"
+with recursive lanes as (
+    (select account_id, model from pending_tasks
+    where status = 'queued' and (account_id, model) > ($1::uuid, $2::text)
+    order by account_id, model limit 1)
+    union all
+    select next.account_id, next.model
+    from lanes cross join lateral (
+        select account_id, model from pending_tasks
+        where status = 'queued' and (account_id, model) > (lanes.account_id, lanes.model)
+        order by account_id, model limit 1
+    ) as next
+)
+select account_id, model from lanes limit $3";
+
+const FRONTS: &str = r"
+select front.*
+from unnest($1::uuid[], $2::text[]) as lane (account_id, model) cross join lateral (
+    select job_id, account_id, status, kind, model, run, attempts, worker, fencing, provider_task_id, queued_at,
+        due_at, lease_until, last_position
+    from pending_tasks
+    where status = 'queued' and account_id = lane.account_id and model = lane.model
+        and due_at <= statement_timestamp()
+    order by due_at limit $3
+) as front";
+
+const COMING: &str = select!(
+    "where status = 'queued' and due_at > statement_timestamp() \
+     and due_at <= statement_timestamp() + make_interval(secs => $1) order by due_at limit $2"
 );
 
 const LAPSED: &str =
@@ -109,7 +136,9 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("pending: write", WRITE),
     ("pending: delete", DELETE),
     ("pending: submitted", SUBMITTED),
-    ("pending: never claimed", NEVER_CLAIMED),
+    ("pending: lanes", LANES),
+    ("pending: fronts", FRONTS),
+    ("pending: coming", COMING),
     ("pending: lapsed", LAPSED),
     ("pending: counts", COUNTS),
 ];
@@ -124,17 +153,57 @@ pub async fn submitted(
     rows.iter().map(read).collect()
 }
 
-/// Jobs that have been due for longer than `older_than` and were never claimed, longest first, then those
-/// whose claim has lapsed; at most `limit` of each.
-pub async fn stale(
+/// The jobs of one account that wait on one model.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lane {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Name of the model.
+    pub model: String,
+}
+
+/// The next lanes in which a job waits, be it due or not; from the first one if `after` is `None`.
+pub async fn lanes(
     client: &impl GenericClient,
-    older_than: Duration,
+    after: Option<&Lane>,
+    limit: i64,
+) -> Result<Vec<Lane>, Error> {
+    let (account, model) = after.map_or((Uuid::nil(), ""), |lane| (lane.account_id.0, &lane.model));
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&account, Type::UUID), (&model, Type::TEXT), (&limit, Type::INT8)];
+    let rows = client.query_typed(LANES, &parameters).await?;
+    rows.iter()
+        .map(|row| Ok(Lane { account_id: AccountId(row.try_get(0)?), model: row.try_get(1)? }))
+        .collect()
+}
+
+/// Of each of these lanes the jobs that are due, longest first; at most `limit` of each.
+pub async fn fronts(
+    client: &impl GenericClient,
+    lanes: &[Lane],
     limit: i64,
 ) -> Result<Vec<PendingTask>, Error> {
-    let seconds = older_than.as_secs_f64();
-    let queued = client.query_typed(NEVER_CLAIMED, &[(&seconds, Type::FLOAT8), (&limit, Type::INT8)]).await?;
-    let lapsed = client.query_typed(LAPSED, &[(&limit, Type::INT8)]).await?;
-    queued.iter().chain(&lapsed).map(read).collect()
+    let accounts: Vec<Uuid> = lanes.iter().map(|lane| lane.account_id.0).collect();
+    let models: Vec<&str> = lanes.iter().map(|lane| lane.model.as_str()).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&accounts, Type::UUID_ARRAY), (&models, Type::TEXT_ARRAY), (&limit, Type::INT8)];
+    client.query_typed(FRONTS, &parameters).await?.iter().map(read).collect()
+}
+
+/// Queued jobs that become due within this time, soonest first.
+pub async fn coming(
+    client: &impl GenericClient,
+    within: Duration,
+    limit: i64,
+) -> Result<Vec<PendingTask>, Error> {
+    let seconds = within.as_secs_f64();
+    let rows = client.query_typed(COMING, &[(&seconds, Type::FLOAT8), (&limit, Type::INT8)]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Jobs whose claim has lapsed, longest first.
+pub async fn lapsed(client: &impl GenericClient, limit: i64) -> Result<Vec<PendingTask>, Error> {
+    client.query_typed(LAPSED, &[(&limit, Type::INT8)]).await?.iter().map(read).collect()
 }
 
 /// How many jobs wait and run, kept as totals so that asking costs nothing.

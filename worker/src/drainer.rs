@@ -7,7 +7,7 @@
 //!
 //! A message counts against its job only if it was sent since the job was last due. An older one was overtaken: it
 //! spent its deliveries on an earlier attempt, whose end somebody did record. It is deleted, and the job has a newer
-//! message, or gets one from the reconciler.
+//! message, or gets one from the relay.
 
 use crate::error::Error;
 use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};

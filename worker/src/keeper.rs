@@ -1,6 +1,6 @@
 //! Makes the queues again when somebody has deleted them.
 //!
-//! Nothing is lost with them: the reconciler sends again what waits. Any worker may do it, and all at once.
+//! Nothing is lost with them: the relay sends again what was in them. Any worker may do it, and all at once.
 
 use crate::error::Error;
 use crate::station::Station;

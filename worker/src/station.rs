@@ -25,6 +25,9 @@ use uuid::Uuid;
 /// before it claimed, a claim that another one held) must not send a job to the DLQ.
 const SPARE_DELIVERIES: u32 = 7;
 
+/// So many messages of a provider may be out however few slots there are: enough for a round trip of short jobs.
+const LEAST_OUT: usize = 64;
+
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -93,6 +96,22 @@ impl Station {
         let queue_timeout = offer.catalogue.get(model).and_then(|model| model.queue_timeout_seconds);
         let give_up_after_seconds = queue_timeout.map_or(self.policy.give_up_after_seconds, i64::from);
         RetryPolicy { give_up_after_seconds, ..self.policy }
+    }
+
+    /// Whose window in the relay, and whose slots in a worker, the model's jobs take: its provider's, or its own if nobody
+    /// makes it.
+    pub(crate) fn window_of(&self, model: &str) -> Arc<str> {
+        self.offer().first_provider(model).map_or_else(|| format!("model {model}").into(), Arc::from)
+    }
+
+    /// Most messages of one provider that the relay lets out and nobody has claimed.
+    pub(crate) fn most_out_of_provider(&self) -> usize {
+        (self.concurrency * 4).max(LEAST_OUT)
+    }
+
+    /// Whether providers have to share the slots of this worker.
+    pub(crate) fn has_several_providers(&self) -> bool {
+        self.offer().providers.count() > 1
     }
 
     /// The model as a metric label: only names from the catalogue, so that labels stay few.

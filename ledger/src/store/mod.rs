@@ -33,6 +33,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("account events", history::ACCOUNT_EVENTS),
     ("events at versions", history::AT_VERSIONS),
     ("stream", read::STREAM),
+    ("models of jobs", read::MODELS),
     ("page", read::PAGE),
     ("page: credits", read::PAGE_OF_CREDITS),
     ("page: jobs", read::PAGE_OF_JOBS),

@@ -11,8 +11,10 @@ use crate::event::{Event, RecordedEvent};
 use crate::ids::{AccountId, JobId, Position, StreamId};
 use crate::job::JobState;
 use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
 
 /// The last event of an account's stream.
 pub(crate) const ACCOUNT: &str = "select state::text, version from events \
@@ -48,6 +50,13 @@ pub(crate) const PAGE_OF_JOBS: &str = page!(" and amount is null");
 /// index.
 pub(crate) const PAGE_OF_STOPS: &str =
     page!(" and type in ('job.attempt_failed', 'job.dead_lettered', 'job.cancelled')");
+/// The models of jobs, from the first events of their streams.
+pub(crate) const MODELS: &str = r"
+select first.stream_id, first.model
+from unnest($1::uuid[], $2::uuid[]) as wanted (account_id, stream_id) cross join lateral (
+    select stream_id, payload -> 'request' ->> 'model' as model from events
+    where account_id = wanted.account_id and stream_id = wanted.stream_id and version = 1
+) as first";
 
 /// Which side of the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -98,6 +107,21 @@ pub async fn job(
         Event::Job(event) => JobState::apply(state, event, recorded.version, recorded.occurred_at),
         Event::Account(_) => state,
     }))
+}
+
+/// On which model each of these jobs is to be made. Of what is not there, or cannot be read, nothing is told.
+pub async fn models(
+    client: &impl GenericClient,
+    jobs: &[(AccountId, JobId)],
+) -> Result<HashMap<JobId, String>, Error> {
+    let accounts: Vec<Uuid> = jobs.iter().map(|(account, _)| account.0).collect();
+    let streams: Vec<Uuid> = jobs.iter().map(|(_, job)| job.0).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 2] =
+        [(&accounts, Type::UUID_ARRAY), (&streams, Type::UUID_ARRAY)];
+    let rows = client.query_typed(MODELS, &parameters).await?;
+    let told = rows.iter().map(|row| Ok((JobId(row.try_get(0)?), row.try_get::<_, Option<String>>(1)?)));
+    let told: Vec<(JobId, Option<String>)> = told.collect::<Result<_, Error>>()?;
+    Ok(told.into_iter().filter_map(|(job, model)| Some((job, model?))).collect())
 }
 
 /// All events of a stream, in order.

@@ -142,8 +142,15 @@ async fn read_models(client: &mut Client) {
     run!(client, "generation", |on| generations::get(&on, account(), job())).unwrap();
     let found = run!(client, "submitted", |on| pending::submitted(&on, Position::START, 100));
     assert_eq!(found.len(), 100);
-    let found = run!(client, "stale", |on| pending::stale(&on, Duration::from_secs(30), 100));
-    assert_eq!(found.len(), 200);
+    let found = run!(client, "lapsed claims", |on| pending::lapsed(&on, 100));
+    assert_eq!(found.len(), 100);
+    let lanes = run!(client, "lanes", |on| pending::lanes(&on, None, 100));
+    assert_eq!(lanes.len(), 100);
+    let next = run!(client, "next lanes", |on| pending::lanes(&on, lanes.last(), 100));
+    assert!(next[0] > lanes[99]);
+    let found = run!(client, "fronts", |on| pending::fronts(&on, &lanes, 10));
+    assert!(found.len() >= 100);
+    run!(client, "coming", |on| pending::coming(&on, Duration::from_secs(60), 100));
     run!(client, "counts", |on| pending::counts(&on));
     let days = (at(1).date_naive(), at(31).date_naive());
     let found = run!(client, "usage", |on| usage::daily(&on, account(), days.0, days.1));

@@ -230,14 +230,32 @@ async fn pending_tasks_are_what_waits_or_runs() {
     let after = pending::submitted(&**client, video.last_position, 10).await.unwrap();
     assert_eq!(after, []);
 
-    let stale = pending::stale(&**client, Duration::ZERO, 10).await.unwrap();
-    let ids: Vec<JobId> = stale.iter().map(|task| task.job_id).collect();
-    assert_eq!(ids, [story.queued, story.rerun, story.backed_off], "longest due first");
-    assert_eq!(pending::stale(&**client, Duration::from_secs(60), 10).await.unwrap(), []);
-    assert_eq!((stale[1].run, stale[1].attempts), (2, 0));
+    let lanes = pending::lanes(&**client, None, 10).await.unwrap();
+    assert!(!lanes.is_empty() && lanes.is_sorted());
+    let mut one_by_one = Vec::new();
+    while let Some(lane) = pending::lanes(&**client, one_by_one.last(), 1).await.unwrap().pop() {
+        one_by_one.push(lane);
+    }
+    assert_eq!(one_by_one, lanes, "each once, in order");
+    let ids = |mut tasks: Vec<pending::PendingTask>| {
+        tasks.sort_by_key(|task| task.due_at);
+        tasks.iter().map(|task| task.job_id).collect::<Vec<JobId>>()
+    };
+    let waiting = pending::fronts(&**client, &lanes, 10).await.unwrap();
+    let rerun = waiting.iter().find(|task| task.job_id == story.rerun).unwrap();
+    assert_eq!((rerun.run, rerun.attempts), (2, 0));
+    assert_eq!(ids(waiting), [story.queued, story.rerun, story.backed_off]);
+    let soon = "update pending_tasks set due_at = now() + interval '1 minute' where job_id = $1";
+    stage.owner().await.execute(soon, &[&story.backed_off.0]).await.unwrap();
+    let due = pending::fronts(&**client, &lanes, 10).await.unwrap();
+    assert_eq!(ids(due), [story.queued, story.rerun]);
+    assert_eq!(pending::coming(&**client, Duration::from_secs(10), 10).await.unwrap(), []);
+    let coming = pending::coming(&**client, Duration::from_secs(3600), 10).await.unwrap();
+    assert_eq!(ids(coming), [story.backed_off]);
+    assert_eq!(pending::lapsed(&**client, 10).await.unwrap(), []);
     let lapse = "update pending_tasks set lease_until = now() - interval '1 second' where status = 'running'";
     stage.owner().await.batch_execute(lapse).await.unwrap();
-    let lapsed = pending::stale(&**client, Duration::from_secs(60), 10).await.unwrap();
+    let lapsed = pending::lapsed(&**client, 10).await.unwrap();
     assert_eq!(lapsed.iter().map(|task| task.job_id).collect::<Vec<_>>(), [story.video]);
     let counts = pending::counts(&**client).await.unwrap();
     assert_eq!(counts, pending::Counts { queued: 3, running: 1 });

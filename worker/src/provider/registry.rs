@@ -27,4 +27,9 @@ impl Providers {
     pub fn get(&self, name: &str) -> Option<&Arc<dyn Provider>> {
         self.by_name.get(name)
     }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.by_name.len()
+    }
 }

@@ -1,10 +1,12 @@
-//! What a message says: which job may be due. Ids only; the state is in the log.
+//! What a message says: which job may be due. Ids only; the state is in the log. The model is named too, so that a worker
+//! can wait for a slot at its provider before it claims the job.
 //!
 //! During an upgrade the releases before and after it share the queue. So a later version is read as well, as long
 //! as it names its job as this one does: what else it says can only be a hint.
 
 use ledger::{AccountId, JobId};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The version that this code writes, and the first that there was.
 const VERSION: u32 = 1;
@@ -51,18 +53,26 @@ struct Envelope {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Body {
+struct Body<'a> {
     v: u32,
     account_id: AccountId,
     job_id: JobId,
     run: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    model: Option<Cow<'a, str>>,
 }
 
 impl JobMessage {
     /// The body of the message.
     pub fn encode(&self) -> String {
-        let body = Body { v: VERSION, account_id: self.account_id, job_id: self.job_id, run: self.run };
-        serde_json::to_string(&body).expect("numbers and ids are always JSON")
+        self.encode_with(None)
+    }
+
+    /// The body of the message, with the model of its job.
+    pub(super) fn encode_with(&self, model: Option<&str>) -> String {
+        let JobMessage { account_id, job_id, run } = *self;
+        let body = Body { v: VERSION, account_id, job_id, run, model: model.map(Cow::Borrowed) };
+        serde_json::to_string(&body).expect("numbers, ids and texts are always JSON")
     }
 
     /// Reads a body of this version or a later one.
@@ -75,6 +85,12 @@ impl JobMessage {
             _ if version == VERSION => Err(Unreadable::NoJob),
             _ => Err(Unreadable::OtherVersion(version)),
         }
+    }
+
+    /// The model that a body names; releases before named none.
+    pub(crate) fn model_of(body: &str) -> Option<String> {
+        let body: Body = serde_json::from_str(body).ok()?;
+        body.model.map(Cow::into_owned)
     }
 
     /// Whether a later release wrote this body.
@@ -105,6 +121,14 @@ mod tests {
             r#"{"v":1,"account_id":"00000000-0000-0000-0000-000000000001","job_id":"00000000-0000-0000-0000-000000000002","run":3}"#
         );
         assert_eq!(JobMessage::decode(&body), Ok(message()));
+    }
+
+    #[test]
+    fn a_message_may_name_the_model_and_then_reads_the_same() {
+        let body = message().encode_with(Some("flux \"dev\""));
+        assert_eq!(JobMessage::decode(&body), Ok(message()));
+        assert_eq!(JobMessage::model_of(&body).as_deref(), Some("flux \"dev\""));
+        assert_eq!(JobMessage::model_of(&message().encode()), None);
     }
 
     #[test]

@@ -6,8 +6,8 @@
 
 mod calls;
 mod client;
-mod entries;
 mod error;
+mod fault;
 mod limits;
 mod message;
 mod presence;
@@ -27,6 +27,7 @@ pub use receive::{Depth, Received};
 pub use send::Letter;
 pub use source::Source;
 
+pub(crate) use fault::Fault;
 pub(crate) use limits::MOST_ENTRIES;
 
 use aws_sdk_sqs::Client;

@@ -9,6 +9,11 @@ use tokio::sync::Notify;
 const GONE: [&str; 3] =
     ["AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "com.amazonaws.sqs#QueueDoesNotExist"];
 
+/// Whether this code says that the queue is not there.
+pub(super) fn is_gone(code: &str) -> bool {
+    GONE.contains(&code)
+}
+
 /// See the module. Cheap to clone; the clones tell the same.
 #[derive(Debug, Clone, Default)]
 pub struct Presence {
@@ -29,7 +34,7 @@ impl Presence {
 
     /// Notes an answer about a queue of this name that was not there.
     pub(super) fn note(&self, source: Source, name: &str, code: Option<&str>) {
-        if !code.is_some_and(|code| GONE.contains(&code)) {
+        if !code.is_some_and(is_gone) {
             return;
         }
         if self.lock().insert(source.as_str(), name.to_owned()).is_none() {

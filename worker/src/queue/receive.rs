@@ -83,7 +83,7 @@ impl Queue {
         Ok(Depth { visible, in_flight, delayed })
     }
 
-    /// Deletes every message of the queue of jobs. The reconciler sends again what is still to be done.
+    /// Deletes every message of the queue of jobs. The relay sends again what is still to be done.
     ///
     /// # Errors
     /// When the queue does not answer, or was purged within the last minute.

@@ -1,21 +1,30 @@
 //! Sending, ten messages to a request.
 
-use super::entries::places;
 use super::error::Error;
+use super::fault::{Fault, by_entry};
 use super::message::JobMessage;
 use super::source::Source;
 use super::{MOST_REQUESTS, Queue, limits};
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures::stream::{self, StreamExt};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A message to send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
     /// What it says.
     pub message: JobMessage,
+    /// The model of its job, if that is known.
+    pub model: Option<Arc<str>>,
     /// How long it stays hidden; 15 minutes at most.
     pub delay: Duration,
+}
+
+impl Letter {
+    fn body(&self) -> String {
+        self.message.encode_with(self.model.as_deref())
+    }
 }
 
 impl Queue {
@@ -28,27 +37,38 @@ impl Queue {
         refused.concat()
     }
 
-    async fn send_batch(&self, batch: Batch<'_>) -> Vec<Letter> {
-        match self.try_send_batch(&batch).await {
-            Ok(failed) => failed.into_iter().filter_map(|place| batch.letters.get(place).copied()).collect(),
-            Err(error) => {
-                tracing::warn!(%error, messages = batch.letters.len(), "a batch was not acknowledged");
-                batch.letters.to_vec()
-            }
-        }
+    /// Sends letters in one request, and tells of each why it was not acknowledged.
+    pub(crate) async fn post(&self, letters: &[Letter]) -> Vec<Result<(), Fault>> {
+        let bodies = letters.iter().map(Letter::body).collect();
+        self.try_send_batch(&Batch { letters, bodies }).await
     }
 
-    /// The places of the entries that failed.
-    async fn try_send_batch(&self, batch: &Batch<'_>) -> Result<Vec<usize>, Error> {
-        let mut request = self.client.send_message_batch().queue_url(&self.jobs_url);
-        for (place, (letter, body)) in batch.letters.iter().zip(&batch.bodies).enumerate() {
-            request = request.entries(self.entry(place, letter, body)?);
+    async fn send_batch(&self, batch: Batch<'_>) -> Vec<Letter> {
+        let answers = self.try_send_batch(&batch).await;
+        let failed = batch.letters.iter().zip(answers).filter(|(_, answer)| answer.is_err());
+        failed.map(|(letter, _)| letter.clone()).collect()
+    }
+
+    async fn try_send_batch(&self, batch: &Batch<'_>) -> Vec<Result<(), Fault>> {
+        let sent = async {
+            let mut request = self.client.send_message_batch().queue_url(&self.jobs_url);
+            for (place, (letter, body)) in batch.letters.iter().zip(&batch.bodies).enumerate() {
+                request = request.entries(self.entry(place, letter, body).map_err(|error| {
+                    tracing::error!(%error, "a message could not be built");
+                    Fault::Passing
+                })?);
+            }
+            request.send().await.map_err(|error| {
+                let fault = Fault::of_request(&error, batch.letters.len());
+                let error = self.failed(Source::Jobs, "take the messages")(error);
+                tracing::warn!(%error, messages = batch.letters.len(), "a batch was not acknowledged");
+                fault
+            })
+        };
+        match sent.await {
+            Ok(answer) => by_entry(batch.letters.len(), &answer),
+            Err(fault) => vec![Err(fault); batch.letters.len()],
         }
-        let answer = request.send().await.map_err(self.failed(Source::Jobs, "take the messages"))?;
-        for failed in &answer.failed {
-            tracing::warn!(code = %failed.code, sender_fault = failed.sender_fault, "a message was not taken");
-        }
-        Ok(places(batch.letters.len(), answer.successful.iter().map(|taken| taken.id.as_str())))
     }
 
     fn entry(
@@ -74,7 +94,7 @@ struct Batch<'a> {
 }
 
 fn batches(mut letters: &[Letter]) -> Vec<Batch<'_>> {
-    let mut bodies: Vec<String> = letters.iter().map(|letter| letter.message.encode()).collect();
+    let mut bodies: Vec<String> = letters.iter().map(Letter::body).collect();
     let mut batches = Vec::new();
     while !letters.is_empty() {
         let length = limits::batch_length(&bodies);
@@ -103,12 +123,13 @@ mod tests {
                     job_id: JobId(Uuid::from_u128(number)),
                     run: 1,
                 },
+                model: Some("a-model".into()),
                 delay: Duration::ZERO,
             })
             .collect();
         let batches = batches(&letters);
         assert_eq!(batches.iter().map(|batch| batch.letters.len()).collect::<Vec<_>>(), [10, 10, 5]);
         let bodies: Vec<&String> = batches.iter().flat_map(|batch| &batch.bodies).collect();
-        assert!(letters.iter().zip(bodies).all(|(letter, body)| letter.message.encode() == *body));
+        assert!(letters.iter().zip(bodies).all(|(letter, body)| letter.body() == *body));
     }
 }

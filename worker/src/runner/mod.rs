@@ -15,7 +15,10 @@ mod lost_submit;
 mod receives;
 mod returns;
 mod routes;
+mod seats;
 mod work;
+
+pub(crate) use seats::most_of_one;
 
 use crate::duty::supervise;
 use crate::error::Error;
@@ -26,14 +29,19 @@ use claim::{Claim, Claimed};
 use held::Held;
 use ledger::{AccountId, JobId};
 use returns::Returns;
+use seats::{Entrance, Seat, Seats};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use work::Work;
+
+/// A seat if one is needed, and a slot if there was one.
+type Seated = (Option<Seat>, Option<OwnedSemaphorePermit>);
 
 /// What becomes of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +54,14 @@ enum Fate {
     Leave,
 }
 
+/// A message that finds a crowd is given back for so long, unless it was given back before.
+const CROWDED: Duration = Duration::from_secs(5);
+const MOST_CROWDED: u32 = 2;
+
 struct Runner {
     station: Arc<Station>,
     held: Held,
+    seats: Seats,
     /// What is being run in this process.
     running: Mutex<HashSet<(AccountId, JobId)>>,
     /// Tokens of claims that were used here and whose end could not be recorded.
@@ -62,6 +75,7 @@ struct Runner {
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
     let runner = Arc::new(Runner {
         held: Held::default(),
+        seats: Seats::new(station.concurrency, station.has_several_providers()),
         running: Mutex::default(),
         used: Mutex::default(),
         stopping: shutdown.clone(),
@@ -95,6 +109,43 @@ fn start_heartbeat(runner: &Arc<Runner>, ended: CancellationToken) -> JoinHandle
 }
 
 impl Runner {
+    /// A seat at the provider of a message's job, or what becomes of the message without one. While it waits for one, its
+    /// slot is free for messages of other providers.
+    async fn seat(&self, delivery: &Received, slot: OwnedSemaphorePermit) -> Result<Seated, Fate> {
+        let Some(provider) = self.provider_of(delivery).await else { return Ok((None, slot.into())) };
+        let is_worn = delivery.receive_count > MOST_CROWDED;
+        let most_waiting = if is_worn { usize::MAX } else { self.station.most_out_of_provider() };
+        let waits = match self.seats.enter(&provider, most_waiting) {
+            Entrance::Seated(seat) => return Ok((Some(seat), slot.into())),
+            Entrance::Crowded => return Err(Fate::Later(CROWDED)),
+            Entrance::Queued(waits) => waits,
+        };
+        let slots = Arc::clone(slot.semaphore());
+        drop(slot);
+        match self.stopping.run_until_cancelled(waits).await {
+            // Without a slot one more message may be received than can be worked on; it will wait.
+            Some(Ok(seat)) => Ok((Some(seat), slots.try_acquire_owned().ok())),
+            Some(Err(_)) | None => Err(Fate::Later(Duration::ZERO)),
+        }
+    }
+
+    /// Whose seats it takes; `None` if there is nothing to share, or it names no job that can be run.
+    async fn provider_of(&self, delivery: &Received) -> Option<Arc<str>> {
+        if !self.station.has_several_providers() {
+            return None;
+        }
+        let message = JobMessage::decode(&delivery.body).ok()?;
+        let model = match JobMessage::model_of(&delivery.body) {
+            Some(model) => model,
+            // An earlier release sent it. The claim waits for the log if it is away; this does not.
+            None => {
+                let job = self.station.job(message.account_id, message.job_id).await.ok()??;
+                job.request.model.clone()
+            }
+        };
+        Some(self.station.window_of(&model))
+    }
+
     async fn process(&self, delivery: &Received) -> Fate {
         let message = match JobMessage::decode(&delivery.body) {
             Ok(message) => message,

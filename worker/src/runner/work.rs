@@ -90,9 +90,12 @@ impl Work {
 }
 
 /// Works on one delivery until its fate is settled.
-async fn handle(runner: Arc<Runner>, (delivery, _slot): Delivery, returns: Returns) {
+async fn handle(runner: Arc<Runner>, (delivery, slot): Delivery, returns: Returns) {
     let hold = runner.held.hold(&delivery.receipt);
-    let fate = runner.process(&delivery).await;
+    let (fate, _seated) = match runner.seat(&delivery, slot).await {
+        Ok(seated) => (runner.process(&delivery).await, Some(seated)),
+        Err(fate) => (fate, None),
+    };
     hold.let_go().await;
     match fate {
         Fate::Done => returns.delete(delivery.receipt).await,

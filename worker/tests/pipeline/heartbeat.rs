@@ -51,7 +51,7 @@ async fn the_others_stay_hidden_when_one_request_meets(passage: Passage) {
     let wire = Wire::to_queues_of(&rig).await;
     // Long enough that a slow server does not show what it was asked to hide.
     let mut options = behind(&rig, &wire, 15);
-    options.concurrency = 30;
+    options.concurrency = 40;
     let worker = rig.run(options);
     let jobs = rig.queue("scripted-image", 30).await;
     for job in &jobs {

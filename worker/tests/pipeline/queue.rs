@@ -27,7 +27,7 @@ async fn a_message_is_hidden_shown_and_deleted() {
     let rig = Rig::start().await;
     let queues = rig.queues().await;
     let sent = letter(&rig, Duration::ZERO);
-    assert!(queues.send(&[sent]).await.is_empty());
+    assert!(queues.send(std::slice::from_ref(&sent)).await.is_empty());
     let first = receive(&queues, 30).await;
     assert_eq!(JobMessage::decode(&first[0].body), Ok(sent.message));
     assert_eq!(first[0].receive_count, 1);

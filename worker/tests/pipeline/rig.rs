@@ -178,9 +178,13 @@ impl Rig {
     }
 
     pub(crate) async fn execute(&self, action: Action) -> Outcome {
+        self.execute_for(self.account, action).await
+    }
+
+    async fn execute_for(&self, account: AccountId, action: Action) -> Outcome {
         let context =
             Context { actor: Actor::User("alice".into()), request_id: "test".into(), causation_id: None };
-        let command = Command { account: self.account, context, idempotency: None, action };
+        let command = Command { account, context, idempotency: None, action };
         self.ledger.execute(command).await.unwrap()
     }
 
@@ -199,6 +203,17 @@ impl Rig {
         self.queue_requests(ids.iter().map(|job_id| (*job_id, request(model)))).await;
     }
 
+    /// Queues jobs of another user, who is given credits first.
+    pub(crate) async fn queue_of(&self, user: &str, model: &str, count: usize) -> Vec<JobId> {
+        let user = UserId::try_from(user.to_owned()).unwrap();
+        let (account, amount) = (user.account(), Credits::whole(GRANTED).unwrap());
+        let _granted = self.execute_for(account, Action::grant(user, amount, "for the test")).await;
+        let ids: Vec<JobId> = (0..count).map(|_| JobId::generate()).collect();
+        let jobs = new_jobs(ids.iter().map(|job_id| (*job_id, request(model))));
+        let _queued = self.execute_for(account, Action::Queue { jobs }).await;
+        ids
+    }
+
     /// Queues a clip of so many seconds.
     pub(crate) async fn queue_clip(&self, model: &str, seconds: u32) -> JobId {
         let id = JobId::generate();
@@ -208,11 +223,7 @@ impl Rig {
     }
 
     async fn queue_requests(&self, requests: impl IntoIterator<Item = (JobId, JobRequest)>) {
-        let jobs = requests.into_iter().map(|(job_id, request)| {
-            let price = catalogue().quote(&request).unwrap();
-            NewJob { job_id, request: request.into(), price }
-        });
-        let _queued = self.execute(Action::Queue { jobs: jobs.collect() }).await;
+        let _queued = self.execute(Action::Queue { jobs: new_jobs(requests) }).await;
     }
 
     pub(crate) async fn cancel(&self, job_id: JobId) {
@@ -286,6 +297,26 @@ impl Rig {
         recorded.iter().skip(1).map(|recorded| recorded.event.name()).collect()
     }
 
+    /// The jobs that were claimed so far, in order, each time that one was.
+    pub(crate) async fn starts(&self) -> Vec<JobId> {
+        let query = "select stream_id from events where type = 'job.started' order by position";
+        let rows = self.reader().await.query(query, &[]).await.unwrap();
+        rows.iter().map(|row| JobId(row.get(0))).collect()
+    }
+
+    /// Waits until the relay has dealt with all that is in the log now.
+    pub(crate) async fn until_relayed(&self) {
+        let reader = self.reader().await;
+        let newest = "select max(position) from events";
+        let newest: i64 = reader.query_one(newest, &[]).await.unwrap().get(0);
+        eventually("the relay is as far as the log", async || {
+            let sent = "select position from relay_checkpoints where relay = 'relay'";
+            let sent = reader.query_opt(sent, &[]).await.unwrap();
+            sent.is_some_and(|sent| sent.get::<_, i64>(0) >= newest)
+        })
+        .await;
+    }
+
     pub(crate) async fn reader(&self) -> Client {
         self.database.connect(Role::Reader).await.unwrap()
     }
@@ -330,13 +361,23 @@ impl Rig {
 
     /// A message about a job in its first run.
     pub(crate) fn letter(&self, job_id: JobId) -> Letter {
-        Letter { message: JobMessage { account_id: self.account, job_id, run: 1 }, delay: Duration::ZERO }
+        let message = JobMessage { account_id: self.account, job_id, run: 1 };
+        Letter { message, model: None, delay: Duration::ZERO }
     }
 
     /// The queues, for looking at them. They are made as the worker makes them.
     pub(crate) async fn queues(&self) -> Queue {
         Queue::ensure(&self.settings, 10, Duration::from_secs(30)).await.unwrap()
     }
+}
+
+fn new_jobs(requests: impl IntoIterator<Item = (JobId, JobRequest)>) -> Vec<NewJob> {
+    let catalogue = catalogue();
+    let job = |(job_id, request): (JobId, JobRequest)| {
+        let price = catalogue.quote(&request).unwrap();
+        NewJob { job_id, request: request.into(), price }
+    };
+    requests.into_iter().map(job).collect()
 }
 
 /// Waits until a condition holds.

@@ -12,7 +12,7 @@ async fn every_message_delivered_three_times_to_two_workers_has_one_effect() {
     let rig = Rig::start().await;
     rig.scripted.set_image_delay(Duration::from_millis(50));
     let jobs = rig.queue("scripted-image", 20).await;
-    let copies: Vec<Letter> = jobs.iter().flat_map(|job| [rig.letter(*job); 2]).collect();
+    let copies: Vec<Letter> = jobs.iter().flat_map(|job| [rig.letter(*job), rig.letter(*job)]).collect();
     assert!(rig.queues().await.send(&copies).await.is_empty(), "all copies are sent");
     let (one, two) = (rig.worker("one"), rig.worker("two"));
     for job in &jobs {

@@ -1,5 +1,6 @@
 //! The wire between a worker and its queue: it sees each request, and holds or refuses it as a test says.
 
+use crate::refusal::{Parted, part};
 use crate::rig::Rig;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -42,6 +43,15 @@ impl Request {
         entries.iter().map(|entry| entry["ReceiptHandle"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// The bodies of the messages that it sends.
+    pub(crate) fn messages(&self) -> Vec<String> {
+        if self.action != "SendMessageBatch" {
+            return Vec::new();
+        }
+        let entries = self.entries();
+        entries.iter().map(|entry| entry["MessageBody"].as_str().unwrap().to_owned()).collect()
+    }
+
     fn entries(&self) -> Vec<serde_json::Value> {
         let body: serde_json::Value = serde_json::from_str(&self.body).unwrap();
         body["Entries"].as_array().cloned().unwrap_or_default()
@@ -60,10 +70,13 @@ pub(crate) enum Passage {
 }
 
 type Rule = Box<dyn Fn(&Request) -> Passage + Send + Sync>;
+type Refusal = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
 struct Shared {
     target: String,
     rule: Mutex<Rule>,
+    /// Which messages are refused, by their bodies.
+    refusal: Mutex<Refusal>,
     opened: watch::Sender<u32>,
     reached: Mutex<Vec<Request>>,
     /// Sent and not yet answered.
@@ -86,6 +99,7 @@ impl Wire {
         let shared = Arc::new(Shared {
             target,
             rule: Mutex::new(Box::new(|_| Passage::Free)),
+            refusal: Mutex::new(Box::new(|_| false)),
             opened: watch::Sender::new(0),
             reached: Mutex::default(),
             unanswered: Mutex::default(),
@@ -101,6 +115,11 @@ impl Wire {
     /// Judges each request from now on.
     pub(crate) fn judge(&self, rule: impl Fn(&Request) -> Passage + Send + Sync + 'static) {
         *self.shared.rule.lock().unwrap() = Box::new(rule);
+    }
+
+    /// Refuses single messages from now on, by their bodies.
+    pub(crate) fn refuse_messages(&self, refusal: impl Fn(&str) -> bool + Send + Sync + 'static) {
+        *self.shared.refusal.lock().unwrap() = Box::new(refusal);
     }
 
     /// Lets everything pass, also what was held.
@@ -141,7 +160,7 @@ async fn serve(client: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
     server.set_nodelay(true)?;
     let mut server = BufReader::new(server);
     loop {
-        let bytes = read_message(&mut client).await?;
+        let mut bytes = read_message(&mut client).await?;
         let request = request(&bytes);
         let _unanswered = Unanswered::begin(&shared, &request);
         let passage = shared.rule.lock().unwrap()(&request);
@@ -155,6 +174,17 @@ async fn serve(client: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
             Passage::Free | Passage::AnswerHeld => {}
         }
         shared.reached.lock().unwrap().push(request);
+        let mut parted = part(&bytes, &*shared.refusal.lock().unwrap());
+        if let Some(Parted { request, .. }) = &mut parted {
+            match request.take() {
+                Some(others) => bytes = others,
+                None => {
+                    let answer = parted.map(|parted| parted.answer(None)).unwrap_or_default();
+                    client.write_all(&answer).await?;
+                    continue;
+                }
+            }
+        }
         server.write_all(&bytes).await?;
         let answer = if passage == Passage::AnswerHeld {
             let answer = read_message(&mut server).await?;
@@ -165,6 +195,10 @@ async fn serve(client: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
                 answer = read_message(&mut server) => answer?,
                 gone = until_gone(&mut client) => return gone,
             }
+        };
+        let answer = match parted {
+            Some(parted) => parted.answer(Some(&answer)),
+            None => answer,
         };
         client.write_all(&answer).await?;
     }
