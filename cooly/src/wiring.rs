@@ -1,6 +1,6 @@
 //! From settings to the options of each part.
 
-use crate::catalog::{Adapter, Live, ProviderEntry};
+use crate::catalog::{self, Live, ProviderEntry};
 use crate::home::Home;
 use crate::settings::{
     AuthSettings, CatalogSettings, LedgerSettings, OutputSettings, QueueSettings, SealKeySettings,
@@ -20,7 +20,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use worker::Sealing;
 use worker::provider::Providers;
+use worker::provider::http::{HttpProvider, ProviderKey};
 use worker::provider::simulated::{Simulated, SimulatedOptions};
+use zeroize::Zeroizing;
 
 /// The user of the demo page and of the printed token.
 pub(crate) const DEMO_USER: &str = "demo";
@@ -99,22 +101,25 @@ pub(crate) fn offer(settings: &CatalogSettings, simulator: &SimulatorSettings) -
 
 fn providers(entries: &[ProviderEntry], simulator: &SimulatorSettings) -> anyhow::Result<Providers> {
     let mut providers = Providers::new();
-    for ProviderEntry { name, adapter, key_env, .. } in entries {
-        if let Some(variable) = key_env {
-            anyhow::ensure!(
-                std::env::var_os(variable).is_some_and(|key| !key.is_empty()),
-                "the key of the provider `{name}` is missing: set {variable} in the environment of the worker"
-            );
-        }
-        providers = match adapter {
-            Adapter::Simulated => providers.with(name, simulated(simulator)),
-            Adapter::Fal | Adapter::Replicate | Adapter::OpenAi | Adapter::Http(_) => anyhow::bail!(
-                "this version cannot reach providers of adapter \"{}\" yet, which `{name}` is",
-                adapter.name()
-            ),
+    for entry in entries {
+        let key = entry.key_env.as_deref().map(|variable| provider_key(&entry.name, variable)).transpose()?;
+        providers = match catalog::http_options(entry, key) {
+            Some(options) => providers.with(&entry.name, HttpProvider::new(&options)?),
+            None => providers.with(&entry.name, simulated(simulator)),
         };
     }
     Ok(providers)
+}
+
+fn provider_key(provider: &str, variable: &str) -> anyhow::Result<ProviderKey> {
+    let given = std::env::var(variable).unwrap_or_default();
+    anyhow::ensure!(
+        !given.is_empty(),
+        "the key of the provider `{provider}` is missing: set {variable} in the environment of the worker"
+    );
+    let text = Zeroizing::new(given);
+    ProviderKey::parse(&text)
+        .with_context(|| format!("{variable} holds no key for the provider `{provider}`"))
 }
 
 fn simulated(settings: &SimulatorSettings) -> Simulated {

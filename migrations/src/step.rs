@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -64,6 +64,12 @@ const STEPS: [Step; 9] = [
         name: "V9__lanes",
         apply: include_str!("../sql/V9__lanes.sql"),
         undo: include_str!("../sql/undo/U9__lanes.sql"),
+    },
+    Step {
+        version: 10,
+        name: "V10__overdue",
+        apply: include_str!("../sql/V10__overdue.sql"),
+        undo: include_str!("../sql/undo/U10__overdue.sql"),
     },
 ];
 

@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 9] = [
+const STEPS: [(i32, &str); 10] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -55,6 +55,7 @@ const STEPS: [(i32, &str); 9] = [
     (7, "V7__recalls"),
     (8, "V8__task_provider"),
     (9, "V9__lanes"),
+    (10, "V10__overdue"),
 ];
 
 /// The versions above this one, newest first.

@@ -125,6 +125,11 @@ const COMING: &str = select!(
 const LAPSED: &str =
     select!("where status = 'running' and lease_until < statement_timestamp() order by lease_until limit $1");
 
+const OVERDUE: &str = select!(
+    "where status = 'queued' and model = $1 and queued_at <= statement_timestamp() - make_interval(secs => $2) \
+     order by queued_at limit $3"
+);
+
 const COUNTS: &str = r"
 select coalesce(sum(value) filter (where measure = 'jobs_queued'), 0)::bigint as queued,
     coalesce(sum(value) filter (where measure = 'jobs_running'), 0)::bigint as running
@@ -140,6 +145,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("pending: fronts", FRONTS),
     ("pending: coming", COMING),
     ("pending: lapsed", LAPSED),
+    ("pending: overdue", OVERDUE),
     ("pending: counts", COUNTS),
 ];
 
@@ -204,6 +210,19 @@ pub async fn coming(
 /// Jobs whose claim has lapsed, longest first.
 pub async fn lapsed(client: &impl GenericClient, limit: i64) -> Result<Vec<PendingTask>, Error> {
     client.query_typed(LAPSED, &[(&limit, Type::INT8)]).await?.iter().map(read).collect()
+}
+
+/// Jobs of a model whose run is at least so old and that nobody works on, oldest first.
+pub async fn overdue(
+    client: &impl GenericClient,
+    model: &str,
+    older_than: Duration,
+    limit: i64,
+) -> Result<Vec<PendingTask>, Error> {
+    let seconds = older_than.as_secs_f64();
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&model, Type::TEXT), (&seconds, Type::FLOAT8), (&limit, Type::INT8)];
+    client.query_typed(OVERDUE, &parameters).await?.iter().map(read).collect()
 }
 
 /// How many jobs wait and run, kept as totals so that asking costs nothing.

@@ -13,10 +13,12 @@ mod backoff;
 mod drainer;
 mod duty;
 mod error;
+mod governing;
 mod keeper;
 mod offer;
 mod options;
 mod outputs;
+mod overdue;
 mod poller;
 pub mod provider;
 pub mod queue;
@@ -30,6 +32,7 @@ mod station;
 mod sweeper;
 
 pub use error::Error;
+pub use governing::{BreakerSettings, Limits, Rate};
 pub use offer::Offer;
 pub use options::{Sealing, Timings, WorkerOptions};
 
@@ -56,6 +59,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("recaller", shutdown.clone(), Arc::clone(&station), recall::run));
     duties.spawn(supervise("drainer", shutdown.clone(), Arc::clone(&station), drainer::run));
     duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
+    duties.spawn(supervise("overdue", shutdown.clone(), Arc::clone(&station), overdue::run));
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
     duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));
     duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));

@@ -1,8 +1,10 @@
-//! What a worker offers: the models, and the providers that make them. Both change together when the catalogue is read
+//! What a worker offers: the models, the providers that make them, and how hard those may be asked. All of it changes together when the catalogue is read
 //! again, so whoever needs both takes one offer and keeps it for as long as the answer must not change.
 
+use crate::governing::Limits;
 use crate::provider::{Provider, Providers};
 use ledger::catalogue::{Catalogue, OnUnknown, Route};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -14,6 +16,8 @@ pub struct Offer {
     pub catalogue: Arc<Catalogue>,
     /// The providers, by the names that the catalogue uses.
     pub providers: Providers,
+    /// How hard each of them may be asked by this process; those without an entry without bound.
+    pub limits: BTreeMap<String, Limits>,
 }
 
 impl Offer {

@@ -75,7 +75,7 @@ pub(crate) async fn fail(
         fencing: task.fencing,
         failure: failure.failure.clone(),
         backoff_milliseconds: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-        policy: station.policy_of(&task.request.model),
+        policy: station.policy,
         gives_up: failure.gives_up,
         provider: provider.map(str::to_owned),
     };

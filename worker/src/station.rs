@@ -2,6 +2,7 @@
 
 use crate::backoff::jitter;
 use crate::error::Error;
+use crate::governing::Governing;
 use crate::offer::Offer;
 use crate::options::{Sealing, Timings, WorkerOptions};
 use crate::outputs::OutputStore;
@@ -50,6 +51,8 @@ pub(crate) struct Station {
     pub poll_concurrency: usize,
     pub policy: RetryPolicy,
     pub timings: Timings,
+    /// Decides how hard providers are asked.
+    pub governing: Governing,
     offer: watch::Receiver<Arc<Offer>>,
 }
 
@@ -81,6 +84,7 @@ impl Station {
             poll_concurrency: options.poll_concurrency.max(1),
             policy: options.policy,
             timings: options.timings,
+            governing: Governing::default(),
             offer: options.offer,
         }))
     }
@@ -88,14 +92,6 @@ impl Station {
     /// The models and providers as they are now.
     pub(crate) fn offer(&self) -> Arc<Offer> {
         Arc::clone(&self.offer.borrow())
-    }
-
-    /// How a failing job of this model is tried again.
-    pub(crate) fn policy_of(&self, model: &str) -> RetryPolicy {
-        let offer = self.offer();
-        let queue_timeout = offer.catalogue.get(model).and_then(|model| model.queue_timeout_seconds);
-        let give_up_after_seconds = queue_timeout.map_or(self.policy.give_up_after_seconds, i64::from);
-        RetryPolicy { give_up_after_seconds, ..self.policy }
     }
 
     /// Whose window in the relay, and whose slots in a worker, the model's jobs take: its provider's, or its own if nobody

@@ -14,6 +14,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 pub(super) enum Scalar {
     Text(String),
     Whole(i64),
+    #[expect(dead_code, reason = "that it is one is enough to refuse it")]
     Fraction(f64),
 }
 

@@ -1,7 +1,7 @@
 //! What a process offers now. SIGHUP reads the file again: if it is right, it counts from then on, else the one before
 //! stays, and a metric says so until a later one is right.
 
-use super::{ProviderEntry, read};
+use super::{ProviderEntry, limits, read};
 use anyhow::Context;
 use ledger::catalogue::Catalogue;
 use std::path::PathBuf;
@@ -87,7 +87,9 @@ impl Live {
     fn read(&self) -> anyhow::Result<Vec<String>> {
         let listing = read(self.file.as_deref())?;
         let providers = (self.make)(&listing.providers)?;
-        self.offer.send_replace(Arc::new(Offer { catalogue: Arc::clone(&listing.catalogue), providers }));
+        let limits = listing.providers.iter().map(|entry| (entry.name.clone(), limits(entry))).collect();
+        let catalogue = Arc::clone(&listing.catalogue);
+        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits }));
         self.catalogue.send_replace(listing.catalogue);
         Ok(listing.warnings)
     }

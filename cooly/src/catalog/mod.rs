@@ -10,11 +10,13 @@ mod live;
 mod model;
 mod problem;
 mod provider;
+mod service;
 mod simulated;
 mod values;
 
 pub(crate) use live::Live;
-pub(crate) use provider::{Adapter, ProviderEntry};
+pub(crate) use provider::ProviderEntry;
+pub(crate) use service::{http_options, limits};
 
 use anyhow::Context;
 use document::Document;

@@ -9,6 +9,7 @@ use ledger::job::Kind;
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
 use toml::Spanned;
+use worker::provider::http::check_inputs;
 
 /// What a model may be asked for where the file says nothing.
 const MAX_COUNT: u32 = 1;
@@ -111,8 +112,11 @@ fn check_route(table: RouteTable, providers: &BTreeSet<String>, problems: &mut P
         problems.add(table.provider.span(), message);
         return None;
     }
+    let place = table.model.span();
     let route = Route::new(provider.as_str(), table.model.into_inner());
-    Some(Route { cost_usd: cost.unwrap_or_default(), inputs: table.inputs, ..route })
+    let route = Route { cost_usd: cost.unwrap_or_default(), inputs: table.inputs, ..route };
+    let checked = check_inputs(&route).map_err(|message| problems.add(place, message));
+    checked.ok().map(|()| route)
 }
 
 fn most(

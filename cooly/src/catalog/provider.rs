@@ -2,14 +2,16 @@
 
 use super::document::ProviderTable;
 use super::problem::Problems;
+use super::service;
 use super::values;
 use rust_decimal::Decimal;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::time::Duration;
 use toml::Spanned;
+use worker::provider::http::GenericOptions;
 
 /// Which protocol a provider speaks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Adapter {
     /// The queue of fal.ai.
     Fal,
@@ -18,7 +20,7 @@ pub(crate) enum Adapter {
     /// The images of OpenAI, and of services that speak like it.
     OpenAi,
     /// Any service over HTTP, described by this table.
-    Http(Map<String, Value>),
+    Http(Box<GenericOptions>),
     /// Draws by itself; needs no service.
     Simulated,
 }
@@ -91,13 +93,8 @@ impl ProviderEntry {
                 "{variable}, which holds the key of the provider `{name}`, is not set here; a worker needs it"
             )
         }));
-        let limits = [
-            ("concurrency", self.concurrency.is_some()),
-            ("rate", self.rate.is_some()),
-            ("daily_cap", self.daily_cap.is_some()),
-        ];
-        warnings.extend(limits.iter().filter(|(_, is_given)| *is_given).map(|(limit, _)| {
-            format!("`{limit}` of the provider `{name}` is read, but this version does not keep to it yet")
+        warnings.extend(self.daily_cap.is_some().then(|| {
+            format!("`daily_cap` of the provider `{name}` is read, but this version does not keep to it yet")
         }));
         warnings
     }
@@ -118,7 +115,7 @@ fn check(name: &Spanned<String>, table: ProviderTable, problems: &mut Problems) 
         let message = "`key_env` is missing: name the environment variable that holds the key of the service";
         problems.add(table.adapter.span(), message);
     }
-    if adapter == Some(Adapter::Simulated) {
+    if matches!(adapter, Some(Adapter::Simulated)) {
         refuse_what_a_service_needs(&table, problems);
     }
     let zero = [
@@ -145,6 +142,9 @@ fn check(name: &Spanned<String>, table: ProviderTable, problems: &mut Problems) 
         daily_cap: said(problems, "daily_cap", table.daily_cap.as_ref(), values::daily_cap),
         poll_interval: said(problems, "poll_interval", table.poll_interval.as_ref(), values::time),
     };
+    if let Some(problem) = service::problem(&entry) {
+        problems.add(table.adapter.span(), problem);
+    }
     Some(entry)
 }
 
@@ -170,7 +170,16 @@ fn adapter(table: &ProviderTable, problems: &mut Problems) -> Option<Adapter> {
         ("replicate", _) => Some(Adapter::Replicate),
         ("openai", _) => Some(Adapter::OpenAi),
         ("simulated", _) => Some(Adapter::Simulated),
-        ("http", Some(http)) if table.base_url.is_some() => Some(Adapter::Http(http.get_ref().clone())),
+        ("http", Some(http)) if table.base_url.is_some() => {
+            let description = serde_json::from_value(Value::Object(http.get_ref().clone()));
+            let described = description.map_err(|error| {
+                problems.add(
+                    http.span(),
+                    format!("`http` cannot be used: {error}; docs/providers.md shows how it is written"),
+                );
+            });
+            described.ok().map(Adapter::Http)
+        }
         ("http", _) => {
             let message = "adapter \"http\" needs `base_url` and a table `http` that describes the service";
             problems.add(table.adapter.span(), message);

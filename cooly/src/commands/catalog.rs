@@ -52,6 +52,10 @@ fn as_json(listing: &Listing) -> serde_json::Value {
             "adapter": provider.adapter.name(),
             "base_url": provider.base_url,
             "key_env": provider.key_env,
+            "private": provider.is_private,
+            "output_hosts": provider.output_hosts,
+            "max_output_bytes": provider.max_output_bytes,
+            "poll_interval_milliseconds": provider.poll_interval.map(|pause| pause.as_millis()),
         })
     });
     let models: Vec<&Model> = listing.catalogue.models().collect();

@@ -83,9 +83,9 @@ pub enum JobCommand {
     },
     /// Stop a job that has not finished, and refund it.
     Cancel,
-    /// Give up on a run that nobody has begun although it has been due for so long, and refund it.
+    /// Give up on a run that is so old and not being worked on, and refund it.
     Overdue {
-        /// How long it may wait, in seconds.
+        /// How old it may get, in seconds.
         limit_seconds: u32,
     },
     /// Give back the price of a job, or a part of it, whatever became of the job.

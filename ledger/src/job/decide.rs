@@ -209,10 +209,11 @@ fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<
 
 /// What a provider may have made is left to whoever asks after it.
 fn overdue(job: &JobState, limit_seconds: u32, now: DateTime<Utc>) -> Result<JobDecision, Refusal> {
-    let due = job.retry_at.unwrap_or(job.run_queued_at);
     let billed = job.failure.as_ref().and_then(|failure| failure.billed);
     match job.status {
-        Status::Queued if now - due < TimeDelta::seconds(i64::from(limit_seconds)) => Err(Refusal::JobNotDue),
+        Status::Queued if now - job.run_queued_at < TimeDelta::seconds(i64::from(limit_seconds)) => {
+            Err(Refusal::JobNotDue)
+        }
         Status::Queued if billed == Some(Billed::Unknown) => Err(Refusal::JobNotDue),
         Status::Queued => {
             let failed = JobEvent::Failed { failure: waited_too_long(), refund_waits: false };
@@ -226,7 +227,7 @@ fn waited_too_long() -> Failure {
     Failure {
         class: FailureClass::Permanent,
         code: "queue_timeout".into(),
-        message: "nobody could begin it in time".into(),
+        message: "it could not be made in time".into(),
         billed: Some(Billed::No),
     }
 }

@@ -58,7 +58,7 @@ impl ProviderFailure {
     /// Whether another provider may be asked for the same work: this one surely did none, and the request is not at
     /// fault.
     pub(crate) fn lets_others_try(&self) -> bool {
-        let is_about_our_account = OUR_ACCOUNT.contains(&self.failure.code.as_str());
+        let is_about_our_account = self.is_about_our_account();
         match self.failure.billed {
             Some(Billed::No) => self.failure.class != FailureClass::Permanent || is_about_our_account,
             None => is_about_our_account,
@@ -69,6 +69,17 @@ impl ProviderFailure {
     /// Whether the provider may have taken the work all the same.
     pub(crate) fn is_unknown(&self) -> bool {
         self.failure.billed == Some(Billed::Unknown)
+    }
+
+    /// Whether it is about our account at the provider: no request of ours is taken until somebody mends that.
+    pub(crate) fn is_about_our_account(&self) -> bool {
+        OUR_ACCOUNT.contains(&self.failure.code.as_str())
+    }
+
+    /// The provider is left alone for so long. Nothing was sent.
+    pub(crate) fn paused(wait: Duration) -> ProviderFailure {
+        let message = "the provider is not asked for a while, because it fails or has enough to do";
+        ProviderFailure::throttled("provider_paused", message, Some(wait)).billed(Billed::No)
     }
 
     /// The provider took longer than it may.

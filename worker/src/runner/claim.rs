@@ -187,7 +187,6 @@ fn between(now: DateTime<Utc>, instant: DateTime<Utc>) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::time_for_provider;
-    use crate::offer::Offer;
     use crate::options::Timings;
     use std::time::Duration;
 

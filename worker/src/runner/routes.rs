@@ -6,12 +6,17 @@
 
 use super::Runner;
 use super::claim::Claimed;
+use crate::governing::{Permit, Reason};
 use crate::provider::{ProviderFailure, Submission};
 use futures::FutureExt;
 use ledger::catalogue::Route;
 use ledger::job::{Billed, FailureClass};
 use std::panic::AssertUnwindSafe;
-use tokio::time::timeout_at;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+
+/// A permit that takes longer is not waited for: the slot is for others.
+const PERMIT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What came of asking, and of whom that came: the one that was asked last, or whose refusal says most.
 pub(super) struct Asked {
@@ -76,10 +81,35 @@ impl Runner {
         let Some(provider) = claimed.offer.provider(&route.provider) else {
             return Asked::nobody(ProviderFailure::no_provider());
         };
+        let permit = match self.within(claimed, Billed::No, self.admitted(claimed, route)).await {
+            Ok(Ok(permit)) => permit,
+            Ok(Err(refused)) | Err(refused) => {
+                return Asked { provider: Some(route.provider.clone()), answer: Err(refused) };
+            }
+        };
         // What is cut off after it was sent has an unknown outcome.
         let submit = self.within(claimed, Billed::Unknown, provider.submit(&claimed.task, route));
         let answer = submit.await.unwrap_or_else(Err);
+        permit.tell(answer.as_ref());
         Asked { provider: Some(route.provider.clone()), answer }
+    }
+
+    /// A permit to ask this provider. One that it takes but a moment to get is waited for.
+    async fn admitted(&self, claimed: &Claimed, route: &Route) -> Result<Permit, ProviderFailure> {
+        let limits = claimed.offer.limits.get(&route.provider).copied().unwrap_or_default();
+        let gate = self.station.governing.gate(&route.provider, limits);
+        let patient_until = Instant::now() + PERMIT_PATIENCE;
+        loop {
+            match gate.admit(&route.model, Instant::now()) {
+                Ok(permit) => return Ok(permit),
+                Err(refused)
+                    if refused.reason == Reason::Rate && Instant::now() + refused.wait < patient_until =>
+                {
+                    sleep(refused.wait).await;
+                }
+                Err(refused) => return Err(ProviderFailure::paused(refused.wait)),
+            }
+        }
     }
 
     /// Lets a panic, the end of the claim's time or of this worker cut the work off. `billed` says what is known of it

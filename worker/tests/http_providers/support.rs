@@ -44,6 +44,7 @@ pub(crate) fn task(kind: Kind, count: u32, params: Params) -> Task {
         fencing: 2,
         queued_at: chrono::DateTime::UNIX_EPOCH,
         request: JobRequest { kind, model: "painter".into(), prompt, count, params }.into(),
+        is_metered: false,
     }
 }
 

@@ -7,6 +7,7 @@ mod conformance;
 mod fallback;
 mod faults;
 mod flow;
+mod governing;
 mod heartbeat;
 mod holds;
 mod images;

@@ -1,6 +1,6 @@
 //! Asking after clips: what is late, who does not answer, and who must not wait for whom.
 
-use crate::rig::{OTHER_PROVIDER, Rig, eventually};
+use crate::rig::{Rig, eventually};
 use crate::scripted::Scripted;
 use chrono::TimeDelta;
 use ledger::JobId;

@@ -158,7 +158,7 @@ impl Rig {
         });
         let providers = Providers::new().with(simulated::PROVIDER, simulated);
         let providers = providers.with(SCRIPTED, self.scripted.clone());
-        Offer { catalogue: Arc::new(catalogue()), providers }
+        Offer { catalogue: Arc::new(catalogue()), providers, ..Offer::default() }
     }
 
     /// The same with this provider under the name [`OTHER_PROVIDER`].

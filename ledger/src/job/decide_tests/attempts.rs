@@ -20,7 +20,7 @@ fn a_permanent_failure_ends_the_job_and_gives_the_price_back() {
 }
 
 #[test]
-fn what_has_been_due_for_too_long_is_given_up_and_given_back() {
+fn a_run_that_is_too_old_is_given_up_and_given_back() {
     let overdue = JobCommand::Overdue { limit_seconds: 30 };
     assert_eq!(Story::queued().wait(28).decide(&overdue), Err(Refusal::JobNotDue));
     let (events, charge) = Story::queued().wait(29).decide(&overdue).unwrap();
@@ -30,12 +30,12 @@ fn what_has_been_due_for_too_long_is_given_up_and_given_back() {
 }
 
 #[test]
-fn a_pause_between_attempts_is_no_waiting() {
+fn a_run_that_failed_before_waits_no_longer_than_another() {
     let overdue = JobCommand::Overdue { limit_seconds: 30 };
-    // Failed at second 3, to be tried again 5 seconds later.
+    // Queued at second 1, failed at second 3, to be tried again 5 seconds later.
     let failed = || Story::started().failed(FailureClass::Transient);
-    assert_eq!(failed().wait(33).decide(&overdue), Err(Refusal::JobNotDue));
-    assert!(failed().wait(34).decide(&overdue).is_ok());
+    assert_eq!(failed().wait(26).decide(&overdue), Err(Refusal::JobNotDue));
+    assert!(failed().wait(27).decide(&overdue).is_ok());
 }
 
 #[test]
@@ -48,6 +48,7 @@ fn what_a_provider_may_have_made_is_not_given_up_for_waiting() {
         backoff_milliseconds: 0,
         policy: RetryPolicy::default(),
         gives_up: false,
+        provider: None,
     };
     let waiting = started.then(&lost).wait(3_600);
     assert_eq!(waiting.decide(&JobCommand::Overdue { limit_seconds: 30 }), Err(Refusal::JobNotDue));

@@ -79,6 +79,7 @@ fn task(fencing: i64) -> Task {
         fencing,
         queued_at: chrono::DateTime::UNIX_EPOCH,
         request: request.into(),
+        is_metered: false,
     }
 }
 

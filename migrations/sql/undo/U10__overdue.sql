@@ -1,0 +1,2 @@
+-- Undo of V10.
+drop index pending_tasks_overdue;
