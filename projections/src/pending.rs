@@ -76,14 +76,17 @@ where kept.version < excluded.version";
 
 const DELETE: &str = jobs_table::deletes!("pending_tasks");
 
+macro_rules! columns {
+    () => {
+        "job_id, account_id, status, kind, model, run, attempts, worker, fencing, provider_task_id, \
+         case when provider_fencing = fencing then provider end as provider, queued_at, due_at, lease_until, \
+         last_position"
+    };
+}
+
 macro_rules! select {
     ($rest:literal) => {
-        concat!(
-            "select job_id, account_id, status, kind, model, run, attempts, worker, fencing, \
-             provider_task_id, case when provider_fencing = fencing then provider end as provider, queued_at, \
-             due_at, lease_until, last_position from pending_tasks ",
-            $rest
-        )
+        concat!("select ", columns!(), " from pending_tasks ", $rest)
     };
 }
 
@@ -106,16 +109,12 @@ with recursive lanes as (
 )
 select account_id, model from lanes limit $3";
 
-const FRONTS: &str = r"
-select front.*
-from unnest($1::uuid[], $2::text[]) as lane (account_id, model) cross join lateral (
-    select job_id, account_id, status, kind, model, run, attempts, worker, fencing, provider_task_id, queued_at,
-        due_at, lease_until, last_position
-    from pending_tasks
-    where status = 'queued' and account_id = lane.account_id and model = lane.model
-        and due_at <= statement_timestamp()
-    order by due_at limit $3
-) as front";
+const FRONTS: &str = concat!(
+    "select front.* from unnest($1::uuid[], $2::text[]) as lane (account_id, model) cross join lateral (select ",
+    columns!(),
+    " from pending_tasks where status = 'queued' and account_id = lane.account_id and model = lane.model \
+     and due_at <= statement_timestamp() order by due_at limit $3) as front"
+);
 
 const COMING: &str = select!(
     "where status = 'queued' and due_at > statement_timestamp() \

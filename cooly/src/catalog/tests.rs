@@ -175,7 +175,7 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         (
             described("{ submit = { path = \"/{promt}\" }, outputs = \"/files\" }"),
             "line 2, column 11",
-            "`promt`",
+            "`{promt}` is not known",
         ),
         ("providers = 3".to_owned(), "line 1, column 13", "[providers.NAME]"),
         ("models = 3".to_owned(), "line 1, column 10", "[[models]]"),

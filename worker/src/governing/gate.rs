@@ -280,7 +280,6 @@ mod tests {
         answer(&gate, "a", &down);
         assert_eq!(refusal(&gate, "a"), None);
         answer(&gate, "a", &down);
-        answer(&gate, "a", &down);
         assert_eq!(refusal(&gate, "a"), Some(Reason::Broken));
         assert_eq!(refusal(&gate, "b"), None);
     }
