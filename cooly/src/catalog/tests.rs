@@ -7,6 +7,8 @@ use std::time::Duration;
 
 const EXAMPLE: &str = include_str!("../../../docs/catalog.toml");
 
+const MOCK: &str = include_str!("../../../docs/mock-catalog.toml");
+
 const PROVIDER: &str = "[providers.p]\nadapter = \"simulated\"\n";
 
 /// A file with one provider `p` on its first two lines, and what follows from the third on.
@@ -49,6 +51,13 @@ fn the_example_says_what_it_seems_to_say() {
     );
     let studio = provider("studio");
     assert_eq!((studio.base_url.as_deref(), studio.is_private), (Some("http://10.0.0.7:8000/v1"), true));
+}
+
+#[test]
+fn the_catalogue_of_the_mock_provider_is_right() {
+    let listing = parse(MOCK).unwrap_or_else(|problems| panic!("{problems}"));
+    let models: Vec<&str> = listing.catalogue.models().map(|model| model.id.as_str()).collect();
+    assert_eq!(models, ["clip", "flux", "flux-lost"]);
 }
 
 #[test]

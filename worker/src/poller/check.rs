@@ -63,6 +63,10 @@ pub(super) async fn check(
         Ok(Progress::Working) => Checked::Later(asked + provider.poll_interval()),
         Ok(Progress::Done(artifacts)) => finish(&station, &pending, &holder, artifacts, slot).await,
         Ok(Progress::Failed(failure)) => fail(&station, &pending, &holder, &failure).await,
+        Ok(Progress::Gone) => {
+            let on_unknown = station.offer().on_unknown(&pending.model);
+            fail(&station, &pending, &holder, &ProviderFailure::task_gone(on_unknown)).await
+        }
         Err(failure) => {
             tracing::warn!(job_id = %pending.job_id, code = failure.failure.code, "a task cannot be asked after");
             unanswered(&station, &pending, silence, &holder, failure.retry_after).await

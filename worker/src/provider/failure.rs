@@ -1,5 +1,6 @@
 //! Why a provider did not do what was asked, in the ledger's classes.
 
+use ledger::catalogue::OnUnknown;
 use ledger::job::{Billed, Failure, FailureClass};
 use std::time::Duration;
 
@@ -121,6 +122,17 @@ impl ProviderFailure {
     pub(crate) fn submit_unanswered(asking: &ProviderFailure) -> ProviderFailure {
         let message = "the provider may have taken this job already and does not answer when it is asked";
         ProviderFailure::throttled("submit_unknown", message, asking.retry_after).billed(Billed::Unknown)
+    }
+
+    /// The provider does not know a task any more that it had accepted, and what becomes of such jobs of the model.
+    pub(crate) fn task_gone(on_unknown: OnUnknown) -> ProviderFailure {
+        let message = "the provider does not know this job any more, and may have made it";
+        let gone = |class| ProviderFailure::new(class, "task_gone", message, None).billed(Billed::Unknown);
+        match on_unknown {
+            OnUnknown::Person => gone(FailureClass::Transient).for_a_person(),
+            OnUnknown::Again => gone(FailureClass::Transient),
+            OnUnknown::Fail => gone(FailureClass::Permanent),
+        }
     }
 
     /// Nobody answered for a task for so long that it is given up. It may be made and paid for.

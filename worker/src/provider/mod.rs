@@ -162,6 +162,8 @@ pub enum Progress {
     Done(Vec<Artifact>),
     /// The task itself failed.
     Failed(ProviderFailure),
+    /// The service does not know it any more. It may have been made and paid for.
+    Gone,
 }
 
 /// What became of a wish to stop a task.

@@ -142,7 +142,7 @@ async fn a_request_that_failed_says_why_in_its_result() {
         (504, machine("request_timeout"), "failed transient provider_unavailable, billed no"),
         (500, machine("runner_server_error"), "failed transient provider_unavailable, billed no"),
         (500, detail("something_new", json!(["body"])), "failed transient provider_failed, billed no"),
-        (404, json!({"detail": "raw words"}), "failed transient task_gone, billed unknown"),
+        (404, json!({"detail": "raw words"}), "gone"),
         (502, json!("raw words"), "unanswered: transient provider_error"),
         (429, json!({"detail": "raw words"}), "unanswered: throttled provider_busy"),
         (401, json!({"detail": "raw words"}), "unanswered: throttled provider_auth, again in 60 s"),
@@ -172,7 +172,7 @@ async fn a_question_that_cannot_be_answered_decides_nothing() {
         (Reply::text(200, "<html>"), "unanswered: transient answer_unreadable"),
         (Reply::text(503, "").with("retry-after", "7"), "unanswered: throttled provider_busy, again in 7 s"),
         (Reply::text(500, "raw words"), "unanswered: transient provider_error"),
-        (Reply::text(404, ""), "failed transient task_gone, billed unknown"),
+        (Reply::text(404, ""), "gone"),
         (Reply::Cut, "unanswered: transient answer_lost"),
     ] {
         served.will_answer([reply.clone()]);

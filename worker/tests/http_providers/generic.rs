@@ -90,7 +90,7 @@ async fn how_a_task_ends() {
             "failed transient provider_failed, billed unknown",
         ),
         (json!({"task": {"state": "broken"}}), "failed transient provider_failed, billed unknown"),
-        (json!({"task": {"state": "forgotten"}}), "failed transient task_gone, billed unknown"),
+        (json!({"task": {"state": "forgotten"}}), "gone"),
         (json!({"task": {"state": "dreaming"}}), "unanswered: transient answer_unreadable"),
         (json!({"task": {}}), "unanswered: transient answer_unreadable"),
     ] {
@@ -99,7 +99,7 @@ async fn how_a_task_ends() {
     }
     let ready = || Reply::json(200, json!({"task": {"state": "ready"}}));
     for (reply, expected) in [
-        (Reply::text(404, ""), "failed transient task_gone, billed unknown"),
+        (Reply::text(404, ""), "gone"),
         (Reply::text(500, "raw words"), "unanswered: transient provider_error"),
         (Reply::text(200, "raw words"), "unanswered: transient answer_unreadable"),
         (Reply::json(200, json!({"files": []})), "done "),

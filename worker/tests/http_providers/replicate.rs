@@ -108,7 +108,7 @@ async fn how_a_prediction_ends() {
         assert_eq!(polled(&replicate, "gm3q").await, expected, "{status} {output} {error}");
     }
     for (reply, expected) in [
-        (Reply::json(404, json!({"detail": "raw words"})), "failed transient task_gone, billed unknown"),
+        (Reply::json(404, json!({"detail": "raw words"})), "gone"),
         (Reply::text(500, "raw words"), "unanswered: transient provider_error"),
         (Reply::text(200, "raw words"), "unanswered: transient answer_unreadable"),
     ] {

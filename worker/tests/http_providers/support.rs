@@ -71,11 +71,12 @@ pub(crate) async fn submitted(provider: &HttpProvider, model: &str) -> String {
     }
 }
 
-/// How far a task is, such as `working`, `done 1.png`, `failed transient task_gone, billed unknown`, or what asking failed
+/// How far a task is, such as `working`, `done 1.png`, `gone`, `failed transient provider_failed`, or what asking failed
 /// with.
 pub(crate) async fn polled(provider: &HttpProvider, id: &str) -> String {
     match provider.poll(id).await {
         Ok(Progress::Working) => "working".to_owned(),
+        Ok(Progress::Gone) => "gone".to_owned(),
         Ok(Progress::Done(made)) => format!("done {}", told(&made)),
         Ok(Progress::Failed(failure)) => format!("failed {}", failed(&failure)),
         Err(failure) => format!("unanswered: {}", failed(&failure)),

@@ -1,14 +1,15 @@
 //! No provider is paid twice for one attempt, whatever gets lost on the way.
 
-use crate::rig::{Rig, eventually};
+use crate::rig::{Rig, catalogue_with, eventually};
+use ledger::catalogue::OnUnknown;
 use ledger::job::{Billed, JobEvent, RetryPolicy, Status};
 use object_store::local::LocalFileSystem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use worker::WorkerOptions;
 use worker::provider::ProviderFailure;
+use worker::{Offer, WorkerOptions};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_submit_of_which_the_provider_cannot_tell_waits_for_a_person() {
@@ -203,4 +204,26 @@ async fn a_clip_that_cannot_be_stored_stays_due_and_uses_up_no_attempt() {
     worker.stop().await;
     assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.submitted", "job.succeeded"]);
     assert_eq!(rig.scripted.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_that_its_provider_forgot_is_bought_again_only_where_the_model_says_so() {
+    for (on_unknown, status, submits) in [
+        (OnUnknown::Person, Status::Dead, 1),
+        (OnUnknown::Fail, Status::Failed, 1),
+        (OnUnknown::Again, Status::Dead, 3),
+    ] {
+        let rig = Rig::start().await;
+        rig.scripted.script.gone.store(true, Ordering::SeqCst);
+        let catalogue = catalogue_with("scripted-video", |model| model.on_unknown = on_unknown);
+        let mut options = rig.options("one");
+        options.offer = Offer { catalogue, ..rig.offer() }.fixed();
+        let worker = rig.run(options);
+        let id = rig.queue_one("scripted-video").await;
+        let job = rig.until(id, status).await;
+        worker.stop().await;
+        let failure = job.failure.unwrap();
+        assert_eq!((failure.code.as_str(), failure.billed), ("task_gone", Some(Billed::Unknown)));
+        assert_eq!(rig.scripted.submits(), submits, "{}", on_unknown.as_str());
+    }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Script {
     pub finds: AtomicU32,
     /// What polls fail with, which tells nothing about the task.
     pub poll_error: Mutex<Option<ProviderFailure>>,
+    /// Whether polled tasks are not known any more.
+    pub gone: AtomicBool,
     /// What polled tasks fail with.
     pub failure: Mutex<Option<ProviderFailure>>,
     /// How long clips are, as this provider tells it.
@@ -79,6 +81,7 @@ impl Default for Scripted {
             find_delay: Mutex::default(),
             finds: AtomicU32::new(0),
             poll_error: Mutex::default(),
+            gone: AtomicBool::new(false),
             failure: Mutex::default(),
             clip_milliseconds: Mutex::new(Some(2_000)),
             remote: Mutex::default(),
@@ -212,6 +215,9 @@ impl Provider for Scripted {
         self.script.polls.lock().unwrap().push((begun, Instant::now()));
         if let Some(error) = self.script.poll_error.lock().unwrap().clone() {
             return Err(error);
+        }
+        if self.script.gone.load(Ordering::SeqCst) {
+            return Ok(Progress::Gone);
         }
         if !self.script.ready.load(Ordering::SeqCst) {
             return Ok(Progress::Working);

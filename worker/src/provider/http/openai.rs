@@ -16,7 +16,7 @@ use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
 use super::protocol::Protocol;
 use super::refusal::{Stage, foreign, of_meaning, refused, unreadable, unsubmitted};
-use super::whole::{encoded_bytes, too_large, unless_too_large};
+use super::whole::{encoded_bytes, unless_too_large};
 use super::wish::Wish;
 use super::words::{Meaning, meaning};
 use crate::provider::{Cancelled, Origin, Progress, ProviderFailure, Submission, Task};
@@ -60,7 +60,7 @@ impl Protocol for OpenAi {
         call.patience = Some(self.patience);
         call.answer_bytes = ANSWER_BYTES + encoded_bytes(self.origin.max_bytes, task.request.count);
         let answer = self.client.ask(call).await.map_err(|cut| match cut {
-            Cut::TooLarge => too_large(),
+            Cut::TooLarge => ProviderFailure::output_too_large(),
             cut => unsubmitted(cut),
         })?;
         if !answer.status.is_success() {

@@ -17,7 +17,7 @@ use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
 use super::protocol::Protocol;
 use super::refusal::{
-    Stage, failed, foreign, gone, of_meaning, question_refused, refused, stopped, unanswered, unreadable,
+    Stage, failed, foreign, of_meaning, question_refused, refused, stopped, unanswered, unreadable,
     unsubmitted,
 };
 use super::wish::Wish;
@@ -65,7 +65,7 @@ impl Replicate {
         match prediction.get("status").and_then(Value::as_str) {
             Some("starting" | "processing") => Ok(Progress::Working),
             Some("succeeded") => match prediction.get("output").filter(|output| !output.is_null()) {
-                None => Ok(Progress::Failed(expired())),
+                None => Ok(Progress::Failed(ProviderFailure::output_expired())),
                 Some(output) => Ok(Progress::Done(artifacts(output, &self.origin))),
             },
             Some("failed") => Ok(Progress::Failed(reason(prediction))),
@@ -101,7 +101,7 @@ impl Protocol for Replicate {
         let path = ["v1", "predictions", Some(task_id).filter(|id| is_id(id)).ok_or_else(foreign)?];
         let answer = self.question(Call::new(Method::GET, path)).await?;
         match answer.status {
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Failed(gone())),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Gone),
             status if status.is_success() => self.ended(&answer.json().ok_or_else(unreadable)?),
             _ => Err(question_refused(&answer, &[])),
         }
@@ -166,13 +166,6 @@ fn reason(prediction: &Value) -> ProviderFailure {
         return of_meaning(Meaning::Moderation, &[], Stage::Output, None).billed(Billed::Unknown);
     }
     failed(&[], Stage::Output)
-}
-
-/// It was made and paid for, and is removed already: making it again is for a person to decide.
-fn expired() -> ProviderFailure {
-    let message = "the provider has removed what it made";
-    let failure = ProviderFailure::transient("output_expired", message).billed(Billed::Yes);
-    ProviderFailure { gives_up: true, ..failure }
 }
 
 #[cfg(test)]

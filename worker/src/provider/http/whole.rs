@@ -1,14 +1,6 @@
 //! Outputs that come inside of an answer. What is too large to be kept is made and paid for all the same: a person decides.
 
 use crate::provider::{Artifact, Origin, ProviderFailure};
-use ledger::job::Billed;
-
-/// More bytes than an output may have.
-pub(super) fn too_large() -> ProviderFailure {
-    let message = "what the provider made is larger than outputs may be";
-    let failure = ProviderFailure::transient("output_too_large", message).billed(Billed::Yes);
-    ProviderFailure { gives_up: true, ..failure }
-}
 
 /// The artifacts, if each that is here already is small enough.
 pub(super) fn unless_too_large(
@@ -17,7 +9,11 @@ pub(super) fn unless_too_large(
 ) -> Result<Vec<Artifact>, ProviderFailure> {
     let bytes = artifacts.iter().filter_map(|artifact| artifact.content.bytes());
     let most = usize::try_from(origin.max_bytes).unwrap_or(usize::MAX);
-    if bytes.into_iter().any(|bytes| bytes.len() > most) { Err(too_large()) } else { Ok(artifacts) }
+    if bytes.into_iter().any(|bytes| bytes.len() > most) {
+        Err(ProviderFailure::output_too_large())
+    } else {
+        Ok(artifacts)
+    }
 }
 
 /// Most bytes that so many outputs take as base64.

@@ -66,6 +66,7 @@ async fn a_clip_is_ready_after_a_while_and_survives_a_restart() {
             Progress::Working => tokio::time::sleep(Duration::from_millis(5)).await,
             Progress::Done(mut clips) => break clips.pop().unwrap(),
             Progress::Failed(failure) => panic!("{failure}"),
+            Progress::Gone => panic!("it is not known any more"),
         }
     };
     let file = clip.content.bytes().unwrap();
@@ -87,6 +88,7 @@ async fn clip(model: &str, seconds: Option<u32>) -> Artifact {
             Progress::Working => tokio::time::sleep(Duration::from_millis(5)).await,
             Progress::Done(mut clips) => return clips.pop().unwrap(),
             Progress::Failed(failure) => panic!("{failure}"),
+            Progress::Gone => panic!("it is not known any more"),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
 use super::protocol::Protocol;
 use super::refusal::{
-    Stage, failed, foreign, gone, of_meaning, question_refused, refused, unanswered, unreadable, unsubmitted,
+    Stage, failed, foreign, of_meaning, question_refused, refused, unanswered, unreadable, unsubmitted,
 };
 use super::wish::Wish;
 use super::words::Meaning;
@@ -66,7 +66,7 @@ impl Fal {
         let of_status = status.get("error_type").and_then(Value::as_str);
         let words: Vec<&str> = told.words().into_iter().chain(of_status).collect();
         match answer.status {
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Failed(gone())),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Gone),
             // Without a word it is not the request that failed, but the question.
             _ if words.is_empty() => Err(question_refused(&answer, &words)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
@@ -109,7 +109,7 @@ impl Protocol for Fal {
         let ticket = Ticket::decode(task_id).ok_or_else(foreign)?;
         let answer = self.question(Call::new(Method::GET, ticket.path(Some("status")))).await?;
         if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::GONE) {
-            return Ok(Progress::Failed(gone()));
+            return Ok(Progress::Gone);
         }
         if !answer.status.is_success() {
             return Err(question_refused(&answer, &Told::of(&answer).words()));

@@ -18,9 +18,9 @@ use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
 use super::protocol::Protocol;
 use super::refusal::{
-    Stage, failed, foreign, gone, of_meaning, question_refused, refused, unanswered, unreadable, unsubmitted,
+    Stage, failed, foreign, of_meaning, question_refused, refused, unanswered, unreadable, unsubmitted,
 };
-use super::whole::{encoded_bytes, too_large, unless_too_large};
+use super::whole::{encoded_bytes, unless_too_large};
 use super::wish::{Field, Wish};
 use super::words::Meaning;
 use crate::provider::{Artifact, Cancelled, Found, Origin, Progress, ProviderFailure, Submission, Task};
@@ -76,7 +76,7 @@ impl Generic {
         let Some(result) = &task.result else { return self.made(&status).map(Progress::Done) };
         let answer = self.question(result.call(wish)).await?;
         match answer.status {
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Failed(gone())),
+            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Gone),
             status if status.is_success() => {
                 self.made(&answer.json().ok_or_else(unreadable)?).map(Progress::Done)
             }
@@ -133,7 +133,7 @@ impl Protocol for Generic {
             call.answer_bytes = ANSWER_BYTES + encoded_bytes(self.origin.max_bytes, task.request.count);
         }
         let answer = self.client.ask(call).await.map_err(|cut| match cut {
-            Cut::TooLarge if is_the_work => too_large(),
+            Cut::TooLarge if is_the_work => ProviderFailure::output_too_large(),
             cut => unsubmitted(cut),
         })?;
         if answer.status.is_success() {
@@ -170,7 +170,7 @@ impl Protocol for Generic {
         let (task, wish) = self.task(task_id)?;
         let answer = self.question(task.status.call(&wish)).await?;
         if matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::GONE) {
-            return Ok(Progress::Failed(gone()));
+            return Ok(Progress::Gone);
         }
         if !answer.status.is_success() {
             return Err(self.refused_question(&answer));
@@ -180,7 +180,7 @@ impl Protocol for Generic {
         match task.states.get(&state).ok_or_else(unreadable)? {
             TaskState::Queued | TaskState::Running => Ok(Progress::Working),
             TaskState::Done => self.result(task, &wish, told).await,
-            TaskState::Gone => Ok(Progress::Failed(gone())),
+            TaskState::Gone => Ok(Progress::Gone),
             TaskState::Failed => {
                 let word = self.word(Some(&told));
                 let moderated = self.moderated(word.as_deref(), Stage::Output);

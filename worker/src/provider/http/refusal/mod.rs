@@ -50,11 +50,6 @@ pub(super) fn unreadable() -> ProviderFailure {
 }
 
 /// A task that its provider does not know any more. It may have been made, and paid for.
-pub(super) fn gone() -> ProviderFailure {
-    let message = "the provider does not know the task any more";
-    ProviderFailure::transient("task_gone", message).billed(Billed::Unknown)
-}
-
 /// A task id that this provider never gave: the model was moved here while others worked on it.
 pub(super) fn foreign() -> ProviderFailure {
     ProviderFailure::transient("task_foreign", "the task was accepted by another provider")

@@ -2,7 +2,7 @@
 
 use super::super::answer::Answer;
 use super::super::client::Cut;
-use super::{Stage, failed, gone, question_refused, refused, unanswered, unsubmitted};
+use super::{Stage, failed, question_refused, refused, unanswered, unsubmitted};
 use crate::provider::ProviderFailure;
 use ledger::job::{Billed, FailureClass};
 use reqwest::StatusCode;
@@ -112,7 +112,6 @@ fn no_answer_at_all() {
         told(&unsubmitted(Cut::TooLarge)),
         (TRANSIENT, "answer_unreadable", Some(Billed::Unknown), None)
     );
-    assert_eq!(told(&gone()), (TRANSIENT, "task_gone", Some(Billed::Unknown), None));
     // A question decides nothing about the work.
     for cut in [Cut::Unsent, Cut::Lost, Cut::TooLarge] {
         assert_eq!(unanswered(cut).failure.billed, None);
