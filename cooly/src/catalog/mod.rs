@@ -49,7 +49,11 @@ pub(crate) fn read(file: Option<&Path>) -> anyhow::Result<Listing> {
 fn parse(text: &str) -> Result<Listing, Problems> {
     let mut problems = Problems::new(text);
     let document = Document::read(text, &mut problems);
-    let providers = provider::check_all(document.providers, &mut problems);
+    let checked = provider::check_all(document.providers, &mut problems);
+    for (adapter, entry) in &checked {
+        service::problem(entry).into_iter().for_each(|problem| problems.add(adapter.clone(), problem));
+    }
+    let providers: Vec<ProviderEntry> = checked.into_iter().map(|(_, entry)| entry).collect();
     let named = document.provider_names;
     let models = model::check_all(document.models, &named, &mut problems);
     if !problems.is_empty() {

@@ -2,10 +2,10 @@
 
 use super::document::ProviderTable;
 use super::problem::Problems;
-use super::service;
 use super::values;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
 use worker::provider::http::GenericOptions;
@@ -100,15 +100,19 @@ impl ProviderEntry {
     }
 }
 
-/// Every provider that is right.
+/// Every provider that is right, and where its adapter is named.
 pub(super) fn check_all(
     tables: Vec<(Spanned<String>, ProviderTable)>,
     problems: &mut Problems,
-) -> Vec<ProviderEntry> {
+) -> Vec<(Range<usize>, ProviderEntry)> {
     tables.into_iter().filter_map(|(name, table)| check(&name, table, problems)).collect()
 }
 
-fn check(name: &Spanned<String>, table: ProviderTable, problems: &mut Problems) -> Option<ProviderEntry> {
+fn check(
+    name: &Spanned<String>,
+    table: ProviderTable,
+    problems: &mut Problems,
+) -> Option<(Range<usize>, ProviderEntry)> {
     let adapter = adapter(&table, problems);
     let needs_a_key = matches!(adapter, Some(Adapter::Fal | Adapter::Replicate));
     if needs_a_key && table.key_env.is_none() {
@@ -142,10 +146,7 @@ fn check(name: &Spanned<String>, table: ProviderTable, problems: &mut Problems) 
         daily_cap: said(problems, "daily_cap", table.daily_cap.as_ref(), values::daily_cap),
         poll_interval: said(problems, "poll_interval", table.poll_interval.as_ref(), values::time),
     };
-    if let Some(problem) = service::problem(&entry) {
-        problems.add(table.adapter.span(), problem);
-    }
-    Some(entry)
+    Some((table.adapter.span(), entry))
 }
 
 /// The value of a key, if it is there and right.

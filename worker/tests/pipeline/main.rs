@@ -11,6 +11,7 @@ mod governing;
 mod heartbeat;
 mod holds;
 mod images;
+mod over_http;
 mod paid_once;
 mod poison;
 mod polling;
