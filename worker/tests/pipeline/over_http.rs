@@ -48,16 +48,16 @@ fn of_submits() -> Vec<Case> {
     ]
 }
 
-/// Faults of what is accepted and asked after.
-fn of_tasks() -> Vec<Case> {
+/// Faults of what is accepted and asked after; how refused content and a task that is forgotten are called differs.
+fn of_tasks(refused: &'static str, forgotten: &'static str) -> Vec<Case> {
     let status = |trouble: Trouble| Fault::instead(Step::Status, trouble);
     vec![
         ("500 while it is made", status(Refusal::Down(500).into()), Status::Succeeded, None, 1),
         ("garbage while it is made", status(Trouble::Garbage), Status::Succeeded, None, 1),
         ("endless words while it is made", status(Trouble::Endless), Status::Succeeded, None, 1),
         ("cut while it is made", status(Trouble::HangUp), Status::Succeeded, None, 1),
-        ("refused content", Fault::Fate(Fate::Moderated), Status::Failed, Some("moderation_input"), 1),
-        ("forgotten", Fault::Fate(Fate::Gone), Status::Dead, Some("task_gone"), 1),
+        ("refused content", Fault::Fate(Fate::Moderated), Status::Failed, Some(refused), 1),
+        ("forgotten", Fault::Fate(Fate::Gone), Status::Dead, Some(forgotten), 1),
         (
             "a file that is not there",
             Fault::File(FileFault::Missing),
@@ -127,7 +127,7 @@ async fn holds(protocol: Protocol, adapter: Adapter, inputs: serde_json::Value, 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fal_is_paid_once_whatever_goes_wrong() {
-    let mut cases = [of_submits(), of_tasks()].concat();
+    let mut cases = [of_submits(), of_tasks("moderation_input", "task_gone")].concat();
     let result = Fault::instead(Step::Result, Refusal::Down(500));
     cases.push(("500 for what was made", result, Status::Succeeded, None, 1));
     holds(Protocol::Fal, Adapter::Fal, serde_json::json!({}), cases).await;
@@ -139,7 +139,7 @@ async fn replicate_is_paid_once_whatever_goes_wrong() {
         Protocol::Replicate,
         Adapter::Replicate,
         serde_json::json!({}),
-        [of_submits(), of_tasks()].concat(),
+        [of_submits(), of_tasks("moderation_output", "output_expired")].concat(),
     )
     .await;
 }

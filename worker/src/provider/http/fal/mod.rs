@@ -32,6 +32,9 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
+/// What fal calls an error of the service itself.
+const OF_THE_QUEUE: &str = "internal_error";
+
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
 
 /// A place in fal's queue.
@@ -70,6 +73,10 @@ impl Fal {
             // Without a word it is not the request that failed, but the question.
             _ if words.is_empty() => Err(question_refused(&answer, &words)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::TOO_MANY_REQUESTS => {
+                Err(question_refused(&answer, &words))
+            }
+            // The queue's own trouble, and not the runner's: what was made is asked for again.
+            code if code.is_server_error() && words == [OF_THE_QUEUE] => {
                 Err(question_refused(&answer, &words))
             }
             status if status.is_client_error() => Ok(Progress::Failed(told.failure(&words))),
