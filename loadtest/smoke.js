@@ -59,6 +59,9 @@ function generations() {
   expect('a picture succeeds', done.status === 'succeeded' && done.outputs.length === 2);
   const file = call('GET', done.outputs[1].url, { token: user.token, name: '/v1/generations/{id}/outputs/{n}' });
   expect('its file is a PNG', file.headers['Content-Type'] === 'image/png');
+  const small = done.outputs[1].thumbnail_url;
+  const copy = call('GET', small, { token: user.token, name: '/v1/generations/{id}/outputs/{n}/thumbnail' });
+  expect('its small copy is a JPEG', copy.headers['Content-Type'] === 'image/jpeg');
   unchanged(done.id);
   const items = ['a', 'b', 'c'].map((prompt) => ({ model: 'sim-image', prompt }));
   const batch = operate('batch', user.sub, { body: { items } });

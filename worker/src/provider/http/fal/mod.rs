@@ -76,7 +76,7 @@ impl Fal {
                 Err(question_refused(&answer, &words))
             }
             // The queue's own trouble, and not the runner's: what was made is asked for again.
-            code if code.is_server_error() && words == [OF_THE_QUEUE] => {
+            code if code.is_server_error() && words.iter().all(|word| *word == OF_THE_QUEUE) => {
                 Err(question_refused(&answer, &words))
             }
             status if status.is_client_error() => Ok(Progress::Failed(told.failure(&words))),
