@@ -10,6 +10,7 @@
 //! providers, and asks them over HTTP; it serves none.
 
 mod backoff;
+mod checkpoint;
 mod drainer;
 mod duty;
 mod error;

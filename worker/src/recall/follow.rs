@@ -1,8 +1,9 @@
 //! Follows the log and writes down what is to be stopped.
 
-use super::checkpoint::{claim, move_to};
+use super::NAME;
 use super::table::{self, Recall};
 use super::unwanted::unwanted;
+use crate::checkpoint;
 use crate::error::Error;
 use crate::provider::ProviderFailure;
 use crate::station::Station;
@@ -27,7 +28,7 @@ pub(super) async fn follow(
     held: &CancellationToken,
 ) -> Result<(), Error> {
     let mut mark = station.mark.clone();
-    let mut position = claim(&**station.writer.get().await?, fencing).await?;
+    let mut position = checkpoint::claim(&**station.writer.get().await?, NAME, fencing).await?;
     while !held.is_cancelled() {
         let until = *mark.borrow_and_update();
         if position >= until {
@@ -61,7 +62,7 @@ async fn write(station: &Station, recalls: &[Recall], fencing: i64, to: Position
     if !recalls.is_empty() {
         table::add(&*transaction, recalls).await?;
     }
-    move_to(&*transaction, fencing, to).await?;
+    checkpoint::move_to(&*transaction, NAME, fencing, to).await?;
     transaction.commit().await?;
     Ok(())
 }

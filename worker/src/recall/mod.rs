@@ -5,7 +5,6 @@
 //! again at growing intervals, and takes off the table what was confirmed. Both are harmless to run twice: a recall is
 //! written once, and a provider may be asked to stop what it has stopped.
 
-mod checkpoint;
 mod follow;
 mod table;
 mod tell;

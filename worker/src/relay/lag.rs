@@ -1,7 +1,8 @@
 //! Tells how far behind the log the relay is. By a clock of its own, from the database: it also grows while nothing moves,
 //! nobody leads, or the database is away.
 
-use super::checkpoint;
+use super::NAME;
+use crate::checkpoint;
 use crate::error::Error;
 use crate::station::Station;
 use chrono::{DateTime, Utc};
@@ -34,11 +35,11 @@ pub(super) async fn tell(station: &Station) {
 /// How many positions are ahead of the checkpoint, and when the first event of a job there was recorded.
 async fn look(station: &Station) -> Result<(i64, Option<DateTime<Utc>>), Error> {
     let mark = *station.mark.borrow();
-    let done = checkpoint::read(&station.reader).await?;
+    let client = station.reader.get().await?;
+    let done = checkpoint::read(&**client, NAME).await?;
     if done >= mark {
         return Ok((0, None));
     }
-    let client = station.reader.get().await?;
     let page = read::readable_page(&**client, Side::Jobs, done, mark, 1).await?;
     Ok((mark.0 - done.0, page.events.first().map(|event| event.recorded_at)))
 }

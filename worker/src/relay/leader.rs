@@ -3,11 +3,12 @@
 //! Reading, sending, moving the checkpoint and searching run side by side, each in its own future, and none of them waits
 //! for another. All decisions fall between them, on the board.
 
+use super::NAME;
 use super::board::{Board, Limits};
-use super::checkpoint;
 use super::news::{self, Coming, never};
 use super::outbox::Outbox;
 use super::timed::Timed;
+use crate::checkpoint;
 use crate::error::Error;
 use crate::queue::MOST_REQUESTS;
 use crate::runner::most_of_one;
@@ -52,7 +53,7 @@ pub(super) async fn follow(
     fencing: i64,
     held: CancellationToken,
 ) -> Result<(), Error> {
-    let safe = checkpoint::claim(&station.writer, fencing).await?;
+    let safe = checkpoint::claim(&**station.writer.get().await?, NAME, fencing).await?;
     let mut leader = Leader::new(station, fencing, safe);
     let ended = held.run_until_cancelled(leader.lead()).await;
     metrics::gauge!("cooly_relay_waiting_jobs").set(0.0);
@@ -224,7 +225,7 @@ impl Leader {
         let Leader { board, station, fencing, read, .. } = self;
         let safe = board.safe_until(read);
         if safe > self.safe {
-            let moving = checkpoint::move_to(&station.writer, fencing, safe);
+            let moving = news::move_checkpoint(&station, fencing, safe);
             if let Ok(Err(_)) | Err(_) = timeout(LAST_CALL, moving).await {
                 tracing::debug!("the relay's checkpoint is left where it was");
             }

@@ -12,7 +12,6 @@
 
 mod aside;
 mod board;
-mod checkpoint;
 mod heard;
 mod lag;
 mod leader;

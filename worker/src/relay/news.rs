@@ -5,7 +5,8 @@ use super::outbox::Parcel;
 use super::search::{Found, Front};
 use super::suspects::{self, Verdict};
 use super::tail::Page;
-use super::{aside, checkpoint, search, tail};
+use super::{NAME, aside, search, tail};
+use crate::checkpoint;
 use crate::error::Error;
 use crate::queue::{Fault, Letter};
 use crate::station::Station;
@@ -60,9 +61,17 @@ pub(super) fn set_aside(station: Arc<Station>, parcel: Parcel) -> Coming {
     .boxed()
 }
 
+pub(super) async fn move_checkpoint(
+    station: &Station,
+    fencing: i64,
+    position: Position,
+) -> Result<(), Error> {
+    checkpoint::move_to(&**station.writer.get().await?, NAME, fencing, position).await
+}
+
 pub(super) fn move_to(station: Arc<Station>, fencing: i64, position: Position) -> Coming {
     async move {
-        let moving = || checkpoint::move_to(&station.writer, fencing, position);
+        let moving = || move_checkpoint(&station, fencing, position);
         insist("the checkpoint cannot be moved", moving).await?;
         Ok(News::Moved(position))
     }

@@ -1,7 +1,6 @@
-//! How far the recaller has read the log. The fencing number of its lease is kept with it, so that one that slept
+//! How far a duty has followed the log, kept in the database under the fencing number of its lease: one that slept
 //! through its end cannot move it back.
 
-use super::NAME;
 use crate::error::Error;
 use ledger::Position;
 use tokio_postgres::GenericClient;
@@ -17,18 +16,29 @@ const MOVE: &str = r"
 update relay_checkpoints set position = $3, updated_at = statement_timestamp()
 where relay = $1 and fencing = $2 returning position";
 
-pub(super) async fn claim(client: &impl GenericClient, fencing: i64) -> Result<Position, Error> {
-    let rows = client.query_typed(CLAIM, &[(&NAME, Type::TEXT), (&fencing, Type::INT8)]).await?;
+const READ: &str = "select position from relay_checkpoints where relay = $1";
+
+/// Where the duty of this name goes on.
+pub(crate) async fn claim(client: &impl GenericClient, duty: &str, fencing: i64) -> Result<Position, Error> {
+    let rows = client.query_typed(CLAIM, &[(&duty, Type::TEXT), (&fencing, Type::INT8)]).await?;
     rows.first().map(|row| Ok(Position(row.try_get(0)?))).unwrap_or(Err(Error::Fenced))
 }
 
-pub(super) async fn move_to(
+/// Notes that everything up to here is done.
+pub(crate) async fn move_to(
     client: &impl GenericClient,
+    duty: &str,
     fencing: i64,
     position: Position,
 ) -> Result<(), Error> {
     let parameters: [(&(dyn ToSql + Sync), Type); 3] =
-        [(&NAME, Type::TEXT), (&fencing, Type::INT8), (&position.0, Type::INT8)];
+        [(&duty, Type::TEXT), (&fencing, Type::INT8), (&position.0, Type::INT8)];
     let rows = client.query_typed(MOVE, &parameters).await?;
     if rows.is_empty() { Err(Error::Fenced) } else { Ok(()) }
+}
+
+/// Where it stands, whoever moves it.
+pub(crate) async fn read(client: &impl GenericClient, duty: &str) -> Result<Position, Error> {
+    let rows = client.query_typed(READ, &[(&duty, Type::TEXT)]).await?;
+    Ok(Position(rows.first().map_or(Ok(0), |row| row.try_get(0))?))
 }
