@@ -9,6 +9,7 @@ pub mod providers;
 pub mod sqs;
 pub mod testing;
 
+mod accept;
 mod error;
 
 pub use error::Error;

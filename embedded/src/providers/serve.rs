@@ -1,14 +1,15 @@
-//! Accepts connections and answers what comes over them until the server stops.
+//! Answers what comes over each connection.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::oneshot,
-    task::JoinSet,
 };
+
+use crate::accept::accept;
 
 use super::{
     call::Call,
@@ -17,33 +18,12 @@ use super::{
     reply::{self, NoReply, Reply},
 };
 
-/// The pause after a failed accept: without it, a process out of file descriptors would spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
 /// Serves until `stopped` resolves or its sender is gone; dropping the connections ends what hangs on purpose.
-pub(super) async fn serve(listener: TcpListener, desk: Arc<Desk>, mut stopped: oneshot::Receiver<()>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = &mut stopped => return,
-            // Collect what has ended, or the set grows for ever.
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(serve_connection(stream, Arc::clone(&desk)));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "the mock provider could not accept a connection");
-                    tokio::time::sleep(ACCEPT_PAUSE).await;
-                }
-            },
-        }
-    }
+pub(super) async fn serve(listener: TcpListener, desk: Arc<Desk>, stopped: oneshot::Receiver<()>) {
+    accept("mock provider", listener, stopped, |stream| serve_connection(stream, Arc::clone(&desk))).await;
 }
 
 async fn serve_connection(stream: TcpStream, desk: Arc<Desk>) {
-    // Answers are small and awaited: waiting to fill a packet only costs time.
-    let _ = stream.set_nodelay(true);
     let service = service_fn(|request| answer(&desk, request));
     let served = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     if let Err(error) = served {
