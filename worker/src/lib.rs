@@ -1,13 +1,13 @@
-//! The loops that run without a caller: relay, run, poll, drain, reconcile, sweep, keep, seal.
+//! The loops that run without a caller: relay, run, poll, recall, drain, reconcile, give up, sweep, keep, seal.
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages in turn, the
 //! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the `recaller` has
-//! providers stop what nobody waits for, the
-//! `drainer` records what the queue gave up on, the `reconciler` re-sends what a worker left undone, the `sweeper`
-//! writes down what has lapsed on idle accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to run
-//! twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a
-//! command to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and
-//! providers, and asks them over HTTP; it serves none.
+//! providers stop what nobody waits for, the `drainer` records what the queue gave up on, the `reconciler` re-sends what a
+//! worker left undone, `overdue` gives up what could not be made in time, the `sweeper` writes down what has lapsed on idle
+//! accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to
+//! run twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a command
+//! to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and providers, and asks them
+//! over HTTP; it serves none.
 
 mod backoff;
 mod checkpoint;

@@ -104,7 +104,7 @@ pub struct Model {
     /// How long a provider may take for work that it has accepted, in seconds; `None`: as long as the provider may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u32>,
-    /// How old a run may get, in seconds, before it is tried no more; `None`: as old as any may.
+    /// How old a run may get, in seconds, that nobody works on; then it is given up and refunded. `None`: as old as any may.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue_timeout_seconds: Option<u32>,
     /// The class of work that it is counted with; `None`: that of its kind.
