@@ -46,7 +46,7 @@ pub(crate) async fn close(stage: &Stage, bought: &[(Customer, Vec<Intent>)]) -> 
         outcome.lost += ids.iter().filter(|id| !known.contains(id.as_str())).count();
         outcome.doubled += known.iter().filter(|id| !ids.contains(**id)).count() + listed.len() - known.len();
         for one in &listed {
-            *outcome.ends.entry(status(one).to_owned()).or_default() += 1;
+            *outcome.ends.entry(end(one)).or_default() += 1;
         }
     }
     ensure!(outcome.acknowledged > 0, "nothing was acknowledged");
@@ -82,6 +82,14 @@ async fn ended(customer: &Customer, at_least: usize) -> Result<Vec<Value>> {
 
 fn status(generation: &Value) -> &str {
     generation["status"].as_str().unwrap_or("without a status")
+}
+
+/// How it ended; what waits for a person also with its reason.
+fn end(generation: &Value) -> String {
+    match (status(generation), generation["failure"]["code"].as_str()) {
+        ("dead", Some(code)) => format!("dead ({code})"),
+        (status, _) => status.to_owned(),
+    }
 }
 
 /// How many attempts were begun for each prompt.

@@ -115,6 +115,11 @@ fn rows(restarts: u32) -> Vec<Row> {
 }
 
 impl Strike {
+    /// How long it must not strike again: SQS purges a queue once a minute.
+    pub(crate) fn rest(&self) -> Duration {
+        if matches!(self, Strike::Purge) { Duration::from_secs(61) } else { Duration::ZERO }
+    }
+
     /// Strikes once, at a moment and for a time that the dice say; returns when it is over.
     pub(crate) async fn strike(&self, stage: &mut Stage, ground: &Ground, dice: &mut StdRng) -> Result<()> {
         sleep(Duration::from_millis(dice.random_range(200..1_500))).await;

@@ -37,7 +37,10 @@ pub(crate) async fn faults(settings: &Settings, rows: Vec<Row>) -> Result<()> {
                     broken.push(format!("{}: {outcome:?}", row.name));
                 }
             }
-            Err(error) => broken.push(format!("{error:#}")),
+            Err(error) => {
+                eprintln!("| {} | {error:#}", row.words);
+                broken.push(format!("{error:#}"));
+            }
         }
     }
     println!("\n{}\n{}", table::HEAD, lines.join("\n"));
@@ -51,9 +54,15 @@ pub(crate) async fn faults(settings: &Settings, rows: Vec<Row>) -> Result<()> {
 /// All seeds of a row, and then the audit.
 async fn suffer(ground: &Ground, row: &Row, seeds: u64) -> Result<Outcome> {
     let mut stage = prepare(ground, row).await?;
-    let mut bought = Vec::new();
+    let (mut customers, mut bought) = (Vec::new(), Vec::new());
     for seed in 0..seeds {
-        let customer = customer(&stage, &format!("{}-{seed}", row.name)).await?;
+        // Before anything strikes: a grant is not to be asked for twice.
+        customers.push(customer(&stage, &format!("{}-{seed}", row.name)).await?);
+    }
+    for (seed, customer) in (0..seeds).zip(customers) {
+        if seed > 0 {
+            tokio::time::sleep(row.strike.rest()).await;
+        }
         let mut dice = StdRng::seed_from_u64(seed);
         let span = if matches!(row.strike, Strike::Restarts(_)) { SPAN * 2 } else { SPAN };
         let buying = customer.buy(&MODELS, seed, span);
