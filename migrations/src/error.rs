@@ -6,7 +6,15 @@ use refinery::error::Kind;
 /// A failed migration. The database is as it was before.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The database was migrated by a newer version of this program.
+    /// The database lacks steps that this program needs.
+    #[error("the database has schema version {found} and this program needs {needed}; run `cooly migrate`")]
+    SchemaOlder {
+        /// The database's version.
+        found: i32,
+        /// The newest version of this build.
+        needed: i32,
+    },
+    /// A newer version of this program migrated the database so that this one cannot work on it.
     #[error(
         "the database has schema version {found} and this program knows up to {known}; run a newer program, \
          or undo the schema with the program that applied it"

@@ -5,6 +5,7 @@
 //! second waits and finds nothing left to do. This crate knows the schema's steps and none of its meaning.
 
 mod error;
+mod later;
 mod lock;
 mod rights;
 mod step;
@@ -30,11 +31,16 @@ pub struct Applied {
 }
 
 /// Brings the database to this version's schema, all missing steps or, if one fails, none; then gives the roles,
-/// rights and guards that this version needs and that are missing.
+/// rights and guards that this version needs and that are missing. A database of a later release whose steps leave this one
+/// able to work stays as it is, but for rights.
 ///
 /// `client` must be a login that may create roles and tables, on a connection used for nothing else now.
 pub async fn apply(client: &mut Client) -> Result<Applied, Error> {
     with_lock(client, async |client| {
+        if let Some(version) = later::newer(client).await? {
+            let mended = rights::mend(client).await?;
+            return Ok(Applied { steps: Vec::new(), mended, version });
+        }
         let steps = step::all()?;
         let runner = Runner::new(&steps).set_grouped(true).set_abort_divergent(true).set_abort_missing(true);
         let report = runner.run_async(client).await?;
@@ -57,6 +63,18 @@ pub async fn current(client: &Client) -> Result<i32, Error> {
     let newest =
         client.query_one("select coalesce(max(version), 0) from refinery_schema_history", &[]).await?;
     Ok(newest.try_get(0)?)
+}
+
+/// Makes sure that this program can work on the database as it is.
+///
+/// # Errors
+/// When the schema is older than this program needs, or a later release changed it so that this one cannot work on it.
+pub async fn check(client: &Client) -> Result<(), Error> {
+    let found = current(client).await?;
+    if found < LATEST {
+        return Err(Error::SchemaOlder { found, needed: LATEST });
+    }
+    later::newer(client).await.map(drop)
 }
 
 /// Undoes every step above `version`, newest first, all or none, and returns those undone.

@@ -2,7 +2,7 @@
 //! version must not touch.
 
 use embedded::testing::TestCluster;
-use migrations::{Error, LATEST, Missing, apply, current, missing_rights, undo_to};
+use migrations::{Error, LATEST, Missing, apply, check, current, missing_rights, undo_to};
 use tokio_postgres::{Client, NoTls};
 
 async fn connect(url: &str) -> Client {
@@ -124,16 +124,43 @@ async fn two_nodes_that_migrate_at_once_do_it_once() {
     }
 }
 
+async fn later_step(client: &Client, name: &str) {
+    let step = "insert into refinery_schema_history values (99, $1, '2030-01-01T00:00:00Z', '1')";
+    client.execute(step, &[&name]).await.unwrap();
+}
+
 #[tokio::test]
-async fn a_newer_database_is_refused_in_one_clear_sentence() {
+async fn a_database_of_a_later_release_is_worked_on_and_only_its_own_program_undoes_it() {
+    let (_, mut client) = empty().await;
+    assert!(matches!(check(&client).await, Err(Error::SchemaOlder { found: 0, needed: LATEST })));
+    apply(&mut client).await.unwrap();
+    check(&client).await.unwrap();
+    later_step(&client, "more").await;
+    check(&client).await.unwrap();
+    let applied = apply(&mut client).await.unwrap();
+    assert_eq!((applied.steps.len(), applied.version), (0, 99));
+    assert!(matches!(undo_to(&mut client, 0).await, Err(Error::SchemaNewer { found: 99, .. })));
+    // What is ours must still be all there.
+    client
+        .batch_execute("update refinery_schema_history set checksum = '1' where version = 2")
+        .await
+        .unwrap();
+    assert!(matches!(check(&client).await, Err(Error::SchemaDiverged { step }) if step == "V2__read_models"));
+    client.batch_execute("delete from refinery_schema_history where version = 2").await.unwrap();
+    assert!(
+        matches!(apply(&mut client).await, Err(Error::StepSkipped { step }) if step == "V2__read_models")
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_a_later_release_changed_for_good_is_refused_in_one_clear_sentence() {
     let (_, mut client) = empty().await;
     apply(&mut client).await.unwrap();
-    let newer = "insert into refinery_schema_history values (99, 'later', '2030-01-01T00:00:00Z', '1')";
-    client.batch_execute(newer).await.unwrap();
+    later_step(&client, "breaks_names").await;
     let error = apply(&mut client).await.unwrap_err();
     assert!(matches!(error, Error::SchemaNewer { found: 99, known: LATEST }), "{error:?}");
     assert!(error.to_string().contains("run a newer program"), "{error}");
-    assert!(matches!(undo_to(&mut client, 0).await, Err(Error::SchemaNewer { .. })));
+    assert!(matches!(check(&client).await, Err(Error::SchemaNewer { .. })));
     client.batch_execute("delete from refinery_schema_history where version = 99").await.unwrap();
     apply(&mut client).await.expect("the lock was given back after the refusal");
 }

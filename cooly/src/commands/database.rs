@@ -70,13 +70,22 @@ pub(crate) fn open(url: &str) -> anyhow::Result<Database> {
     Database::new(url).context("DATABASE_URL cannot be used")
 }
 
-/// Refuses to work on a database of another schema version.
+/// Refuses to work on a database whose schema lacks what this program needs, or was changed by a later release so that this
+/// one cannot live with it.
 pub(crate) async fn require_schema(database: &Database) -> anyhow::Result<()> {
+    let client = database.connect(Role::Owner).await.context("the database cannot be reached")?;
+    Ok(migrations::check(&client).await?)
+}
+
+/// Refuses to work on a database whose schema is not exactly this program's: what replaces tables must know all of them.
+pub(crate) async fn require_own_schema(database: &Database) -> anyhow::Result<()> {
+    require_schema(database).await?;
     let client = database.connect(Role::Owner).await.context("the database cannot be reached")?;
     let found = migrations::current(&client).await?;
     anyhow::ensure!(
         found == migrations::LATEST,
-        "the database has schema version {found} and this program needs {}; run `cooly migrate`",
+        "a later release migrated the database to schema version {found}, and this program only knows version {}; use the \
+         program of that release",
         migrations::LATEST
     );
     Ok(())

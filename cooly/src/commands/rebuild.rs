@@ -1,6 +1,6 @@
 //! `cooly rebuild`: fills one read model anew beside the old one and switches to it.
 
-use super::database::{Opened, require_schema};
+use super::database::{Opened, require_own_schema};
 use crate::cli::RebuildOptions;
 use crate::progress;
 use projections::ReadModel;
@@ -17,7 +17,7 @@ pub(crate) async fn run(options: RebuildOptions) -> anyhow::Result<ExitCode> {
 }
 
 async fn rebuild(opened: &Opened, model: ReadModel) -> anyhow::Result<()> {
-    require_schema(&opened.database).await?;
+    require_own_schema(&opened.database).await?;
     let bar = progress::bar(model.name());
     let rebuilt =
         projections::rebuild(&opened.database, model, |done, total| progress::show(&bar, done, total)).await;

@@ -106,6 +106,14 @@ impl Sqs {
         self.handler.calls()
     }
 
+    /// Forgets all messages of all queues, as an operator can have it by mistake.
+    ///
+    /// # Errors
+    /// When a queue does not do so.
+    pub async fn purge(&self) -> Result<(), Error> {
+        self.handler.registry().purge().await.doing(|| "purging the private SQS".to_owned())
+    }
+
     /// Closes all connections, long polls too, and forgets every queue.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {

@@ -5,12 +5,15 @@
 
 use std::{
     collections::BTreeMap,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rustack_sqs_core::provider::RustackSqs;
 use rustack_sqs_model::{
-    input::{CreateQueueInput, DeleteQueueInput, GetQueueAttributesInput, SetQueueAttributesInput},
+    input::{
+        CreateQueueInput, DeleteQueueInput, GetQueueAttributesInput, PurgeQueueInput, SetQueueAttributesInput,
+    },
     operations::SqsOperation,
 };
 
@@ -72,6 +75,16 @@ impl Registry {
                 self.create_again(queue).await;
             }
         }
+    }
+
+    /// Empties every queue.
+    pub(super) async fn purge(&self) -> io::Result<()> {
+        let names: Vec<String> = self.known().keys().cloned().collect();
+        for name in names {
+            let purge = PurgeQueueInput { queue_url: url_of(&name) };
+            self.provider.purge_queue(purge).await.map_err(io::Error::other)?;
+        }
+        Ok(())
     }
 
     /// Ends every queue.

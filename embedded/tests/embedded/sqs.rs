@@ -96,6 +96,18 @@ async fn a_long_poll_is_answered_when_a_message_arrives() {
 }
 
 #[tokio::test]
+async fn a_purge_forgets_the_messages_and_keeps_the_queues() {
+    let (sqs, client) = start().await;
+    let queue = queue(&client, "jobs", &[]).await;
+    client.send_message().queue_url(&queue).message_body("forgotten").send().await.unwrap();
+    sqs.purge().await.unwrap();
+    client.send_message().queue_url(&queue).message_body("kept").send().await.unwrap();
+    let received = receive(&client, &queue, 5).await;
+    assert_eq!(received.iter().filter_map(|message| message.body.as_deref()).collect::<Vec<_>>(), ["kept"]);
+    sqs.stop().await;
+}
+
+#[tokio::test]
 async fn a_message_received_too_often_goes_to_the_dead_letter_queue() {
     let (sqs, client) = start().await;
     let dead = queue(&client, "jobs-dlq", &[]).await;

@@ -85,7 +85,16 @@ impl Running {
 
 impl Rig {
     pub(crate) async fn start() -> Rig {
-        let cloned = TestCluster::shared().await.database_from("migrated", migrate).await;
+        let rig = Rig::on("migrated", migrate).await;
+        let user = UserId::try_from("alice".to_owned()).unwrap();
+        let amount = Credits::whole(GRANTED).unwrap();
+        let _granted = rig.execute(Action::grant(user, amount, "for the test")).await;
+        rig
+    }
+
+    /// On a database that is prepared in another way, with whatever the user has there.
+    pub(crate) async fn on(template: &str, prepare: impl AsyncFnOnce(&str) -> anyhow::Result<()>) -> Rig {
+        let cloned = TestCluster::shared().await.database_from(template, prepare).await;
         let database = Database::new(cloned.url()).unwrap();
         let ledger = Ledger::open(&database, LedgerOptions::default()).await.unwrap();
         let ended = CancellationToken::new();
@@ -99,7 +108,7 @@ impl Rig {
         tokio::spawn(projections::run(projector, ended.clone()));
         let (sqs, settings) = queue_settings().await;
         let user = UserId::try_from("alice".to_owned()).unwrap();
-        let rig = Rig {
+        Rig {
             account: user.account(),
             outputs: Arc::new(InMemory::new()),
             scripted: Scripted::default(),
@@ -110,10 +119,7 @@ impl Rig {
             mark,
             ended,
             cloned,
-        };
-        let amount = Credits::whole(GRANTED).unwrap();
-        let _granted = rig.execute(Action::grant(user, amount, "for the test")).await;
-        rig
+        }
     }
 
     pub(crate) fn database_url(&self) -> &str {
