@@ -182,6 +182,9 @@ function auditor(picture) {
 
 // What others must not see or do.
 function strangers(picture) {
+  const webhook = '/v1/webhooks/{provider}/{account}/{reference}';
+  const forged = `/v1/webhooks/fal/${picture}/${picture}-1-2?mac=forged`;
+  problem('not_found', call('POST', forged, { body: { request_id: 'x' }, name: webhook, expect: [404] }));
   const name = '/v1/generations/{id}';
   problem('not_found', call('GET', `/v1/generations/${picture}`, { token: stranger.token, name, expect: [404] }));
   problem('unauthenticated', call('GET', '/v1/credits', { expect: [401] }));

@@ -17,6 +17,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
+use webhooks::Reception;
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ pub(crate) struct App {
 pub(crate) struct Shared {
     pub ledger: Ledger,
     pub pool: Pool,
+    /// For writing down what providers report, and for nothing else.
+    pub reports: Pool,
     /// For what must not take a place in the pool.
     pub database: Database,
     pub outputs: Arc<dyn ObjectStore>,
@@ -47,6 +50,7 @@ pub(crate) struct Shared {
     pub limits: Limits,
     pub shutdown: CancellationToken,
     catalogue: watch::Receiver<Arc<Catalogue>>,
+    reception: watch::Receiver<Arc<Reception>>,
 }
 
 impl Deref for App {
@@ -62,10 +66,12 @@ impl App {
     pub(crate) fn new(options: ApiOptions, shutdown: CancellationToken) -> Result<App, Error> {
         let limits = options.limits;
         let pool = options.database.pool(Role::Reader, limits.database_connections)?;
+        let reports = options.database.pool(Role::Appender, limits.report_connections)?;
         let shared = Shared {
             ledger: options.ledger,
             feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
+            reports,
             database: options.database,
             outputs: options.outputs,
             keys: options.keys,
@@ -80,6 +86,7 @@ impl App {
             limits,
             shutdown,
             catalogue: options.catalogue,
+            reception: options.reception,
         };
         Ok(App { shared: Arc::new(shared) })
     }
@@ -98,6 +105,11 @@ impl App {
     /// The models on offer now. One answer takes one of them.
     pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.borrow())
+    }
+
+    /// The providers that may report now.
+    pub(crate) fn reception(&self) -> Arc<Reception> {
+        Arc::clone(&self.reception.borrow())
     }
 
     /// A connection for reading.

@@ -8,6 +8,7 @@ use object_store::ObjectStore;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
+use webhooks::Reception;
 
 /// Everything that [`crate::serve`] stands on.
 #[derive(Clone)]
@@ -20,6 +21,8 @@ pub struct ApiOptions {
     pub mark: watch::Receiver<Position>,
     /// The models on offer, as they are now.
     pub catalogue: watch::Receiver<Arc<Catalogue>>,
+    /// The providers that may report, as they are now.
+    pub reception: watch::Receiver<Arc<Reception>>,
     /// Where finished outputs are.
     pub outputs: Arc<dyn ObjectStore>,
     /// Checks tokens.
@@ -64,6 +67,8 @@ pub struct Limits {
     pub burst: u32,
     /// Connections to the database for reading.
     pub database_connections: usize,
+    /// Connections to the database for writing down what providers report.
+    pub report_connections: usize,
     /// How long a request may take, what `Prefer: wait` asks for not counted.
     pub deadline: Duration,
     /// How long an export may take to be sent; one that takes longer is cut off.
@@ -94,6 +99,7 @@ impl Default for Limits {
             requests_per_second: 500,
             burst: 1_000,
             database_connections: 8,
+            report_connections: 2,
             deadline: Duration::from_secs(15),
             export: Duration::from_secs(3_600),
             head: Duration::from_secs(60),

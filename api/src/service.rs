@@ -16,6 +16,7 @@ use crate::resources::operate::document;
 use crate::resources::operate::health::HealthApi;
 use crate::resources::operate::metrics::Metrics;
 use crate::resources::operate::pages;
+use crate::resources::operate::webhooks::Webhooks;
 use crate::resources::user::batch::Batch;
 use crate::resources::user::credits::CreditsApi;
 use crate::resources::user::events::EventStreams;
@@ -37,7 +38,7 @@ type Operations = (
     (Accounts, CreditOrders, CreditBatches),
     (BulkGrants, OverviewApi, DeadLetters, Bulk),
     (Audit, Seals, Exports),
-    (HealthApi, Metrics, DevTokens),
+    (HealthApi, Metrics, DevTokens, Webhooks),
 );
 
 fn operations() -> OpenApiService<Guarded<Operations>, ()> {
@@ -47,7 +48,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Accounts, CreditOrders, CreditBatches),
         (BulkGrants, OverviewApi, DeadLetters, Bulk),
         (Audit, Seals, Exports),
-        (HealthApi, Metrics, DevTokens),
+        (HealthApi, Metrics, DevTokens, Webhooks),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))
         // OpenAPI 3.0 has no summary beside the description.

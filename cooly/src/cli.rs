@@ -4,7 +4,7 @@
 use crate::settings::{
     ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, HomeSettings, LedgerSettings,
     ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
-    SealKeySettings, SealSettings, SimulatorSettings, WorkerSettings,
+    SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use embedded::providers::{Protocol, WORDS};
@@ -100,6 +100,8 @@ pub(crate) struct UpOptions {
     #[command(flatten)]
     pub catalog: CatalogSettings,
     #[command(flatten)]
+    pub webhooks: WebhookSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -128,6 +130,8 @@ pub(crate) struct ApiOptions {
     #[command(flatten)]
     pub catalog: CatalogSettings,
     #[command(flatten)]
+    pub webhooks: WebhookSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -147,6 +151,8 @@ pub(crate) struct WorkerOptions {
     pub ledger: LedgerSettings,
     #[command(flatten)]
     pub catalog: CatalogSettings,
+    #[command(flatten)]
+    pub webhooks: WebhookSettings,
     #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
@@ -449,8 +455,8 @@ pub(crate) struct MockProviderOptions {
 
 fn mock_provider_help() -> String {
     let mut help = "\
-It keeps everything in memory, calls no webhooks, and charges nothing. When it is up it prints what it answers, and the
-lines of a catalogue file that lead to it.
+It keeps everything in memory and charges nothing. Whoever gives it the address of a webhook is told there, signed as the
+service does it. When it is up it prints what it answers, and the lines of a catalogue file that lead to it.
 
 Words make it fail: as a part of a model's name (`fal-ai/flux/busy`, `gpt-image-flaky`), or in a prompt (`mock:busy`):
 "

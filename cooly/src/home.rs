@@ -1,4 +1,4 @@
-//! The data folder of this machine: the private Postgres, the outputs, the key of the development tokens
+//! The data folder of this machine: the private Postgres, the outputs, the keys of the development tokens and of webhooks,
 //! and the one that seals the log.
 
 use anyhow::Context;
@@ -61,6 +61,13 @@ impl Home {
             path.display()
         );
         Ok(secret)
+    }
+
+    /// The secret of the addresses that providers report to; made at first use, readable by us alone.
+    pub(crate) fn webhook_secret(&self) -> anyhow::Result<String> {
+        let path = self.folder.join("webhook.key");
+        kept_or_made(&path, || Ok(new_secret()))
+            .with_context(|| format!("the key of webhooks {} cannot be used", path.display()))
     }
 
     /// The key that seals the log of this folder; made at first use, readable by us alone.

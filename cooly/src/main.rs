@@ -10,6 +10,7 @@ mod cli;
 mod commands;
 mod descriptors;
 mod home;
+mod outside;
 mod parts;
 mod progress;
 mod settings;

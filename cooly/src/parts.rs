@@ -16,6 +16,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use webhooks::Reception;
 use worker::Offer;
 
 type Mark = watch::Receiver<Position>;
@@ -40,7 +41,7 @@ pub(crate) async fn api(
     listener: TcpListener,
     settings: &ApiSettings,
     trust: &Trust,
-    catalogue: watch::Receiver<Arc<Catalogue>>,
+    (catalogue, reception): (watch::Receiver<Arc<Catalogue>>, watch::Receiver<Arc<Reception>>),
     (ledger, database, mark, outputs, metrics): (
         Ledger,
         Database,
@@ -58,6 +59,7 @@ pub(crate) async fn api(
         database,
         mark,
         catalogue,
+        reception,
         outputs,
         keys: trust.keys.clone(),
         dev_tokens: trust.is_dev && on_loopback,

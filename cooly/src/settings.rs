@@ -129,6 +129,33 @@ pub(crate) struct CatalogSettings {
     pub catalog: Option<PathBuf>,
 }
 
+/// What providers that report by themselves are told.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Webhooks of providers")]
+pub(crate) struct WebhookSettings {
+    /// Where providers reach the API from outside, such as https://cooly.example.org; for those whose `webhooks` are on in
+    /// the catalogue. The same for every process
+    #[arg(long, env = "COOLY_PUBLIC_URL", value_parser = public_url, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Secret of at least 32 bytes that shows that the address of a webhook was given out here. The same for every
+    /// process [default of `up`: a key made in the data folder]
+    #[arg(long, env = "COOLY_WEBHOOK_KEY", hide_env_values = true, value_name = "SECRET")]
+    pub webhook_key: Option<Secret>,
+}
+
+/// An address to which a path can be added. What is wrong is not repeated: it may hold a password.
+fn public_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let authority = rest.map(|rest| rest.split('/').next().unwrap_or_default()).unwrap_or_default();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains(['?', '#']);
+    if authority.is_empty() || authority.contains('@') || !is_plain {
+        return Err(
+            "must be https:// and a host, and a path if there is one, without a user or a query".into()
+        );
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
 /// How much the API takes on.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]

@@ -1,7 +1,8 @@
 //! From settings to the options of each part.
 
-use crate::catalog::{self, Live, ProviderEntry};
+use crate::catalog::{self, Live, Made, ProviderEntry};
 use crate::home::Home;
+use crate::outside::Outside;
 use crate::settings::{
     AuthSettings, CatalogSettings, LedgerSettings, OutputSettings, QueueSettings, SealKeySettings,
     SealSettings, SimulatorSettings, WorkerSettings,
@@ -88,22 +89,50 @@ pub(crate) fn ledger(settings: &LedgerSettings) -> LedgerOptions {
     LedgerOptions { refund_grace: settings.refund_grace, ..LedgerOptions::default() }
 }
 
-/// What a process that runs no jobs offers: the models.
-pub(crate) fn models(settings: &CatalogSettings) -> anyhow::Result<Live> {
-    Live::open(settings.catalog.clone(), Box::new(|_| Ok(Providers::new())))
+/// What an API offers: the models, and an ear for the providers that report.
+pub(crate) fn models(settings: &CatalogSettings, outside: Outside) -> anyhow::Result<Live> {
+    let make = move |entries: &[ProviderEntry]| {
+        Ok(Made { reception: outside.reception(entries)?, ..Made::default() })
+    };
+    Live::open(settings.catalog.clone(), Box::new(make))
 }
 
 /// What a worker offers: the models and the providers that make them.
-pub(crate) fn offer(settings: &CatalogSettings, simulator: &SimulatorSettings) -> anyhow::Result<Live> {
+pub(crate) fn offer(
+    settings: &CatalogSettings,
+    simulator: &SimulatorSettings,
+    outside: Outside,
+) -> anyhow::Result<Live> {
     let simulator = simulator.clone();
-    Live::open(settings.catalog.clone(), Box::new(move |entries| providers(entries, &simulator)))
+    let make = move |entries: &[ProviderEntry]| {
+        Ok(Made { providers: providers(entries, &simulator, &outside)?, ..Made::default() })
+    };
+    Live::open(settings.catalog.clone(), Box::new(make))
 }
 
-fn providers(entries: &[ProviderEntry], simulator: &SimulatorSettings) -> anyhow::Result<Providers> {
+/// What a process offers that is both.
+pub(crate) fn both(
+    settings: &CatalogSettings,
+    simulator: &SimulatorSettings,
+    outside: Outside,
+) -> anyhow::Result<Live> {
+    let simulator = simulator.clone();
+    let make = move |entries: &[ProviderEntry]| {
+        let providers = providers(entries, &simulator, &outside)?;
+        Ok(Made { providers, reception: outside.reception(entries)? })
+    };
+    Live::open(settings.catalog.clone(), Box::new(make))
+}
+
+fn providers(
+    entries: &[ProviderEntry],
+    simulator: &SimulatorSettings,
+    outside: &Outside,
+) -> anyhow::Result<Providers> {
     let mut providers = Providers::new();
     for entry in entries {
         let key = entry.key_env.as_deref().map(|variable| provider_key(&entry.name, variable)).transpose()?;
-        providers = match catalog::http_options(entry, key) {
+        providers = match catalog::http_options(entry, key, outside.address(entry)?) {
             Some(options) => providers.with(&entry.name, HttpProvider::new(&options)?),
             None => providers.with(&entry.name, simulated(simulator)),
         };

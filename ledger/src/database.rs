@@ -19,7 +19,7 @@ const POOL_WAIT: Duration = Duration::from_secs(3);
 /// What a connection is for. Each has its own rights in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// Appends to the log: INSERT and SELECT on `events`, nothing else.
+    /// Appends: INSERT and SELECT on `events`, INSERT on `provider_signals`, nothing else.
     Appender,
     /// Writes read models, checkpoints and leases; reads the log.
     Projector,

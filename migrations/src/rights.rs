@@ -12,16 +12,18 @@ use tokio_postgres::{Client, GenericClient};
 const ROLES: [&str; 4] = ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer"];
 
 /// What each role may do: the role, the privileges, what they are on.
-const GRANTS: [(&str, &[&str], On); 18] = [
+const GRANTS: [(&str, &[&str], On); 20] = [
     ("cooly_appender", &["usage"], On::Schema),
     ("cooly_appender", &["select", "insert"], On::Tables(&["events"])),
     ("cooly_appender", &["select"], On::Sequence("events_position_seq")),
+    ("cooly_appender", &["insert"], On::Tables(&["provider_signals"])),
     ("cooly_projector", &["usage"], On::Schema),
     ("cooly_projector", &["select"], On::Tables(&["events"])),
     ("cooly_projector", &["select"], On::Sequence("events_position_seq")),
     ("cooly_projector", &["select", "insert", "update"], On::Tables(&["leases", "relay_checkpoints"])),
     ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&READ_MODELS)),
     ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&["recalls"])),
+    ("cooly_projector", &["select", "update", "delete"], On::Tables(&["provider_signals"])),
     ("cooly_sealer", &["usage"], On::Schema),
     ("cooly_sealer", &["select", "insert"], On::Tables(&["seals"])),
     ("cooly_sealer", &["select"], On::Tables(&["events"])),
@@ -29,7 +31,7 @@ const GRANTS: [(&str, &[&str], On); 18] = [
     ("cooly_reader", &["usage"], On::Schema),
     ("cooly_reader", &["select"], On::Tables(&["events", "seals", "leases", "relay_checkpoints"])),
     ("cooly_reader", &["select"], On::Tables(&READ_MODELS)),
-    ("cooly_reader", &["select"], On::Tables(&["recalls"])),
+    ("cooly_reader", &["select"], On::Tables(&["recalls", "provider_signals"])),
     ("cooly_reader", &["select"], On::Sequence("events_position_seq")),
 ];
 

@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 10] = [
+const STEPS: [(i32, &str); 11] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -56,6 +56,7 @@ const STEPS: [(i32, &str); 10] = [
     (8, "V8__task_provider"),
     (9, "V9__lanes"),
     (10, "V10__overdue"),
+    (11, "V11__provider_signals"),
 ];
 
 /// The versions above this one, newest first.
@@ -248,6 +249,14 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_sealer", "events", "insert", false),
         ("cooly_appender", "seals", "insert", false),
         ("cooly_reader", "seals", "select", true),
+        ("cooly_appender", "provider_signals", "insert", true),
+        ("cooly_appender", "provider_signals", "select", false),
+        ("cooly_appender", "provider_signals", "update", false),
+        ("cooly_appender", "provider_signals", "delete", false),
+        ("cooly_projector", "provider_signals", "insert", false),
+        ("cooly_projector", "provider_signals", "delete", true),
+        ("cooly_reader", "provider_signals", "select", true),
+        ("cooly_reader", "provider_signals", "insert", false),
     ] {
         let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
         let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);

@@ -93,6 +93,13 @@ macro_rules! select {
 const SUBMITTED: &str =
     select!("where provider_task_id is not null and last_position > $1 order by last_position limit $2");
 
+/// The first condition is the index's own: without it all that waits would be read.
+const HELD: &str = r"
+select exists (
+    select from pending_tasks
+    where provider_task_id is not null and job_id <> $1 and provider = $2 and provider_task_id = $3
+)";
+
 /// The next accounts and models with jobs that wait, found by one step along the index each.
 const LANES: &str = r"
 with recursive lanes as (
@@ -140,6 +147,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("pending: write", WRITE),
     ("pending: delete", DELETE),
     ("pending: submitted", SUBMITTED),
+    ("pending: held", HELD),
     ("pending: lanes", LANES),
     ("pending: fronts", FRONTS),
     ("pending: coming", COMING),
@@ -156,6 +164,18 @@ pub async fn submitted(
 ) -> Result<Vec<PendingTask>, Error> {
     let rows = client.query_typed(SUBMITTED, &[(&after.0, Type::INT8), (&limit, Type::INT8)]).await?;
     rows.iter().map(read).collect()
+}
+
+/// Whether the provider is known to work on this task for another job.
+pub async fn is_held_by_another(
+    client: &impl GenericClient,
+    job_id: JobId,
+    provider: &str,
+    provider_task_id: &str,
+) -> Result<bool, Error> {
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&job_id.0, Type::UUID), (&provider, Type::TEXT), (&provider_task_id, Type::TEXT)];
+    Ok(client.query_typed(HELD, &parameters).await?[0].try_get(0)?)
 }
 
 /// The jobs of one account that wait on one model.

@@ -10,6 +10,28 @@ use std::marker::PhantomData;
 pub(crate) trait Statuses: Send + Sync + 'static {
     /// In ascending order.
     const ALL: &'static [u16];
+
+    /// What one of them means.
+    fn describe(status: u16) -> &'static str {
+        describe(status)
+    }
+}
+
+/// What needs no token because it is signed.
+#[derive(Debug)]
+pub(crate) struct Signed;
+
+impl Statuses for Signed {
+    const ALL: &'static [u16] = &[400, 403, 404, 408, 413, 415, 500, 503, 504];
+
+    fn describe(status: u16) -> &'static str {
+        match status {
+            400 => "It was signed too long ago, or does not say what it is about",
+            403 => "It is not signed by whom it should be",
+            404 => "No such address was given out",
+            _ => describe(status),
+        }
+    }
 }
 
 /// A problem in an operation that declares the statuses of `S`.
@@ -44,7 +66,7 @@ impl<S> From<Fails<S>> for poem::Error {
 impl<S: Statuses> ApiResponse for Fails<S> {
     fn meta() -> MetaResponses {
         let responses = S::ALL.iter().map(|status| MetaResponse {
-            description: describe(*status),
+            description: S::describe(*status),
             status: Some(*status),
             status_range: None,
             content: vec![MetaMediaType {

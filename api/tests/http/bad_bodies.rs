@@ -36,9 +36,9 @@ async fn every_operation_with_a_body_is_tried_here() {
     let server = Server::start().await;
     let tried: Vec<_> = takers(&server).await.into_iter().map(|(_, path, _)| path).collect();
     for (path, method, operation) in Contract::shared().operations() {
-        // An upload is no JSON: `bulk_grants` tries it.
+        // An upload is no JSON: `bulk_grants` tries it. A report is read once it is proved: `webhooks` tries it.
         let is_json = operation["requestBody"]["content"]["application/json"].is_object();
-        if is_json && path != "/dev/token" {
+        if is_json && path != "/dev/token" && !path.starts_with("/v1/webhooks/") {
             let path = path.replace("{user}", "alice").replace("{hold}", "2").replace("{lot}", "1");
             assert!(tried.contains(&path.as_str()), "{method} {path} has a body and is not tried");
         }

@@ -43,3 +43,4 @@ mod statements;
 mod support;
 mod usage;
 mod waiting;
+mod webhooks;

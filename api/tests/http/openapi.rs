@@ -118,7 +118,8 @@ async fn bodies_of_the_examples_are_accepted_and_change_nothing() {
     let mut tried = 0;
     for (path, method, operation) in Contract::shared().operations() {
         let example = &operation["requestBody"]["content"]["application/json"]["example"];
-        if example.is_null() || path == "/dev/token" {
+        // A report needs a signature that no example can have.
+        if example.is_null() || path == "/dev/token" || path.starts_with("/v1/webhooks/") {
             continue;
         }
         let address = path.replace("{user}", "demo").replace("{lot}", "1").replace("{hold}", "1");

@@ -15,6 +15,7 @@ const ROLES: [Role; 3] = [Role::User, Role::Admin, Role::Auditor];
 fn rule(path: &str) -> Option<&'static [Role]> {
     match path {
         "/health/live" | "/health/ready" | "/dev/token" => None,
+        _ if path.starts_with("/v1/webhooks/") => None,
         "/metrics" => Some(&[Role::Admin, Role::Auditor]),
         "/admin/accounts/{user}/statement" | "/audit/export" => Some(&[Role::Admin, Role::Auditor]),
         _ if path.starts_with("/v1/") => Some(&[Role::User]),
@@ -28,6 +29,7 @@ fn rule(path: &str) -> Option<&'static [Role]> {
 fn address(path: &str, method: &str) -> (Method, String) {
     let path = path
         .replace("{id}", "019ab000-0000-7000-8000-000000000000")
+        .replace("{provider}/{account}/{reference}", "fal/a/b?mac=c")
         .replace("{user}", "nobody")
         .replace("{index}", "0")
         .replace("{hold}", "1")

@@ -34,6 +34,9 @@ pub(super) struct ProviderTable {
     pub rate: Option<Spanned<String>>,
     pub daily_cap: Option<Spanned<String>>,
     pub poll_interval: Option<Spanned<String>>,
+    pub webhooks: Option<Spanned<bool>>,
+    pub webhook_secret_env: Option<Spanned<String>>,
+    pub webhook_keys_url: Option<Spanned<String>>,
     pub http: Option<Spanned<Map<String, Value>>>,
 }
 

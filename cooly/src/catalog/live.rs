@@ -9,14 +9,24 @@ use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use webhooks::Reception;
 use worker::Offer;
 use worker::provider::Providers;
 
 /// 1 while the file on disk cannot be used.
 const RELOAD_FAILED: &str = "cooly_catalog_reload_failed";
 
-/// Makes the providers of a worker.
-pub(crate) type Maker = Box<dyn Fn(&[ProviderEntry]) -> anyhow::Result<Providers> + Send + Sync>;
+/// What a process makes of the providers of the file; nothing where it has no use for it.
+#[derive(Default)]
+pub(crate) struct Made {
+    /// Those that a worker asks.
+    pub providers: Providers,
+    /// Those that may report to an API.
+    pub reception: Reception,
+}
+
+/// Makes that.
+pub(crate) type Maker = Box<dyn Fn(&[ProviderEntry]) -> anyhow::Result<Made> + Send + Sync>;
 
 /// See the module.
 pub(crate) struct Live {
@@ -26,13 +36,15 @@ pub(crate) struct Live {
     warnings: Vec<String>,
     catalogue: watch::Sender<Arc<Catalogue>>,
     offer: watch::Sender<Arc<Offer>>,
+    reception: watch::Sender<Arc<Reception>>,
 }
 
 impl Live {
-    /// Reads the file, which must be right at the start. A process that runs no jobs makes no providers.
+    /// Reads the file, which must be right at the start.
     pub(crate) fn open(file: Option<PathBuf>, make: Maker) -> anyhow::Result<Live> {
         let (catalogue, offer) = (watch::Sender::default(), watch::Sender::default());
-        let mut live = Live { file, make, warnings: Vec::new(), catalogue, offer };
+        let reception = watch::Sender::default();
+        let mut live = Live { file, make, warnings: Vec::new(), catalogue, offer, reception };
         live.warnings = live.read()?;
         Ok(live)
     }
@@ -45,6 +57,11 @@ impl Live {
     /// The models and the providers, as they are now.
     pub(crate) fn offer(&self) -> watch::Receiver<Arc<Offer>> {
         self.offer.subscribe()
+    }
+
+    /// The providers that may report, as they are now.
+    pub(crate) fn reception(&self) -> watch::Receiver<Arc<Reception>> {
+        self.reception.subscribe()
     }
 
     /// Begins to follow SIGHUP, until `shutdown`. Without a file the signal means what it usually does.
@@ -86,11 +103,12 @@ impl Live {
     /// Reads the file and offers what it says. What is not quite right is told.
     fn read(&self) -> anyhow::Result<Vec<String>> {
         let listing = read(self.file.as_deref())?;
-        let providers = (self.make)(&listing.providers)?;
+        let Made { providers, reception } = (self.make)(&listing.providers)?;
         let limits = listing.providers.iter().map(|entry| (entry.name.clone(), limits(entry))).collect();
         let catalogue = Arc::clone(&listing.catalogue);
         self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits }));
         self.catalogue.send_replace(listing.catalogue);
+        self.reception.send_replace(Arc::new(reception));
         Ok(listing.warnings)
     }
 }

@@ -13,10 +13,12 @@ mod provider;
 mod service;
 mod simulated;
 mod values;
+mod webhook;
 
-pub(crate) use live::Live;
+pub(crate) use live::{Live, Made};
 pub(crate) use provider::ProviderEntry;
 pub(crate) use service::{http_options, limits};
+pub(crate) use webhook::{Signature, WebhookEntry};
 
 use anyhow::Context;
 use document::Document;

@@ -3,6 +3,7 @@
 use super::document::ProviderTable;
 use super::problem::Problems;
 use super::values;
+use super::webhook::{self, WebhookEntry};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::ops::Range;
@@ -63,6 +64,8 @@ pub(crate) struct ProviderEntry {
     pub daily_cap: Option<Decimal>,
     /// Shortest time between two questions after one task; `None`: the adapter's own.
     pub poll_interval: Option<Duration>,
+    /// How it reports by itself, if it does.
+    pub webhook: Option<WebhookEntry>,
 }
 
 impl ProviderEntry {
@@ -80,6 +83,7 @@ impl ProviderEntry {
             rate: None,
             daily_cap: None,
             poll_interval: None,
+            webhook: None,
         }
     }
 
@@ -87,6 +91,8 @@ impl ProviderEntry {
     pub(super) fn warnings(&self) -> Vec<String> {
         let name = &self.name;
         let mut warnings = Vec::new();
+        let webhook = self.webhook.as_ref();
+        warnings.extend(webhook.into_iter().flat_map(|webhook| webhook.warnings(name)));
         let unset = self.key_env.iter().filter(|variable| std::env::var_os(variable).is_none());
         warnings.extend(unset.map(|variable| {
             format!(
@@ -133,10 +139,13 @@ fn check(
         span.into_iter().for_each(|span| problems.add(span, format!("`{key}` must be at least 1")));
     }
     let hosts = table.output_hosts.iter();
+    let webhook = webhook::check(name, &table, problems);
     let entry = ProviderEntry {
         name: said(problems, "the provider's name", Some(name), values::name)?,
         adapter: adapter?,
-        base_url: said(problems, "base_url", table.base_url.as_ref(), |url| base_url(url, table.private)),
+        base_url: said(problems, "base_url", table.base_url.as_ref(), |url| {
+            values::address(url, table.private)
+        }),
         key_env: said(problems, "key_env", table.key_env.as_ref(), values::variable),
         output_hosts: hosts.filter_map(|name| said(problems, "output_hosts", Some(name), host)).collect(),
         max_output_bytes: table.max_output_bytes.map(Spanned::into_inner),
@@ -145,6 +154,7 @@ fn check(
         rate: said(problems, "rate", table.rate.as_ref(), values::rate),
         daily_cap: said(problems, "daily_cap", table.daily_cap.as_ref(), values::daily_cap),
         poll_interval: said(problems, "poll_interval", table.poll_interval.as_ref(), values::time),
+        webhook,
     };
     Some((table.adapter.span(), entry))
 }
@@ -207,22 +217,6 @@ fn refuse_what_a_service_needs(table: &ProviderTable, problems: &mut Problems) {
         let message = || format!("the simulated provider is no service and has no `{key}`; leave it out");
         span.into_iter().for_each(|span| problems.add(span, message()));
     }
-}
-
-fn base_url(text: &str, is_private: bool) -> Result<String, String> {
-    let rest = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
-        (Some(rest), _) => rest,
-        (None, Some(rest)) if is_private => rest,
-        (None, Some(_)) => {
-            return Err("must begin with https://, or say private = true for your own network".into());
-        }
-        (None, None) => return Err("must be an address that begins with https://".into()),
-    };
-    let authority = rest.split('/').next().unwrap_or_default();
-    if authority.is_empty() || authority.contains('@') || rest.contains(['?', '#', ' ']) {
-        return Err("must be host and path only, without a user, a key or a query".into());
-    }
-    Ok(text.trim_end_matches('/').to_owned())
 }
 
 fn host(text: &str) -> Result<String, String> {

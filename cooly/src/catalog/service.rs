@@ -2,6 +2,7 @@
 
 use super::provider::{Adapter, ProviderEntry};
 use std::num::NonZeroU32;
+use webhooks::Address;
 use worker::provider::http::{self, HttpOptions, HttpProvider, ProviderKey};
 use worker::{BreakerSettings, Limits, Rate};
 
@@ -9,7 +10,11 @@ use worker::{BreakerSettings, Limits, Rate};
 const ANY_KEY: &str = "unknown";
 
 /// What a provider over HTTP is given; `None` for one that needs no service.
-pub(crate) fn http_options(entry: &ProviderEntry, key: Option<ProviderKey>) -> Option<HttpOptions> {
+pub(crate) fn http_options(
+    entry: &ProviderEntry,
+    key: Option<ProviderKey>,
+    webhook: Option<Address>,
+) -> Option<HttpOptions> {
     let adapter = match &entry.adapter {
         Adapter::Fal => http::Adapter::Fal,
         Adapter::Replicate => http::Adapter::Replicate,
@@ -23,6 +28,7 @@ pub(crate) fn http_options(entry: &ProviderEntry, key: Option<ProviderKey>) -> O
         key,
         output_hosts: entry.output_hosts.clone(),
         max_output_bytes: entry.max_output_bytes.unwrap_or(usual.max_output_bytes),
+        webhook,
         is_private: entry.is_private,
         poll_interval: entry.poll_interval.unwrap_or(usual.poll_interval),
         ..usual
@@ -32,7 +38,7 @@ pub(crate) fn http_options(entry: &ProviderEntry, key: Option<ProviderKey>) -> O
 /// What keeps an entry from becoming a provider, whatever its key is.
 pub(super) fn problem(entry: &ProviderEntry) -> Option<String> {
     let key = entry.key_env.is_some().then(|| ProviderKey::parse(ANY_KEY).ok()).flatten();
-    HttpProvider::new(&http_options(entry, key)?).err().map(|invalid| invalid.problem)
+    HttpProvider::new(&http_options(entry, key, None)?).err().map(|invalid| invalid.problem)
 }
 
 /// How hard it may be asked by one process. A service that fails again and again is left alone for a while; what is

@@ -2,6 +2,7 @@
 
 use super::parse;
 use super::provider::Adapter;
+use super::webhook::Signature;
 use ledger::catalogue::{Model, OnUnknown, Pricing};
 use std::time::Duration;
 
@@ -58,6 +59,23 @@ fn the_catalogue_of_the_mock_provider_is_right() {
     let listing = parse(MOCK).unwrap_or_else(|problems| panic!("{problems}"));
     let models: Vec<&str> = listing.catalogue.models().map(|model| model.id.as_str()).collect();
     assert_eq!(models, ["clip", "flux", "flux-lost"]);
+}
+
+#[test]
+fn webhooks_are_off_until_the_file_turns_them_on() {
+    let file = |lines: &str| {
+        let key = "key_env = \"KEY\"";
+        format!("[providers.p]\n{lines}\n{key}\n[[models]]\nid = \"m\"\nkind = \"image\"\nprice = 4\n{ROUTE}")
+    };
+    let signature = |lines: &str| {
+        let listing = parse(&file(lines)).unwrap_or_else(|problems| panic!("{problems}"));
+        listing.providers[0].webhook.as_ref().map(|webhook| webhook.signature.clone())
+    };
+    assert_eq!(signature("adapter = \"fal\""), None);
+    assert_eq!(signature("adapter = \"fal\"\nwebhooks = false"), None);
+    assert_eq!(signature("adapter = \"fal\"\nwebhooks = true"), Some(Signature::Fal { keys_url: None }));
+    let secret = "adapter = \"replicate\"\nwebhooks = true\nwebhook_secret_env = \"SECRET\"";
+    assert_eq!(signature(secret), Some(Signature::Replicate { secret_env: "SECRET".to_owned() }));
 }
 
 #[test]
@@ -157,6 +175,7 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         with(&format!("{place}\nhttp = {http}"))
     };
     let fal = |line: &str| with(&format!("adapter = \"fal\"\nkey_env = \"FAL_KEY\"\n{line}"));
+    let replicate = |line: &str| fal(line).replace("\"fal\"", "\"replicate\"");
     let cases = [
         (with("adapter = \"fall\""), "line 2, column 11", "must be one of \"fal\""),
         (with("adapter = \"fal\""), "line 2, column 11", "`key_env` is missing"),
@@ -180,6 +199,30 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         ),
         (fal("base_url = \"a.example\""), "line 4, column 12", "begins with https://"),
         (fal("output_hosts = [\"https://a.example\"]"), "line 4, column 17", "names of hosts"),
+        (fal("webhooks = 1"), "line 4, column 12", "expected a boolean"),
+        (fal("webhook_keys_url = \"https://a.example\""), "line 4, column 20", "needs `webhooks = true`"),
+        (
+            fal("webhook_secret_env = \"S\"\nwebhooks = true"),
+            "line 4, column 22",
+            "for adapter \"replicate\"",
+        ),
+        (
+            fal("webhook_keys_url = \"http://a.example/keys\"\nwebhooks = true"),
+            "line 4, column 20",
+            "`webhook_keys_url` must begin with https://",
+        ),
+        (replicate("webhooks = true"), "line 4, column 12", "`webhook_secret_env` is missing"),
+        (
+            replicate("webhook_secret_env = \"whsec_4711\"\nwebhooks = true"),
+            "line 4, column 22",
+            "`webhook_secret_env` must be the name of an environment variable",
+        ),
+        (with("adapter = \"simulated\"\nwebhooks = true"), "line 3, column 12", "others are asked"),
+        (
+            fal("webhooks = true").replace("providers.p", "providers.\"p/q\""),
+            "line 1, column 12",
+            "leave out the `/`",
+        ),
         (described("{ submit = { path = \"/jobs\" } }"), "line 5, column 8", "missing field `outputs`"),
         (
             described("{ submit = { path = \"/{promt}\" }, outputs = \"/files\" }"),

@@ -77,6 +77,23 @@ pub(super) fn daily_cap(text: &str) -> Result<Decimal, String> {
         .ok_or_else(|| "must be an amount above zero in US dollars, such as \"200 USD\"".into())
 }
 
+/// The address of a service.
+pub(super) fn address(text: &str, is_private: bool) -> Result<String, String> {
+    let rest = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
+        (Some(rest), _) => rest,
+        (None, Some(rest)) if is_private => rest,
+        (None, Some(_)) => {
+            return Err("must begin with https://, or say private = true for your own network".into());
+        }
+        (None, None) => return Err("must be an address that begins with https://".into()),
+    };
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.is_empty() || authority.contains('@') || rest.contains(['?', '#', ' ']) {
+        return Err("must be host and path only, without a user, a key or a query".into());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
 /// The name of a variable of the environment.
 pub(super) fn variable(text: &str) -> Result<String, String> {
     let is_name = text.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')

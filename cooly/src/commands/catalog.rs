@@ -30,7 +30,8 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 fn described(provider: &ProviderEntry) -> String {
-    format!("{} ({})", provider.name, provider.adapter.name())
+    let webhooks = if provider.webhook.is_some() { ", webhooks" } else { "" };
+    format!("{} ({}{webhooks})", provider.name, provider.adapter.name())
 }
 
 fn show(options: &CatalogShowOptions) -> anyhow::Result<ExitCode> {
@@ -55,6 +56,7 @@ fn as_json(listing: &Listing) -> serde_json::Value {
             "private": provider.is_private,
             "output_hosts": provider.output_hosts,
             "max_output_bytes": provider.max_output_bytes,
+            "webhooks": provider.webhook.is_some(),
             "poll_interval_milliseconds": provider.poll_interval.map(|pause| pause.as_millis()),
         })
     });

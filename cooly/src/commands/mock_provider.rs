@@ -67,16 +67,29 @@ fn catalogue(provider: &MockProvider, options: &MockProviderOptions) -> String {
          key_env = \"{key_env}\"\n\
          output_hosts = [\"{host}\"]\n\
          private = true\n\
-         \n\
+         {webhooks}\n\
          [[models]]\n\
          id = \"mock\"\n\
          title = \"Mock\"\n\
          kind = \"image\"\n\
          price = \"4\"\n\
          routes = [{{ provider = \"{name}\", model = \"{model}\" }}]",
+        webhooks = webhooks(provider, options.protocol),
         base_url = provider.base_url(),
         host = provider.address().ip()
     )
+}
+
+/// The lines that let it report by itself, each with its end.
+fn webhooks(provider: &MockProvider, protocol: Protocol) -> String {
+    match protocol {
+        Protocol::Fal => format!("webhooks = true\nwebhook_keys_url = \"{}\"\n", provider.keys_url()),
+        Protocol::Replicate => format!(
+            "webhooks = true\nwebhook_secret_env = \"REPLICATE_WEBHOOK_SECRET\"  # set it to {}\n",
+            provider.webhook_secret()
+        ),
+        Protocol::OpenAi => String::new(),
+    }
 }
 
 /// The variable in which clients of the service look for its key.

@@ -3,6 +3,7 @@
 use super::database::{open, require_schema};
 use crate::cli::{ApiOptions, ProjectorOptions, WorkerOptions};
 use crate::home::Home;
+use crate::outside::Outside;
 use crate::parts;
 use crate::settings::LogSettings;
 use crate::{shutdown, telemetry, wiring};
@@ -38,20 +39,20 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let trust = wiring::trust(&options.auth, &home)?;
     wiring::refuse_dev_key_on_a_network(&trust, options.listen.listen)?;
-    let live = wiring::models(&options.catalog)?;
+    let live = wiring::models(&options.catalog, Outside::configured(&options.webhooks)?)?;
     let listener = parts::bind(options.listen.listen).await?;
     let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
     let rules = LedgerOptions { lanes: options.api.lanes, ..wiring::ledger(&options.ledger) };
     let ledger = Ledger::open(&database, rules).await?;
     let mark = MarkWatcher::spawn(&database, ledger.appended(), shutdown.clone());
     let outputs = wiring::outputs(&options.outputs, &home)?;
-    let catalogue = live.catalogue();
+    let (catalogue, reception) = (live.catalogue(), live.reception());
     live.follow(shutdown.clone())?;
     let served = parts::api(
         listener,
         &options.api,
         &trust,
-        catalogue,
+        (catalogue, reception),
         (ledger.clone(), database, mark.subscribe(), outputs, metrics),
         None,
         shutdown,
@@ -64,7 +65,8 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
 pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     let home = Home::open(&options.home.data_dir)?;
     let sealing = wiring::seal_key(&options.seals.key)?.map(|key| wiring::sealing(key, &options.seals));
-    let live = wiring::offer(&options.catalog, &options.simulator)?;
+    let outside = Outside::configured(&options.webhooks)?;
+    let live = wiring::offer(&options.catalog, &options.simulator, outside)?;
     let Started { database, metrics, shutdown } = start(&options.database.database_url, &options.log).await?;
     let ledger = Ledger::open(&database, wiring::ledger(&options.ledger)).await?;
     let queue = wiring::queue(&options.queue);

@@ -7,6 +7,7 @@ use super::database::Opened;
 use crate::catalog::Live;
 use crate::cli::UpOptions;
 use crate::home::Home;
+use crate::outside::Outside;
 use crate::wiring::{self, DEMO_USER, Trust};
 use crate::{banner, parts, shutdown, telemetry};
 use anyhow::Context;
@@ -39,9 +40,10 @@ pub(crate) async fn run(options: UpOptions) -> anyhow::Result<ExitCode> {
         None => home.seal_key()?,
     };
     let sealing = wiring::sealing(seal_key, &options.seals);
-    let live = wiring::offer(&options.catalog, &options.simulator)?;
     let listener = parts::bind(options.listen.listen).await?;
     let address = listener.local_addr()?;
+    let outside = Outside::of_one_process(&options.webhooks, &home, address)?;
+    let live = wiring::both(&options.catalog, &options.simulator, outside)?;
     let opened = Opened::start(&options.database, &home, Vec::new()).await?;
     let served = serve(&options, &home, &trust, (sealing, live), listener, &opened, shutdown).await;
     opened.stop().await;
@@ -110,10 +112,10 @@ async fn serve(
         private_queue: sqs.is_some(),
     })?;
     let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs, metrics);
-    let catalogue = live.catalogue();
+    let on_offer = (live.catalogue(), live.reception());
     live.follow(shutdown.clone())?;
     let served =
-        parts::api(listener, &options.api, trust, catalogue, shared, Some(warnings), shutdown.clone()).await;
+        parts::api(listener, &options.api, trust, on_offer, shared, Some(warnings), shutdown.clone()).await;
     shutdown.cancel();
 
     worker_stop.cancel();

@@ -4,14 +4,15 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What each crate may depend on among its siblings, as `docs/architecture.md` says.
-const ALLOWED: [(&str, &[&str]); 7] = [
+const ALLOWED: [(&str, &[&str]); 8] = [
     ("ledger", &[]),
     ("projections", &["ledger"]),
-    ("worker", &["ledger", "projections"]),
-    ("api", &["ledger", "projections"]),
+    ("webhooks", &["ledger"]),
+    ("worker", &["ledger", "projections", "webhooks"]),
+    ("api", &["ledger", "projections", "webhooks"]),
     ("embedded", &[]),
     ("migrations", &[]),
-    ("cooly", &["api", "embedded", "ledger", "migrations", "projections", "worker"]),
+    ("cooly", &["api", "embedded", "ledger", "migrations", "projections", "webhooks", "worker"]),
 ];
 
 /// Who may use what from outside: only `api` knows HTTP serving, only `worker` knows SQS.

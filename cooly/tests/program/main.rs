@@ -11,3 +11,4 @@ mod mock_provider;
 mod observe;
 mod restore;
 mod support;
+mod webhooks;

@@ -8,7 +8,10 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{
+    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    watch,
+};
 
 use super::{
     call::Call,
@@ -21,6 +24,7 @@ use super::{
     task::Task,
     tasks::Tasks,
     trouble::{self, Wording},
+    webhook::{sign::Signer, wanted::Wanted},
     wishes::{Invalid, Wishes},
     words::Word,
 };
@@ -32,6 +36,8 @@ pub(super) struct Desk {
     pub protocol: Protocol,
     pub faults: Faults,
     pub record: watch::Sender<Record>,
+    pub signer: Signer,
+    wishes: UnboundedSender<(String, Wanted)>,
     key: Option<String>,
     delay: Duration,
     tasks: Mutex<Tasks>,
@@ -42,19 +48,28 @@ pub(super) struct Desk {
 pub(super) struct Order {
     submit: Submit,
     words: Vec<Fault>,
+    webhook: Option<Wanted>,
 }
 
 impl Desk {
-    pub(super) fn new(protocol: Protocol, options: &MockOptions) -> Desk {
-        Desk {
+    /// A desk, and what it is asked to report.
+    pub(super) fn new(
+        protocol: Protocol,
+        options: &MockOptions,
+    ) -> (Desk, UnboundedReceiver<(String, Wanted)>) {
+        let (wishes, wished) = unbounded_channel();
+        let desk = Desk {
             protocol,
+            signer: Signer::new(),
+            wishes,
             faults: Faults::default(),
             record: watch::Sender::default(),
             key: options.key.clone(),
             delay: options.delay,
             tasks: Mutex::default(),
             turns: Mutex::default(),
-        }
+        };
+        (desk, wished)
     }
 
     pub(super) fn tasks(&self) -> MutexGuard<'_, Tasks> {
@@ -94,7 +109,8 @@ impl Desk {
             query: call.query.clone(),
         };
         let words = self.words(&submit);
-        let order = Order { submit, words };
+        let webhook = webhook.map(|url| Wanted::of(self.protocol, call, url));
+        let order = Order { submit, words, webhook };
         match self.instead(Step::Submit, &order.words) {
             Some(trouble) => {
                 self.turn_away(order);
@@ -138,11 +154,13 @@ impl Desk {
         wishes: Result<Wishes, Invalid>,
         fate: Option<Fate>,
     ) -> Task {
-        let Order { mut submit, words } = order;
+        let Order { mut submit, words, webhook } = order;
         submit.task = Some(id.clone());
         let (model, input) = (submit.model.clone(), submit.input.clone());
         let task = Task::new(id, model, input, wishes, (words, fate), self.delay);
         self.tasks().insert(task.clone());
+        // Nobody listens where the server is being stopped.
+        webhook.into_iter().for_each(|wanted| drop(self.wishes.send((task.id.clone(), wanted))));
         self.record.send_modify(|record| record.add(submit));
         task
     }

@@ -13,6 +13,8 @@ pub enum Fault {
     Fate(Fate),
     /// What is wrong with a file that was made.
     File(FileFault),
+    /// What is wrong with the next report.
+    Webhook(WebhookFault),
     /// The addresses in the answer to a submit lead to this base, such as `http://127.0.0.1:1234`, and not here.
     ForeignUrls(String),
 }
@@ -104,6 +106,23 @@ pub enum Fate {
     Gone,
     /// Whatever is asked to stop it comes too late.
     TooLate,
+}
+
+/// What is wrong with a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WebhookFault {
+    /// It is sent twice.
+    Twice,
+    /// It is dated ten minutes ago.
+    Old,
+    /// It is signed by somebody else.
+    Forged,
+    /// It names this task, and not the one that it is about.
+    NamesAnother(String),
+    /// It is sent so much later.
+    Late(Duration),
+    /// It is not sent.
+    Never,
 }
 
 /// What is wrong with a file.

@@ -24,14 +24,15 @@ mod server;
 mod task;
 mod tasks;
 mod trouble;
+mod webhook;
 mod wishes;
 mod words;
 
 pub use self::{
-    fault::{Fate, Fault, FileFault, Refusal, RetryAfter, Step, Trouble},
+    fault::{Fate, Fault, FileFault, Refusal, RetryAfter, Step, Trouble, WebhookFault},
     options::MockOptions,
     protocol::Protocol,
-    record::{Record, Submit},
+    record::{Record, Report, Submit},
     server::MockProvider,
     words::{WORDS, Word},
 };

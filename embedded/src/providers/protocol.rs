@@ -59,6 +59,7 @@ impl Protocol {
                 ("GET", "/{owner}/{app}/requests/{id}/status", "how far it is; ?logs=1"),
                 ("GET", "/{owner}/{app}/requests/{id}", "what was made"),
                 ("PUT", "/{owner}/{app}/requests/{id}/cancel", "cancel"),
+                ("GET", "/.well-known/jwks.json", "the keys that webhooks are signed with"),
             ],
             Protocol::Replicate => &[
                 ("POST", "/v1/predictions", "submit a version"),
@@ -66,6 +67,7 @@ impl Protocol {
                 ("POST", "/v1/deployments/{owner}/{name}/predictions", "submit to a deployment"),
                 ("GET", "/v1/predictions/{id}", "how far it is, and what was made"),
                 ("POST", "/v1/predictions/{id}/cancel", "cancel"),
+                ("GET", "/v1/webhooks/default/secret", "the secret that webhooks are signed with"),
             ],
             Protocol::OpenAi => &[("POST", "/v1/images/generations", "make images, and answer with them")],
         }

@@ -22,6 +22,21 @@ pub struct Record {
     pub files: u64,
     /// Requests without the right key.
     pub keys_refused: u64,
+    /// Every webhook that was sent, in order.
+    pub reports: Vec<Report>,
+}
+
+/// A webhook that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Where to.
+    pub url: String,
+    /// What it was signed with, by name.
+    pub headers: BTreeMap<String, String>,
+    /// What it said.
+    pub body: String,
+    /// What it was answered; `None` if nothing came.
+    pub status: Option<u16>,
 }
 
 /// One submit.
@@ -61,6 +76,13 @@ impl Record {
             self.submits.remove(0);
         }
         self.submits.push(submit);
+    }
+
+    pub(super) fn add_report(&mut self, report: Report) {
+        if self.reports.len() == MOST_REMEMBERED {
+            self.reports.remove(0);
+        }
+        self.reports.push(report);
     }
 
     pub(super) fn add_cancel(&mut self, id: &str) {

@@ -5,7 +5,14 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use super::{
-    desk::Desk, fault::Fault, options::MockOptions, protocol::Protocol, record::Record, serve, task::Task,
+    desk::Desk,
+    fault::Fault,
+    options::MockOptions,
+    protocol::Protocol,
+    record::Record,
+    serve,
+    task::Task,
+    webhook::{reporter, sign::SECRET},
 };
 use crate::error::{Doing, Error};
 
@@ -15,6 +22,7 @@ pub struct MockProvider {
     desk: Arc<Desk>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
+    reporter: JoinHandle<()>,
 }
 
 impl MockProvider {
@@ -32,10 +40,12 @@ impl MockProvider {
         };
         let address =
             listener.local_addr().doing(|| "asking for the port of the mock provider".to_owned())?;
-        let desk = Arc::new(Desk::new(protocol, &options));
+        let (desk, wished) = Desk::new(protocol, &options);
+        let desk = Arc::new(desk);
+        let reporter = tokio::spawn(reporter::run(Arc::clone(&desk), wished));
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve::serve(listener, Arc::clone(&desk), stopped));
-        Ok(MockProvider { address, desk, stop: Some(stop), server })
+        Ok(MockProvider { address, desk, stop: Some(stop), server, reporter })
     }
 
     /// Where it listens.
@@ -47,6 +57,16 @@ impl MockProvider {
     /// its own clients have it.
     pub fn base_url(&self) -> String {
         format!("http://{}{}", self.address, self.desk.protocol.base_path())
+    }
+
+    /// Where the keys are published that it signs webhooks with, as fal does.
+    pub fn keys_url(&self) -> String {
+        format!("http://{}/.well-known/jwks.json", self.address)
+    }
+
+    /// The secret that it signs webhooks with, as Replicate does. Everybody may know it.
+    pub fn webhook_secret(&self) -> &'static str {
+        SECRET
     }
 
     /// Lets this happen once, at the next request or task that it concerns.
@@ -110,5 +130,6 @@ impl fmt::Debug for MockProvider {
 impl Drop for MockProvider {
     fn drop(&mut self) {
         self.server.abort();
+        self.reporter.abort();
     }
 }

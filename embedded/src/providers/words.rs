@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::fault::{Fate, Fault, FileFault, Refusal, RetryAfter, Step, Trouble};
+use super::fault::{Fate, Fault, FileFault, Refusal, RetryAfter, Step, Trouble, WebhookFault};
 
 /// A word, and what it does.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +60,16 @@ pub const WORDS: &[Word] = &[
     Word::always("late", "takes 30 seconds longer", || Fault::Fate(Fate::Late(Duration::from_secs(30)))),
     Word::always("gone", "ends, and is forgotten", || Fault::Fate(Fate::Gone)),
     Word::always("toolate", "cannot be cancelled", || Fault::Fate(Fate::TooLate)),
+    Word::always("hooktwice", "webhooks: sent twice", || Fault::Webhook(WebhookFault::Twice)),
+    Word::always("hookold", "webhooks: dated ten minutes ago", || Fault::Webhook(WebhookFault::Old)),
+    Word::always("hookforged", "webhooks: signed by somebody else", || Fault::Webhook(WebhookFault::Forged)),
+    Word::always("hookother", "webhooks: name another task", || {
+        Fault::Webhook(WebhookFault::NamesAnother("nobodystask".to_owned()))
+    }),
+    Word::always("hooklate", "webhooks: sent 10 seconds later", || {
+        Fault::Webhook(WebhookFault::Late(Duration::from_secs(10)))
+    }),
+    Word::always("hooknever", "webhooks: not sent", || Fault::Webhook(WebhookFault::Never)),
     Word::always("missing", "files: 404", || Fault::File(FileFault::Missing)),
     Word::always("slow", "files: four bytes a second", || Fault::File(FileFault::Slow)),
     Word::always("endless", "files: never end", || Fault::File(FileFault::Endless)),

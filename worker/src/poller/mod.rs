@@ -2,11 +2,13 @@
 //!
 //! The pending tasks say what is out there; a crash loses nothing, because the next poller reads the same
 //! list. The list lags behind the log, so the log is asked before anything is stored. A task that leaves the list
-//! is forgotten; whether its provider has something to stop is the recaller's business.
+//! is forgotten; whether its provider has something to stop is the recaller's business. What providers report by webhook
+//! only brings a question forward.
 
 mod check;
 mod holder;
 mod list;
+mod reports;
 mod silence;
 mod slots;
 mod watchlist;
@@ -18,6 +20,7 @@ use check::{Checked, check};
 use futures::FutureExt;
 use list::{List, Listed};
 use projections::pending::PendingTask;
+use reports::Reports;
 use slots::Slots;
 use std::collections::HashSet;
 use std::panic::AssertUnwindSafe;
@@ -35,6 +38,7 @@ async fn poll(station: Arc<Station>, _fencing: i64, held: CancellationToken) -> 
     let mut poller = Poller::new(station);
     loop {
         poller.refresh().await?;
+        poller.hear().await?;
         let refresh = Instant::now() + poller.station.timings.poll_every;
         while Instant::now() < refresh {
             poller.start_due();
@@ -52,6 +56,7 @@ struct Poller {
     station: Arc<Station>,
     slots: Slots,
     list: List,
+    reports: Reports,
     watchlist: Watchlist,
     checks: JoinSet<(Key, Checked)>,
 }
@@ -59,8 +64,8 @@ struct Poller {
 impl Poller {
     fn new(station: Arc<Station>) -> Poller {
         let slots = Slots::new(station.poll_concurrency);
-        let (list, watchlist) = (List::unread(), Watchlist::default());
-        Poller { station, slots, list, watchlist, checks: JoinSet::new() }
+        let (list, reports, watchlist) = (List::unread(), Reports::unread(), Watchlist::default());
+        Poller { station, slots, list, reports, watchlist, checks: JoinSet::new() }
     }
 
     /// Reads which tasks there are.
@@ -74,6 +79,15 @@ impl Poller {
             }
         }
         metrics::gauge!("cooly_provider_tasks").set(self.watchlist.len() as f64);
+        Ok(())
+    }
+
+    /// Asks at once after tasks of which something was reported. One that is not listed yet is due as soon as it is.
+    async fn hear(&mut self) -> Result<(), Error> {
+        let now = Instant::now();
+        for (account, job) in self.reports.read(&self.station).await? {
+            self.watchlist.hasten(account, job, now);
+        }
         Ok(())
     }
 

@@ -124,6 +124,12 @@ impl ProviderFailure {
         ProviderFailure::throttled("submit_unknown", message, asking.retry_after).billed(Billed::Unknown)
     }
 
+    /// An earlier attempt may have been accepted, and the provider would report that: it is waited for a while more.
+    pub(crate) fn submit_awaited(pause: Duration) -> ProviderFailure {
+        let message = "the provider may have taken this job already; it is waited for its report";
+        ProviderFailure::throttled("submit_unknown", message, Some(pause)).billed(Billed::Unknown)
+    }
+
     /// The provider does not know a task any more that it had accepted, and what becomes of such jobs of the model.
     pub(crate) fn task_gone(on_unknown: OnUnknown) -> ProviderFailure {
         let message = "the provider does not know this job any more, and may have made it";

@@ -17,6 +17,7 @@ use ledger::{AccountId, JobId};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use webhooks::Reference;
 
 /// One attempt at a job, as a provider sees it.
 #[derive(Debug, Clone)]
@@ -56,13 +57,13 @@ impl Task {
 
     /// Names this attempt at the provider, so that a submit whose answer was lost can be asked after.
     pub fn reference(&self) -> String {
-        reference(self.job_id, self.run, self.fencing)
+        self.as_reference().to_string()
     }
-}
 
-/// The client reference of the attempt that holds this fencing token.
-pub(crate) fn reference(job_id: JobId, run: u32, fencing: i64) -> String {
-    format!("{job_id}-{run}-{fencing}")
+    /// The same, in its parts.
+    pub(crate) fn as_reference(&self) -> Reference {
+        Reference { job_id: self.job_id, run: self.run, fencing: self.fencing }
+    }
 }
 
 /// Something that a provider made.
@@ -190,6 +191,17 @@ pub trait Provider: Send + Sync + 'static {
 
     /// Asks to stop a task whose result nobody wants any more. An `Err` says that nobody knows whether it was stopped.
     async fn cancel(&self, task_id: &str) -> Result<Cancelled, ProviderFailure>;
+
+    /// Whether the service reports by itself what becomes of a task, so that a submit whose answer was lost may still be
+    /// told of.
+    fn reports(&self) -> bool {
+        false
+    }
+
+    /// Under which task id a task of this route is asked after that the service calls by this name in a report.
+    fn task_named(&self, name: &str, _route: &Route) -> Option<String> {
+        Some(name.to_owned())
+    }
 
     /// Shortest time between two polls of one task.
     fn poll_interval(&self) -> Duration;

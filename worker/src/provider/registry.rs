@@ -28,6 +28,11 @@ impl Providers {
         self.by_name.get(name)
     }
 
+    /// Whether any of them reports by itself what becomes of tasks.
+    pub(crate) fn report(&self) -> bool {
+        self.by_name.values().any(|provider| provider.reports())
+    }
+
     /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.by_name.len()

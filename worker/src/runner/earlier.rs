@@ -1,5 +1,6 @@
 //! What the log tells of the attempts of a run before the current one, as far as a provider may have work of theirs.
 
+use chrono::{DateTime, Utc};
 use ledger::job::{Billed, JobEvent};
 use ledger::{Event, RecordedEvent};
 
@@ -16,6 +17,7 @@ pub(super) enum Sent {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unsubmitted<'a> {
     pub fencing: i64,
+    pub began: DateTime<Utc>,
     pub sent: Sent,
     /// Who may have the work; none if the log does not say.
     pub providers: Vec<&'a str>,
@@ -29,13 +31,18 @@ pub(super) struct Earlier<'a> {
     recorded: Vec<(Option<&'a str>, &'a str)>,
 }
 
-/// An attempt of which the log has told no end yet: its token, and the providers that it may ask.
-type Open<'a> = Option<(i64, Vec<&'a str>)>;
+/// An attempt of which the log has told no end yet: its token, when it began, and the providers that it may ask.
+type Open<'a> = Option<(i64, DateTime<Utc>, Vec<&'a str>)>;
 
 impl Earlier<'_> {
     /// Whether this task was recorded.
     pub(super) fn is_recorded(&self, provider: &str, id: &str) -> bool {
         self.recorded.iter().any(|(by, known)| *known == id && by.is_none_or(|by| by == provider))
+    }
+
+    /// Since when a provider may have work of this run of which nobody knows.
+    pub(super) fn unknown_since(&self) -> Option<DateTime<Utc>> {
+        self.unsubmitted.iter().find(|attempt| attempt.sent == Sent::Unknown).map(|attempt| attempt.began)
     }
 
     /// The attempts of the last run in these events whose tokens are below the current one's.
@@ -50,7 +57,8 @@ impl Earlier<'_> {
                 }
                 Event::Job(JobEvent::Started { providers, .. }) => {
                     let providers = providers.iter().map(String::as_str).collect();
-                    earlier.ended(open.replace((recorded.version, providers)), Some(Billed::Unknown), None);
+                    let begun = open.replace((recorded.version, recorded.occurred_at, providers));
+                    earlier.ended(begun, Some(Billed::Unknown), None);
                 }
                 Event::Job(JobEvent::Submitted { provider_task_id, provider, .. }) => {
                     open = None;
@@ -75,10 +83,10 @@ impl<'a> Earlier<'a> {
             Some(Billed::Unknown) => Sent::Unknown,
             Some(Billed::Yes) | None => Sent::Answered,
         };
-        self.unsubmitted.extend(attempt.map(|(fencing, asked)| {
+        self.unsubmitted.extend(attempt.map(|(fencing, began, asked)| {
             // Those before the last one surely refused, or it would not have been asked.
             let providers = last.map_or(asked, |last| vec![last]);
-            Unsubmitted { fencing, sent, providers }
+            Unsubmitted { fencing, began, sent, providers }
         }));
     }
 }

@@ -3,18 +3,23 @@
 //!
 //! Whom to ask is told by the log, whatever the catalogue says by now: the provider that an attempt failed at, or all that
 //! it may have asked if its worker was lost. Attempts of earlier releases name nobody; they asked the first route's.
+//!
+//! A provider that reports by webhook may have told of the work already. One that has not is given as long as the work may
+//! take before it counts as not knowing.
 
 use super::Runner;
 use super::claim::Claimed;
 use super::earlier::{Earlier, Sent, Unsubmitted};
+use super::reported;
 use super::routes::Asked;
 use crate::error::Error;
-use crate::options::Timings;
-use crate::provider::{Found, ProviderFailure, Submission, Task, reference};
+use crate::provider::{Found, ProviderFailure, Submission, Task};
+use crate::station::Station;
 use ledger::catalogue::OnUnknown;
 use ledger::job::Billed;
 use ledger::{RecordedEvent, error_chain, read};
 use tokio::time::timeout;
+use webhooks::Reference;
 
 /// Version of the first `job.started` of a stream: nothing can have been submitted before it.
 const FIRST_START: i64 = 2;
@@ -27,7 +32,7 @@ impl Runner {
             return None;
         }
         match self.stream(task).await {
-            Ok(events) => ask_all(&Earlier::of(&events, task.fencing), claimed, &self.station.timings).await,
+            Ok(events) => ask_all(&Earlier::of(&events, task.fencing), claimed, &self.station).await,
             Err(error) => {
                 tracing::warn!(error = %error_chain(&error), "earlier attempts cannot be looked up");
                 let message = "earlier attempts could not be looked up";
@@ -45,17 +50,25 @@ impl Runner {
 
 /// Asks after all of them, newest first: what is found counts, whatever cannot be told of the others. While one does not
 /// answer, nothing is given up.
-async fn ask_all(earlier: &Earlier<'_>, claimed: &Claimed, timings: &Timings) -> Option<Asked> {
+async fn ask_all(earlier: &Earlier<'_>, claimed: &Claimed, station: &Station) -> Option<Asked> {
     let (mut unanswered, mut untold) = (None, None);
     for attempt in earlier.unsubmitted.iter().rev() {
         for name in providers_of(attempt, claimed) {
-            match find(attempt, claimed, name, timings).await {
+            match find((earlier, attempt), claimed, name, station).await {
                 Ok(Found::Accepted(id)) if !earlier.is_recorded(name, &id) => {
                     tracing::info!(provider = name, "work of a lost attempt was found at the provider");
                     let answer = Ok(Submission::Accepted(id));
                     return Some(Asked { provider: Some(name.to_owned()), answer });
                 }
-                Ok(Found::CannotTell) if attempt.sent == Sent::Unknown => untold = Some(name),
+                Ok(Found::CannotTell) if attempt.sent == Sent::Unknown => {
+                    match reported::still_to_come(station, claimed, name, earlier.unknown_since()) {
+                        Some(pause) => {
+                            let answer = Err(ProviderFailure::submit_awaited(pause));
+                            unanswered.get_or_insert(Asked { provider: Some(name.to_owned()), answer });
+                        }
+                        None => untold = Some(name),
+                    }
+                }
                 // What was recorded has been asked after until it ended.
                 Ok(Found::Accepted(_) | Found::NotAccepted | Found::CannotTell) => {}
                 Err(failure) => {
@@ -77,19 +90,20 @@ fn providers_of<'a>(attempt: &'a Unsubmitted<'_>, claimed: &'a Claimed) -> Vec<&
 }
 
 async fn find(
-    attempt: &Unsubmitted<'_>,
+    (earlier, attempt): (&Earlier<'_>, &Unsubmitted<'_>),
     claimed: &Claimed,
     name: &str,
-    timings: &Timings,
+    station: &Station,
 ) -> Result<Found, ProviderFailure> {
-    let task = &claimed.task;
+    let reference = Reference { fencing: attempt.fencing, ..claimed.task.as_reference() };
     let answer = match claimed.offer.provider(name) {
-        Some(provider) => {
-            let reference = reference(task.job_id, task.run, attempt.fencing);
-            timeout(timings.poll, provider.find(&reference))
+        Some(provider) => match reported::task(station, claimed, (name, earlier), &reference).await {
+            Ok(Some(id)) => Ok(Found::Accepted(id)),
+            Ok(None) => timeout(station.timings.poll, provider.find(&reference.to_string()))
                 .await
-                .unwrap_or_else(|_elapsed| Err(ProviderFailure::timeout()))
-        }
+                .unwrap_or_else(|_elapsed| Err(ProviderFailure::timeout())),
+            Err(failure) => Err(failure),
+        },
         // It answered, so it has been asked after already as far as that was possible.
         None if attempt.sent == Sent::Answered => Ok(Found::CannotTell),
         None => Err(ProviderFailure::no_provider()),

@@ -13,6 +13,7 @@ mod heartbeat;
 mod held;
 mod lost_submit;
 mod receives;
+mod reported;
 mod returns;
 mod routes;
 mod seats;

@@ -32,5 +32,6 @@ mod several_workers;
 mod shutdown;
 mod sweeper;
 mod videos;
+mod webhooks;
 mod windows;
 mod wire;

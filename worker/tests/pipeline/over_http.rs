@@ -11,7 +11,7 @@ use std::time::Duration;
 use worker::provider::http::{Adapter, HttpOptions, HttpProvider, ProviderKey};
 use worker::{Offer, WorkerOptions};
 
-const KEY: &str = "k3y-secret";
+pub(crate) const KEY: &str = "k3y-secret";
 
 /// A fault that strikes once, and what follows: the job's status, why it failed, and how many tasks the provider accepted.
 type Case = (&'static str, Fault, Status, Option<&'static str>, usize);
@@ -79,7 +79,12 @@ fn of_tasks(refused: &'static str, forgotten: &'static str) -> Vec<Case> {
 }
 
 fn provider(mock: &MockProvider, adapter: Adapter) -> HttpProvider {
-    let options = HttpOptions {
+    HttpProvider::new(&settings(mock, adapter)).unwrap()
+}
+
+/// How a mock provider is reached.
+pub(crate) fn settings(mock: &MockProvider, adapter: Adapter) -> HttpOptions {
+    HttpOptions {
         base_url: Some(mock.base_url()),
         key: Some(ProviderKey::parse(KEY).unwrap()),
         is_private: true,
@@ -87,11 +92,11 @@ fn provider(mock: &MockProvider, adapter: Adapter) -> HttpProvider {
         max_output_bytes: 1 << 20,
         poll_interval: Duration::from_millis(50),
         ..HttpOptions::new("mock", adapter)
-    };
-    HttpProvider::new(&options).unwrap()
+    }
 }
 
-fn options(rig: &Rig, provider: HttpProvider, route: Route) -> WorkerOptions {
+/// A worker that has scripted pictures made there.
+pub(crate) fn options(rig: &Rig, provider: HttpProvider, route: Route) -> WorkerOptions {
     let mut options = rig.options("one");
     let catalogue = catalogue_with("scripted-image", |model| model.routes = vec![route]);
     let offer = rig.offer();

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// A generation that nobody has, in the place of an id that only the reader can know.
 const SOME_GENERATION: &str = "01980a5e-7c1d-7000-8000-000000000001";
 
+/// An account that nobody has.
+const SOME_ACCOUNT: &str = "01980a5e-7c1d-5000-8000-000000000002";
+
 /// Later than anybody will press a button.
 const FAR_AWAY: &str = "2099-01-01T00:00:00Z";
 
@@ -115,6 +118,10 @@ fn parameter_example(name: &str) -> Option<Value> {
         "index" => json!(0),
         "lot" | "hold" | "number" | "position" => json!(1),
         "dry_run" => json!(true),
+        "provider" => json!("fal"),
+        "account" => json!(SOME_ACCOUNT),
+        "reference" => json!(format!("{SOME_GENERATION}-1-2")),
+        "mac" => json!("xk2fT1B0pUHfq3yv0cFJ8V9Q0m6y2m7xv3m1wqj0b8o"),
         _ => return None,
     })
 }
@@ -143,6 +150,9 @@ fn body_example(operation: &str) -> Option<Value> {
         ] }),
         "actOnDeadLetters" => json!({ "action": "retry", "filter": {} }),
         "cleanUpDeadLetters" => json!({ "older_than": "30d" }),
+        "reportTask" => {
+            return Some(json!({ "request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b", "status": "OK" }));
+        }
         "issueDevToken" => return Some(json!({ "role": "user", "sub": "demo" })),
         _ => return None,
     };

@@ -6,3 +6,4 @@ pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+pub(crate) mod webhooks;

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use poem::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{Request, RequestBody, Result};
-use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +53,34 @@ impl<'a, T: Body> ApiExtractor<'a> for Strict<T> {
             Problem::bad_request("body_invalid", format!("the body is not acceptable JSON: {reason}"))
         })?;
         Ok(Strict(read(value)?))
+    }
+}
+
+/// A body of JSON that is not read here, byte by byte as it was sent: a signature may be over it.
+pub(crate) struct AsSent(pub BytesMut);
+
+impl<'a> ApiExtractor<'a> for AsSent {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn request_meta() -> Option<MetaRequest> {
+        let schema = MetaSchemaRef::Inline(Box::new(MetaSchema::new("object")));
+        let content = vec![MetaMediaType { content_type: "application/json", schema }];
+        Some(MetaRequest { description: None, content, required: true })
+    }
+
+    async fn from_request(
+        request: &'a Request,
+        body: &mut RequestBody,
+        _options: ExtractParamOptions<()>,
+    ) -> Result<Self> {
+        let limits = &App::of(request)?.limits;
+        check_type(request)?;
+        let bytes = receive(request.headers(), body, limits.body_bytes, limits.receive).await?;
+        note_received(request);
+        Ok(AsSent(bytes))
     }
 }
 

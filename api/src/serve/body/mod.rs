@@ -12,7 +12,7 @@ mod tried;
 mod values;
 
 pub(crate) use declare::{Items, body};
-pub(crate) use extract::{Strict, check_encoding, note_received};
+pub(crate) use extract::{AsSent, Strict, check_encoding, note_received};
 pub(crate) use lines::{Line, Lines};
 pub(crate) use place::{Body, Object, Place, Readable, read};
 pub(crate) use strict::parse;

@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use webhooks::Reception;
 
 pub(crate) const SECRET: &[u8] = b"a secret that only these tests know, of 32 bytes or more";
 
@@ -42,6 +43,8 @@ pub(crate) struct Setup {
     pub wire: Option<SocketAddr>,
     /// Where the ledger has the time from.
     pub clock: ClockSource,
+    /// The providers that may report.
+    pub reception: Reception,
 }
 
 impl Default for Setup {
@@ -53,6 +56,7 @@ impl Default for Setup {
             background: Background::Running,
             wire: None,
             clock: ClockSource::default(),
+            reception: Reception::default(),
         }
     }
 }
@@ -119,6 +123,7 @@ impl Server {
             database: database.clone(),
             mark,
             catalogue: watch::channel(Arc::new(catalogue())).1,
+            reception: watch::channel(Arc::new(setup.reception)).1,
             outputs: outputs.clone(),
             keys: keys.clone(),
             dev_tokens: setup.dev_tokens,

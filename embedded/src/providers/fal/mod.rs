@@ -12,7 +12,7 @@
 //!
 //! Not checked against the service: which HTTP status goes with each answer to a cancellation but 202 (200, 400, 404
 //! here), `error` and `error_type` in the status of what failed, the texts of 401, 404, 405 and 429, and whether a 429 has
-//! `Retry-After`. Not built: webhooks (`fal_webhook` is recorded and never called), streaming, `fal.run`, fal's own retries,
+//! `Retry-After`. Webhooks are signed as the page "Webhooks" says, and sent once. Not built: their repeats, streaming, `fal.run`, fal's own retries,
 //! and what platform headers such as `X-Fal-Request-Timeout` ask for (they are recorded).
 
 mod inputs;
@@ -20,13 +20,23 @@ mod order;
 mod queue;
 mod refusals;
 
-use super::{call::Call, desk::Desk, fault::Refusal, reply::Outcome};
+pub(super) use queue::report;
+
+use super::{
+    call::Call,
+    desk::Desk,
+    fault::Refusal,
+    reply::{self, Outcome},
+};
 use hyper::Method;
 
 /// Prefixes that stand before the owner.
 const NAMESPACES: [&str; 2] = ["workflows", "comfy"];
 
 pub(super) fn answer(desk: &Desk, call: &Call) -> Outcome {
+    if call.parts() == [".well-known", "jwks.json"] {
+        return Ok(reply::json(200, &desk.signer.public_keys()));
+    }
     if !desk.admits(call) {
         return Ok(refusals::wording(Refusal::BadKey));
     }

@@ -113,6 +113,16 @@ fn made(task: &Task, base: &str) -> Reply {
     }
 }
 
+/// What is reported of a request that is through, but for its name.
+pub(in crate::providers) fn report(task: &Task, base: &str) -> Value {
+    match task.phase() {
+        Phase::Ended(Ending::Made(wishes)) => {
+            json!({ "status": "OK", "payload": output(task, &wishes, base) })
+        }
+        _ => json!({ "status": "ERROR", "error": "Invalid status code: 422", "payload": null }),
+    }
+}
+
 /// What an image model answers, or a video model.
 fn output(task: &Task, wishes: &Wishes, base: &str) -> Value {
     let file = |number| {

@@ -10,7 +10,8 @@
 //!
 //! Not checked against the service: 202 instead of 201 where waiting was in vain, `retry_after` and `Retry-After` of a 429,
 //! the text of 404, the shape of an internal error, and that a prediction whose data is gone has `data_removed` and no
-//! output. Not built: webhooks (recorded and never called), streams, files and the list of predictions.
+//! output. Webhooks are signed as the page "Verify webhooks" says, and sent once, for `start` and `completed`. Not built: their
+//! repeats and other events, streams, files and the list of predictions.
 
 mod inputs;
 mod order;
@@ -22,8 +23,11 @@ use super::{
     desk::Desk,
     fault::{Refusal, Step},
     reply::{self, Outcome},
+    webhook::sign::SECRET,
 };
 use hyper::Method;
+
+pub(super) use prediction::of as report;
 
 pub(super) async fn answer(desk: &Desk, call: &Call) -> Outcome {
     if !desk.admits(call) {
@@ -37,6 +41,9 @@ pub(super) async fn answer(desk: &Desk, call: &Call) -> Outcome {
         }
         (&Method::GET, ["v1", "predictions", id]) => get(desk, call, id),
         (&Method::POST, ["v1", "predictions", id, "cancel"]) => cancel(desk, call, id),
+        (&Method::GET, ["v1", "webhooks", "default", "secret"]) => {
+            Ok(reply::json(200, &serde_json::json!({ "key": SECRET })))
+        }
         _ => Ok(refusals::not_found()),
     }
 }

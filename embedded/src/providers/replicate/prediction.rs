@@ -17,7 +17,7 @@ pub(super) fn new_id() -> String {
     random.iter().map(|byte| char::from(LETTERS[usize::from(*byte) % LETTERS.len()])).collect()
 }
 
-pub(super) fn of(task: &Task, base: &str) -> Value {
+pub(in crate::providers) fn of(task: &Task, base: &str) -> Value {
     let phase = task.phase();
     let (model, version) = match task.model.split_once(':') {
         Some((model, version)) => (model, version),

@@ -9,7 +9,7 @@ use super::silence::Silence;
 use ledger::{AccountId, JobId};
 use projections::pending::PendingTask;
 use std::cmp::Reverse;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ pub(super) fn key_of(task: &PendingTask) -> Key {
 
 #[derive(Default)]
 pub(super) struct Watchlist {
-    watched: HashMap<Key, Watched>,
+    watched: BTreeMap<Key, Watched>,
     due: BinaryHeap<Reverse<(Instant, Key)>>,
 }
 
@@ -37,6 +37,8 @@ struct Watched {
     silence: Silence,
     /// It left the list while it was being checked.
     gone: bool,
+    /// Something was reported about it while it was being checked: what is answered may be older.
+    news: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +63,8 @@ impl Watchlist {
             Entry::Vacant(place) => {
                 let state = State::Waiting(now);
                 let task = Arc::new(task);
-                place.insert(Watched { task, state, silence: Silence::default(), gone: false });
+                let silence = Silence::default();
+                place.insert(Watched { task, state, silence, gone: false, news: false });
             }
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
@@ -73,6 +76,21 @@ impl Watchlist {
             }
         }
         self.due.push(Reverse((now, key)));
+    }
+
+    /// Makes the tasks of a job due, whichever attempts they are of: work that was found again has another one's token than
+    /// it was reported under.
+    pub(super) fn hasten(&mut self, account: AccountId, job: JobId, now: Instant) {
+        for (key, watched) in self.watched.range_mut((account, job, i64::MIN)..=(account, job, i64::MAX)) {
+            match watched.state {
+                State::Waiting(due) if due > now => {
+                    watched.state = State::Waiting(now);
+                    self.due.push(Reverse((now, *key)));
+                }
+                State::Busy => watched.news = true,
+                State::Waiting(_) | State::Settled(_) => {}
+            }
+        }
     }
 
     /// A task that is due, the longest waiting first, and for how long nobody has answered for it. It is busy until
@@ -116,12 +134,13 @@ impl Watchlist {
 
 impl Watched {
     fn take_in(&mut self, checked: Checked, now: Instant) {
+        let has_news = std::mem::take(&mut self.news);
         self.silence = match checked {
             Checked::Unanswered { .. } => self.silence.longer(now),
             Checked::Later(_) | Checked::Settled => Silence::default(),
         };
         self.state = match checked {
-            Checked::Later(due) => State::Waiting(due),
+            Checked::Later(due) => State::Waiting(if has_news { now } else { due }),
             Checked::Unanswered { interval, retry_after } => {
                 State::Waiting(now + self.silence.pause(interval, retry_after))
             }

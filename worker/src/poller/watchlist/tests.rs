@@ -138,3 +138,33 @@ fn questions_without_an_answer_are_asked_less_and_less_until_one_is_answered() {
     pause_after(Checked::Later(Instant::now()));
     assert!(pause_after(silence) <= 2 * SECOND, "it begins anew");
 }
+
+#[test]
+fn a_report_makes_the_tasks_of_its_job_due_and_no_others() {
+    let (mut list, now) = (Watchlist::default(), Instant::now());
+    let hour = 3_600 * SECOND;
+    for number in 1..=3 {
+        list.add(task(number), now);
+    }
+    for key in take_all(&mut list, now) {
+        list.finish(key, Checked::Later(now + hour), now);
+    }
+    let (account, job, _) = key(2);
+    list.hasten(account, job, now + SECOND);
+    list.hasten(account, job, now + SECOND);
+    list.hasten(account, JobId(Uuid::from_u128(4)), now + SECOND);
+    assert_eq!(take_all(&mut list, now + SECOND), [key(2)], "once, and no job that is not listed");
+}
+
+#[test]
+fn a_report_that_comes_during_a_check_leads_to_one_more() {
+    let (mut list, now) = (Watchlist::default(), Instant::now());
+    list.add(task(1), now);
+    take_all(&mut list, now);
+    let (account, job, _) = key(1);
+    list.hasten(account, job, now);
+    list.finish(key(1), Checked::Later(now + SECOND), now);
+    assert_eq!(take_all(&mut list, now), [key(1)], "what was answered may be older than the report");
+    list.finish(key(1), Checked::Later(now + SECOND), now);
+    assert_eq!(take_all(&mut list, now), [], "and no more than one");
+}

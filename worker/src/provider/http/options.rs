@@ -3,6 +3,7 @@
 use super::generic::options::GenericOptions;
 use super::key::ProviderKey;
 use std::time::Duration;
+use webhooks::Address;
 
 /// Which protocol a provider speaks.
 #[derive(Debug, Clone)]
@@ -55,6 +56,8 @@ pub struct HttpOptions {
     pub output_hosts: Vec<String>,
     /// Most bytes of one output.
     pub max_output_bytes: u64,
+    /// Where it reports what becomes of tasks; `None` if it is only asked. `Fal` and `Replicate` can.
+    pub webhook: Option<Address>,
     /// Whether it may be in this machine or a private network, and be asked without TLS.
     pub is_private: bool,
     /// Shortest time between two questions after one task.
@@ -79,6 +82,7 @@ impl HttpOptions {
             key: None,
             output_hosts: Vec::new(),
             max_output_bytes,
+            webhook: None,
             is_private: false,
             poll_interval: Duration::from_secs(2),
             deadline: Duration::from_secs(15 * 60),

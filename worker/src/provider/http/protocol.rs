@@ -13,6 +13,11 @@ pub(super) trait Protocol: Send + Sync + 'static {
         Ok(Found::CannotTell)
     }
 
+    /// Under which task id a task of this route is asked after that a report calls by this name.
+    fn task_named(&self, name: &str, _route: &Route) -> Option<String> {
+        Some(name.to_owned())
+    }
+
     async fn poll(&self, task_id: &str) -> Result<Progress, ProviderFailure>;
 
     async fn cancel(&self, task_id: &str) -> Result<Cancelled, ProviderFailure>;

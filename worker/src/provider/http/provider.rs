@@ -15,6 +15,7 @@ use std::time::Duration;
 /// A provider over HTTP.
 pub struct HttpProvider {
     protocol: Box<dyn Protocol>,
+    reports: bool,
     poll_interval: Duration,
     deadline: Duration,
 }
@@ -27,6 +28,7 @@ impl HttpProvider {
     pub fn new(options: &HttpOptions) -> Result<HttpProvider, InvalidProvider> {
         check_times(options)?;
         check_hosts(options)?;
+        check_webhook(options)?;
         let origin = |client: &Client| origin(options, client);
         let protocol: Box<dyn Protocol> = match &options.adapter {
             Adapter::Fal => Box::new(Fal::new(options, origin)?),
@@ -34,7 +36,8 @@ impl HttpProvider {
             Adapter::OpenAi => Box::new(OpenAi::new(options, origin)?),
             Adapter::Generic(description) => Box::new(Generic::new(options, description, origin)?),
         };
-        Ok(HttpProvider { protocol, poll_interval: options.poll_interval, deadline: options.deadline })
+        let HttpOptions { poll_interval, deadline, .. } = *options;
+        Ok(HttpProvider { protocol, reports: options.webhook.is_some(), poll_interval, deadline })
     }
 }
 
@@ -69,6 +72,14 @@ fn check_hosts(options: &HttpOptions) -> Result<(), InvalidProvider> {
     }
 }
 
+fn check_webhook(options: &HttpOptions) -> Result<(), InvalidProvider> {
+    if options.webhook.is_some() && !matches!(options.adapter, Adapter::Fal | Adapter::Replicate) {
+        let problem = "this adapter knows no webhooks: leave them off, and it is asked at intervals";
+        return Err(InvalidProvider::new(&options.name, problem));
+    }
+    Ok(())
+}
+
 /// What may be fetched: what is configured, or what is known of the service where it is at its usual place, or its own host.
 fn origin(options: &HttpOptions, client: &Client) -> Origin {
     let usual = options.adapter.usual_output_hosts();
@@ -98,6 +109,14 @@ impl Provider for HttpProvider {
 
     async fn cancel(&self, task_id: &str) -> Result<Cancelled, ProviderFailure> {
         self.protocol.cancel(task_id).await
+    }
+
+    fn reports(&self) -> bool {
+        self.reports
+    }
+
+    fn task_named(&self, name: &str, route: &Route) -> Option<String> {
+        self.protocol.task_named(name, route)
     }
 
     fn poll_interval(&self) -> Duration {

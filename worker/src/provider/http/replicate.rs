@@ -7,7 +7,8 @@
 //!
 //! Not checked against the service itself: what canceling a prediction that has ended answers (both an error and the
 //! prediction as it is are understood), and which failures are billed. Replicate knows nothing of our references, so a lost
-//! submit cannot be asked after.
+//! submit cannot be asked after. It can be told of, though, if `webhook` gave Replicate an address, which it calls when a
+//! prediction has started and when it has ended.
 
 use super::answer::Answer;
 use super::artifacts::artifacts;
@@ -29,11 +30,15 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use webhooks::Address;
 
 /// The shortest deadline that Replicate takes.
 const SHORTEST_DEADLINE_SECONDS: u64 = 5;
 
 const LONGEST_ID: usize = 128;
+
+/// What is wanted to be reported. The start comes early, and so tells soon of a submit whose answer was lost.
+const REPORTED: [&str; 2] = ["start", "completed"];
 
 /// What sentences about refused content have in common.
 const MODERATION: [&str; 6] =
@@ -43,6 +48,7 @@ const MODERATION: [&str; 6] =
 pub(super) struct Replicate {
     client: Client,
     origin: Arc<Origin>,
+    webhook: Option<Address>,
     deadline_seconds: u64,
 }
 
@@ -54,7 +60,7 @@ impl Replicate {
         let client = Client::new(options, &AUTHORIZATION, "Bearer ")?;
         let origin = Arc::new(origin(&client));
         let deadline_seconds = options.deadline.as_secs().max(SHORTEST_DEADLINE_SECONDS);
-        Ok(Replicate { client, origin, deadline_seconds })
+        Ok(Replicate { client, origin, webhook: options.webhook.clone(), deadline_seconds })
     }
 
     async fn question(&self, call: Call) -> Result<Answer, ProviderFailure> {
@@ -83,6 +89,10 @@ impl Protocol for Replicate {
         let input = with_inputs(input(task), route, &Wish::of(task, route))?;
         let mut body = Map::from_iter([("input".to_owned(), Value::Object(input))]);
         body.extend(version.map(|version| ("version".to_owned(), json!(version))));
+        if let Some(address) = &self.webhook {
+            body.insert("webhook".to_owned(), json!(address.of(task.account_id, &task.as_reference())));
+            body.insert("webhook_events_filter".to_owned(), json!(REPORTED));
+        }
         let deadline =
             HeaderValue::try_from(format!("{}s", self.deadline_seconds)).map_err(|_| unusable_route())?;
         let call = Call::new(Method::POST, path)

@@ -7,7 +7,8 @@
 //! long a request waits for a machine.
 //!
 //! Not checked against the service itself: what a used-up balance looks like (it is read from the text of a 403), and
-//! whether a refused prompt is billed. fal knows nothing of our references, so a lost submit cannot be asked after.
+//! whether a refused prompt is billed. fal knows nothing of our references, so a lost submit cannot be asked after. It can be
+//! told of, though, if `fal_webhook` gave it an address: fal calls that when a request has ended, and not before.
 
 mod address;
 
@@ -31,6 +32,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use webhooks::Address;
 
 /// What fal calls an error of the service itself.
 const OF_THE_QUEUE: &str = "internal_error";
@@ -41,6 +43,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-fal-error-type");
 pub(super) struct Fal {
     client: Client,
     origin: Arc<Origin>,
+    webhook: Option<Address>,
     deadline_seconds: u64,
 }
 
@@ -51,7 +54,8 @@ impl Fal {
     ) -> Result<Fal, InvalidProvider> {
         let client = Client::new(options, &AUTHORIZATION, "Key ")?;
         let origin = Arc::new(origin(&client));
-        Ok(Fal { client, origin, deadline_seconds: options.deadline.as_secs().max(1) })
+        let (webhook, deadline_seconds) = (options.webhook.clone(), options.deadline.as_secs().max(1));
+        Ok(Fal { client, origin, webhook, deadline_seconds })
     }
 
     async fn question(&self, call: Call) -> Result<Answer, ProviderFailure> {
@@ -90,10 +94,12 @@ impl Protocol for Fal {
     async fn submit(&self, task: &Task, route: &Route) -> Result<Submission, ProviderFailure> {
         let path = parts(&route.model).ok_or_else(unusable_route)?;
         let body = with_inputs(body(task), route, &Wish::of(task, route))?;
-        let call = Call::new(Method::POST, path)
+        let mut call = Call::new(Method::POST, path)
             .with_body(Value::Object(body))
             .with_header("x-fal-no-retry", HeaderValue::from_static("1"))
             .with_header("x-fal-request-timeout", self.deadline_seconds);
+        let webhook = self.webhook.as_ref().map(|address| address.of(task.account_id, &task.as_reference()));
+        call.query.extend(webhook.map(|address| ("fal_webhook".to_owned(), address)));
         let answer = self.client.ask(call).await.map_err(unsubmitted)?;
         if !answer.status.is_success() {
             let told = Told::of(&answer);
@@ -110,6 +116,10 @@ impl Protocol for Fal {
         });
         let ticket = accepted.ok_or_else(|| unreadable().billed(Billed::Unknown))?;
         Ok(Submission::Accepted(ticket.encode()))
+    }
+
+    fn task_named(&self, name: &str, route: &Route) -> Option<String> {
+        Ticket::new(&route.model, name, None).map(|ticket| ticket.encode())
     }
 
     async fn poll(&self, task_id: &str) -> Result<Progress, ProviderFailure> {

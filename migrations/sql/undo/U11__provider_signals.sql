@@ -1,0 +1,2 @@
+-- Undo of V11. Providers are asked at intervals, as before.
+drop table provider_signals;
