@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 10] = [
+const STEPS: [(i32, &str); 11] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -56,6 +56,7 @@ const STEPS: [(i32, &str); 10] = [
     (8, "V8__task_provider"),
     (9, "V9__lanes"),
     (10, "V10__overdue"),
+    (13, "V13__workers"),
 ];
 
 /// The versions above this one, newest first.
@@ -213,6 +214,10 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_projector", "generations", "insert", true),
         ("cooly_projector", "parked_streams", "delete", true),
         ("cooly_projector", "leases", "update", true),
+        ("cooly_projector", "workers", "delete", true),
+        ("cooly_appender", "workers", "select", false),
+        ("cooly_reader", "workers", "select", true),
+        ("cooly_reader", "workers", "update", false),
         ("cooly_reader", "dead_letters", "select", true),
         ("cooly_reader", "dead_letters", "delete", false),
         ("cooly_sealer", "seals", "insert", true),

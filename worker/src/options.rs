@@ -42,9 +42,16 @@ pub struct WorkerOptions {
 /// How long things may take. The defaults suit production; tests shorten them.
 #[derive(Debug, Clone)]
 pub struct Timings {
-    /// How long a claim holds. A job whose worker died is taken over when it lapses. Longer than `attempt` and `store`
-    /// together, so that an attempt ends before its claim does.
+    /// How long a claim holds, at most: a job whose worker was not seen to be gone is taken over when it lapses. Longer
+    /// than `attempt` and `store` together, so that an attempt ends before its claim does.
     pub lease: Duration,
+    /// How often a worker says that it is here.
+    pub here_every: Duration,
+    /// A worker that was not heard of for so long is taken for gone, and its jobs are given to others. It sends nothing
+    /// itself from half of that on. Several times `here_every`.
+    pub silence: Duration,
+    /// How often a worker looks whether what it has running still counts.
+    pub look_every: Duration,
     /// How long a provider may take to make or accept something.
     pub attempt: Duration,
     /// How long what was made may take to be stored, further tries included.
@@ -93,6 +100,9 @@ impl Default for Timings {
     fn default() -> Timings {
         Timings {
             lease: Duration::from_secs(120),
+            here_every: Duration::from_secs(5),
+            silence: Duration::from_secs(30),
+            look_every: Duration::from_millis(500),
             attempt: Duration::from_secs(50),
             store: Duration::from_secs(50),
             unknown_grace: Duration::from_secs(15),

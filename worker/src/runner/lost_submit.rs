@@ -6,8 +6,8 @@
 
 use super::Runner;
 use super::claim::Claimed;
-use super::earlier::{Earlier, Sent, Unsubmitted};
 use super::routes::Asked;
+use crate::earlier::{Earlier, Sent, Unsubmitted};
 use crate::error::Error;
 use crate::options::Timings;
 use crate::provider::{Found, ProviderFailure, Submission, Task, reference};

@@ -87,6 +87,14 @@ impl Runner {
                 return Asked { provider: Some(route.provider.clone()), answer: Err(refused) };
             }
         };
+        match self.within(claimed, Billed::No, self.station.roll.vouches_for(claimed.term)).await {
+            Ok(true) => {}
+            Err(cut_off) if !ProviderFailure::is_out_of_time(&cut_off.failure) => {
+                return Asked::nobody(cut_off);
+            }
+            // Another worker may have begun it.
+            Ok(false) | Err(_) => return Asked::nobody(ProviderFailure::claim_late()),
+        }
         // What is cut off after it was sent has an unknown outcome.
         let submit = self.within(claimed, Billed::Unknown, provider.submit(&claimed.task, route));
         let answer = submit.await.unwrap_or_else(Err);
@@ -112,8 +120,8 @@ impl Runner {
         }
     }
 
-    /// Lets a panic, the end of the claim's time or of this worker cut the work off. `billed` says what is known of it
-    /// then.
+    /// Lets a panic, the end of the claim, of its time or of this worker cut the work off. `billed` says what is known of
+    /// it then.
     async fn within<T>(
         &self,
         claimed: &Claimed,
@@ -121,6 +129,9 @@ impl Runner {
         work: impl Future<Output = T>,
     ) -> Result<T, ProviderFailure> {
         let cut_off = tokio::select! {
+            biased;
+            // First, so that nothing is begun for it.
+            () = claimed.watched.over() => ProviderFailure::attempt_over(),
             ended = timeout_at(claimed.until, AssertUnwindSafe(work).catch_unwind()) => match ended {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(_panic)) => ProviderFailure::crashed(),

@@ -4,6 +4,7 @@
 //! runs the same tests against moto.
 
 mod conformance;
+mod dead_workers;
 mod fallback;
 mod faults;
 mod flow;
