@@ -19,7 +19,11 @@ const GRANTS: [(&str, &[&str], On); 18] = [
     ("cooly_projector", &["usage"], On::Schema),
     ("cooly_projector", &["select"], On::Tables(&["events"])),
     ("cooly_projector", &["select"], On::Sequence("events_position_seq")),
-    ("cooly_projector", &["select", "insert", "update"], On::Tables(&["leases", "relay_checkpoints"])),
+    (
+        "cooly_projector",
+        &["select", "insert", "update"],
+        On::Tables(&["leases", "relay_checkpoints", "provider_spend"]),
+    ),
     ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&READ_MODELS)),
     ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&["recalls", "workers"])),
     ("cooly_sealer", &["usage"], On::Schema),
@@ -29,7 +33,7 @@ const GRANTS: [(&str, &[&str], On); 18] = [
     ("cooly_reader", &["usage"], On::Schema),
     ("cooly_reader", &["select"], On::Tables(&["events", "seals", "leases", "relay_checkpoints"])),
     ("cooly_reader", &["select"], On::Tables(&READ_MODELS)),
-    ("cooly_reader", &["select"], On::Tables(&["recalls", "workers"])),
+    ("cooly_reader", &["select"], On::Tables(&["recalls", "workers", "provider_spend"])),
     ("cooly_reader", &["select"], On::Sequence("events_position_seq")),
 ];
 

@@ -32,6 +32,7 @@ mod roll;
 mod runner;
 mod sealer;
 mod settle;
+mod spend;
 mod station;
 mod sweeper;
 
@@ -70,6 +71,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
     duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));
     duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));
+    duties.spawn(supervise("spend", shutdown.clone(), Arc::clone(&station), spend::measure));
     while duties.join_next().await.is_some() {}
     // Until then it has jobs in work, and must be seen to be here.
     ended.cancel();

@@ -67,6 +67,8 @@ pub struct Timings {
     pub linger: Duration,
     /// The first back-off is drawn between nothing and this; each further one between nothing and twice that.
     pub backoff_base: Duration,
+    /// How long a job waits at least when its provider's daily cap is reached; it may be raised.
+    pub cap_again: Duration,
     /// No back-off is longer, unless the provider asks for it.
     pub backoff_cap: Duration,
     /// How long a message that cannot be processed rests between two deliveries on its way to the DLQ.
@@ -110,6 +112,7 @@ impl Default for Timings {
             receive_wait: Duration::from_secs(20),
             linger: Duration::from_millis(50),
             backoff_base: Duration::from_secs(2),
+            cap_again: Duration::from_secs(60),
             backoff_cap: Duration::from_secs(300),
             poison_pause: Duration::from_secs(2),
             poison_report: Duration::from_secs(900),

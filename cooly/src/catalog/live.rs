@@ -88,8 +88,9 @@ impl Live {
         let listing = read(self.file.as_deref())?;
         let providers = (self.make)(&listing.providers)?;
         let limits = listing.providers.iter().map(|entry| (entry.name.clone(), limits(entry))).collect();
-        let catalogue = Arc::clone(&listing.catalogue);
-        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits }));
+        let caps = listing.providers.iter().filter_map(|entry| Some((entry.name.clone(), entry.daily_cap?)));
+        let (catalogue, daily_caps) = (Arc::clone(&listing.catalogue), caps.collect());
+        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits, daily_caps }));
         self.catalogue.send_replace(listing.catalogue);
         Ok(listing.warnings)
     }

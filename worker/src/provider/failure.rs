@@ -87,6 +87,18 @@ impl ProviderFailure {
         ProviderFailure::throttled("provider_paused", message, Some(wait)).billed(Billed::No)
     }
 
+    /// As much is spent at the provider today as may be. Nothing was sent.
+    pub(crate) fn spend_cap(wait: Duration) -> ProviderFailure {
+        let message = "as much as may be was spent at the provider today; it is asked again tomorrow";
+        ProviderFailure::throttled("provider_spend_cap", message, Some(wait)).billed(Billed::No)
+    }
+
+    /// Nobody can tell whether it may be bought. Nothing was sent.
+    pub(crate) fn spend_unknown(wait: Duration) -> ProviderFailure {
+        let message = "it cannot be told how much was spent at the provider today";
+        ProviderFailure::throttled("provider_spend_unknown", message, Some(wait)).billed(Billed::No)
+    }
+
     /// The provider took longer than it may.
     pub(crate) fn timeout() -> ProviderFailure {
         ProviderFailure::transient(TIMEOUT, "the provider did not answer in time")

@@ -28,6 +28,7 @@ mod scripted;
 mod sealer;
 mod several_workers;
 mod shutdown;
+mod spend;
 mod sweeper;
 mod videos;
 mod windows;
