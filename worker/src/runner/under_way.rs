@@ -36,10 +36,13 @@ impl Over {
 /// A job and the token of one attempt at it.
 type Key = (JobId, i64);
 
+/// Whose each of them is, and how it is told that it no longer counts.
+type Attempts = HashMap<Key, (AccountId, watch::Sender<Option<Over>>)>;
+
 /// The attempts that run here. Cheap to clone; the clones are one.
 #[derive(Clone, Default)]
 pub(super) struct UnderWay {
-    attempts: Arc<Mutex<HashMap<Key, (AccountId, watch::Sender<Option<Over>>)>>>,
+    attempts: Arc<Mutex<Attempts>>,
 }
 
 /// An attempt that is looked after until this is dropped.
@@ -67,7 +70,7 @@ impl UnderWay {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Key, (AccountId, watch::Sender<Option<Over>>)>> {
+    fn lock(&self) -> MutexGuard<'_, Attempts> {
         self.attempts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
