@@ -178,8 +178,8 @@ pub(crate) struct WorkerSettings {
     /// Attempts of a job before it goes to the dead letters
     #[arg(long, env = "COOLY_MAX_ATTEMPTS", default_value_t = 3, value_name = "N")]
     pub max_attempts: u32,
-    /// How long a claim on a job holds: one whose worker died is taken over after this. A provider gets five twelfths of
-    /// it to make a picture, storing it as much
+    /// How long a claim on a job holds at most; a worker that was not heard of for half a minute loses its jobs sooner. A
+    /// provider gets five twelfths of it to make a picture, storing it as much
     #[arg(long, env = "COOLY_LEASE", default_value = "120s", value_parser = humantime::parse_duration, value_name = "DURATION")]
     pub lease: Duration,
     /// How long a job may wait unclaimed before its queue message counts as lost and is sent again

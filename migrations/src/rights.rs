@@ -20,10 +20,14 @@ const GRANTS: [(&str, &[&str], On); 20] = [
     ("cooly_projector", &["usage"], On::Schema),
     ("cooly_projector", &["select"], On::Tables(&["events"])),
     ("cooly_projector", &["select"], On::Sequence("events_position_seq")),
-    ("cooly_projector", &["select", "insert", "update"], On::Tables(&["leases", "relay_checkpoints"])),
+    (
+        "cooly_projector",
+        &["select", "insert", "update"],
+        On::Tables(&["leases", "relay_checkpoints", "provider_spend"]),
+    ),
     ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&READ_MODELS)),
-    ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&["recalls"])),
     ("cooly_projector", &["select", "update", "delete"], On::Tables(&["provider_signals"])),
+    ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&["recalls", "workers"])),
     ("cooly_sealer", &["usage"], On::Schema),
     ("cooly_sealer", &["select", "insert"], On::Tables(&["seals"])),
     ("cooly_sealer", &["select"], On::Tables(&["events"])),
@@ -31,7 +35,11 @@ const GRANTS: [(&str, &[&str], On); 20] = [
     ("cooly_reader", &["usage"], On::Schema),
     ("cooly_reader", &["select"], On::Tables(&["events", "seals", "leases", "relay_checkpoints"])),
     ("cooly_reader", &["select"], On::Tables(&READ_MODELS)),
-    ("cooly_reader", &["select"], On::Tables(&["recalls", "provider_signals"])),
+    (
+        "cooly_reader",
+        &["select"],
+        On::Tables(&["recalls", "provider_signals", "workers", "provider_spend"]),
+    ),
     ("cooly_reader", &["select"], On::Sequence("events_position_seq")),
 ];
 

@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 13] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -76,6 +76,18 @@ const STEPS: [Step; 11] = [
         name: "V11__provider_signals",
         apply: include_str!("../sql/V11__provider_signals.sql"),
         undo: include_str!("../sql/undo/U11__provider_signals.sql"),
+    },
+    Step {
+        version: 13,
+        name: "V13__workers",
+        apply: include_str!("../sql/V13__workers.sql"),
+        undo: include_str!("../sql/undo/U13__workers.sql"),
+    },
+    Step {
+        version: 14,
+        name: "V14__provider_spend",
+        apply: include_str!("../sql/V14__provider_spend.sql"),
+        undo: include_str!("../sql/undo/U14__provider_spend.sql"),
     },
 ];
 

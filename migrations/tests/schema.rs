@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 11] = [
+const STEPS: [(i32, &str); 13] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -57,6 +57,8 @@ const STEPS: [(i32, &str); 11] = [
     (9, "V9__lanes"),
     (10, "V10__overdue"),
     (11, "V11__provider_signals"),
+    (13, "V13__workers"),
+    (14, "V14__provider_spend"),
 ];
 
 /// The versions above this one, newest first.
@@ -241,6 +243,15 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_projector", "generations", "insert", true),
         ("cooly_projector", "parked_streams", "delete", true),
         ("cooly_projector", "leases", "update", true),
+        ("cooly_projector", "workers", "delete", true),
+        ("cooly_appender", "workers", "select", false),
+        ("cooly_reader", "workers", "select", true),
+        ("cooly_reader", "workers", "update", false),
+        ("cooly_projector", "provider_spend", "update", true),
+        ("cooly_projector", "provider_spend", "delete", false),
+        ("cooly_appender", "provider_spend", "select", false),
+        ("cooly_reader", "provider_spend", "select", true),
+        ("cooly_reader", "provider_spend", "insert", false),
         ("cooly_reader", "dead_letters", "select", true),
         ("cooly_reader", "dead_letters", "delete", false),
         ("cooly_sealer", "seals", "insert", true),

@@ -131,6 +131,15 @@ const COMING: &str = select!(
 const LAPSED: &str =
     select!("where status = 'running' and lease_until < statement_timestamp() order by lease_until limit $1");
 
+/// One statement, so one snapshot: a worker that is back again claims nothing before its row says so.
+const LEFT_BEHIND: &str = concat!(
+    "select task.*, extract(epoch from statement_timestamp() - gone.seen_at)::float8 as silent_seconds \
+     from workers as gone cross join lateral (select ",
+    columns!(),
+    " from pending_tasks where worker = gone.identity and status = 'running' and provider_task_id is null \
+     limit $1) as task where gone.gone_at is not null limit $1"
+);
+
 const OVERDUE: &str = select!(
     "where status = 'queued' and model = $1 and queued_at <= statement_timestamp() - make_interval(secs => $2) \
      order by queued_at limit $3"
@@ -152,6 +161,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("pending: fronts", FRONTS),
     ("pending: coming", COMING),
     ("pending: lapsed", LAPSED),
+    ("pending: left behind", LEFT_BEHIND),
     ("pending: overdue", OVERDUE),
     ("pending: counts", COUNTS),
 ];
@@ -229,6 +239,20 @@ pub async fn coming(
 /// Jobs whose claim has lapsed, longest first.
 pub async fn lapsed(client: &impl GenericClient, limit: i64) -> Result<Vec<PendingTask>, Error> {
     client.query_typed(LAPSED, &[(&limit, Type::INT8)]).await?.iter().map(read).collect()
+}
+
+/// Jobs that workers had claimed which are gone by now, and for how long each of those has not been heard of. What a
+/// provider is known to have is left out.
+pub async fn left_behind(
+    client: &impl GenericClient,
+    limit: i64,
+) -> Result<Vec<(PendingTask, Duration)>, Error> {
+    let rows = client.query_typed(LEFT_BEHIND, &[(&limit, Type::INT8)]).await?;
+    let told = rows.iter().map(|row| {
+        let silent: f64 = row.try_get("silent_seconds")?;
+        Ok((read(row)?, Duration::try_from_secs_f64(silent).unwrap_or_default()))
+    });
+    told.collect()
 }
 
 /// Jobs of a model whose run is at least so old and that nobody works on, oldest first.

@@ -53,7 +53,7 @@ enum Verdict {
     Delete,
     /// It names no job; it stays where an operator can find it.
     Keep,
-    /// The log cannot be written; it comes again.
+    /// The log cannot be written, or the job's worker may still do so; it comes again.
     Again,
 }
 
@@ -67,6 +67,7 @@ async fn judge(station: &Station, delivery: &Received) -> Verdict {
             tracing::info!(job_id = %message.job_id, "a message that the queue gave up on was overtaken");
             return Verdict::Delete;
         }
+        Ok(Some(job)) if is_with_a_worker(station, &job).await => return Verdict::Again,
         Ok(Some(_)) => {}
         Ok(None) => return report(delivery, "unknown_job"),
         Err(error) => {
@@ -90,6 +91,19 @@ async fn judge(station: &Station, delivery: &Received) -> Verdict {
             Verdict::Again
         }
     }
+}
+
+/// Whether whoever claimed it last is still here, or may be: it may be late to record what became of it.
+async fn is_with_a_worker(station: &Station, job: &JobState) -> bool {
+    let Some(attempt) = &job.attempt else { return false };
+    let is_here = async {
+        let client = station.reader.get().await?;
+        station.roll.is_here(&**client, &attempt.worker).await
+    };
+    is_here.await.unwrap_or_else(|error: Error| {
+        tracing::warn!(error = %error_chain(&error), "it cannot be told whether a worker is here");
+        true
+    })
 }
 
 /// Whether the message says nothing against the job as it is now.

@@ -2,18 +2,20 @@
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages in turn, the
 //! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the `recaller` has
-//! providers stop what nobody waits for, the `drainer` records what the queue gave up on, the `reconciler` re-sends what a
-//! worker left undone, `overdue` gives up what could not be made in time, the `sweeper` writes down what has lapsed on idle
-//! accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to
-//! run twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a command
-//! to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and providers, and asks them
-//! over HTTP; it serves none.
+//! providers stop what nobody waits for, the `drainer` records what the queue gave up on, the `reconciler` gives to others
+//! what a worker that is gone left undone, `overdue` gives up what could not be made in time, the `sweeper` writes down what
+//! has lapsed on idle accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded.
+//! All are safe to run twice, to be delivered to twice and to be killed at any instant: the effects happen once, because
+//! each is a command to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and
+//! providers, and asks them over HTTP; it serves none.
 
 mod backoff;
 mod checkpoint;
 mod drainer;
 mod duty;
+mod earlier;
 mod error;
+mod forfeit;
 mod governing;
 mod keeper;
 mod offer;
@@ -26,9 +28,11 @@ pub mod queue;
 mod recall;
 mod reconciler;
 mod relay;
+mod roll;
 mod runner;
 mod sealer;
 mod settle;
+mod spend;
 mod station;
 mod sweeper;
 
@@ -53,6 +57,9 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     let Some(station) = Box::pin(Station::open(options, &shutdown)).await? else { return Ok(()) };
     let station = Arc::new(station);
     tracing::info!(worker = %station.identity, "the worker runs");
+    let ended = CancellationToken::new();
+    let mut roll = JoinSet::new();
+    roll.spawn(supervise("roll", ended.clone(), Arc::clone(&station), stay_on_the_roll));
     let mut duties = JoinSet::new();
     duties.spawn(supervise("relay", shutdown.clone(), Arc::clone(&station), relay::run));
     duties.spawn(supervise("runner", shutdown.clone(), Arc::clone(&station), runner::run));
@@ -64,7 +71,16 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
     duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));
     duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));
+    duties.spawn(supervise("spend", shutdown.clone(), Arc::clone(&station), spend::measure));
     while duties.join_next().await.is_some() {}
+    // Until then it has jobs in work, and must be seen to be here.
+    ended.cancel();
+    while roll.join_next().await.is_some() {}
     tracing::info!(worker = %station.identity, "the worker has stopped");
+    Ok(())
+}
+
+async fn stay_on_the_roll(station: Arc<Station>, ended: CancellationToken) -> Result<(), Error> {
+    station.roll.stay(station.timings.here_every, ended).await;
     Ok(())
 }

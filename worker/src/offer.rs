@@ -4,6 +4,8 @@
 use crate::governing::Limits;
 use crate::provider::{Provider, Providers};
 use ledger::catalogue::{Catalogue, OnUnknown, Route};
+use ledger::job::JobRequest;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,9 @@ pub struct Offer {
     pub providers: Providers,
     /// How hard each of them may be asked by this process; those without an entry without bound.
     pub limits: BTreeMap<String, Limits>,
+    /// The most that may be spent at each of them in a day, by all processes together, in US dollars; at those without an entry
+    /// without bound.
+    pub daily_caps: BTreeMap<String, Decimal>,
 }
 
 impl Offer {
@@ -39,6 +44,11 @@ impl Offer {
     /// The provider of this name.
     pub(crate) fn provider(&self, name: &str) -> Option<&Arc<dyn Provider>> {
         self.providers.get(name)
+    }
+
+    /// What a request costs at a route, at most, in US dollars; `None` if nobody said.
+    pub(crate) fn cost(&self, request: &JobRequest, route: &Route) -> Option<Decimal> {
+        self.catalogue.get(&request.model).and_then(|model| model.cost_at(route, request))
     }
 
     /// How long a provider may take for work of this model that it accepted.

@@ -42,9 +42,16 @@ pub struct WorkerOptions {
 /// How long things may take. The defaults suit production; tests shorten them.
 #[derive(Debug, Clone)]
 pub struct Timings {
-    /// How long a claim holds. A job whose worker died is taken over when it lapses. Longer than `attempt` and `store`
-    /// together, so that an attempt ends before its claim does.
+    /// How long a claim holds, at most: a job whose worker was not seen to be gone is taken over when it lapses. Longer
+    /// than `attempt` and `store` together, so that an attempt ends before its claim does.
     pub lease: Duration,
+    /// How often a worker says that it is here.
+    pub here_every: Duration,
+    /// A worker that was not heard of for so long is taken for gone, and its jobs are given to others. It sends nothing
+    /// itself from half of that on. Several times `here_every`.
+    pub silence: Duration,
+    /// How often a worker looks whether what it has running still counts.
+    pub look_every: Duration,
     /// How long a provider may take to make or accept something.
     pub attempt: Duration,
     /// How long what was made may take to be stored, further tries included.
@@ -60,6 +67,8 @@ pub struct Timings {
     pub linger: Duration,
     /// The first back-off is drawn between nothing and this; each further one between nothing and twice that.
     pub backoff_base: Duration,
+    /// How long a job waits at least when its provider's daily cap is reached; it may be raised.
+    pub cap_again: Duration,
     /// No back-off is longer, unless the provider asks for it.
     pub backoff_cap: Duration,
     /// How long a message that cannot be processed rests between two deliveries on its way to the DLQ.
@@ -93,6 +102,9 @@ impl Default for Timings {
     fn default() -> Timings {
         Timings {
             lease: Duration::from_secs(120),
+            here_every: Duration::from_secs(5),
+            silence: Duration::from_secs(30),
+            look_every: Duration::from_millis(500),
             attempt: Duration::from_secs(50),
             store: Duration::from_secs(50),
             unknown_grace: Duration::from_secs(15),
@@ -100,6 +112,7 @@ impl Default for Timings {
             receive_wait: Duration::from_secs(20),
             linger: Duration::from_millis(50),
             backoff_base: Duration::from_secs(2),
+            cap_again: Duration::from_secs(60),
             backoff_cap: Duration::from_secs(300),
             poison_pause: Duration::from_secs(2),
             poison_report: Duration::from_secs(900),

@@ -1,12 +1,15 @@
-//! Sends again what a worker left undone: losing a worker loses no job.
+//! Gives to others what a worker left undone: losing a worker loses no job.
 //!
-//! A claim whose lease has lapsed may have lost its message with its worker. The job is sent again at growing intervals,
+//! What a worker that is gone had claimed is taken from it by a command. Where nobody can see that it is gone, the end of its
+//! lease tells: a claim whose lease has lapsed may have lost its message with its worker. The job is sent again at growing intervals,
 //! until somebody takes it over. Messages that the queue lost are looked after by the relay, which knows what it sent.
 
 use crate::duty;
 use crate::error::Error;
+use crate::forfeit;
 use crate::queue::{JobMessage, Letter};
 use crate::station::Station;
+use futures::future::try_join;
 use ledger::JobId;
 use projections::pending::{self, PendingTask};
 use std::collections::HashMap;
@@ -32,14 +35,24 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
 }
 
 async fn reconcile(station: Arc<Station>, _fencing: i64, held: CancellationToken) -> Result<(), Error> {
-    let mut resent = Resent::new();
-    loop {
-        round(&station, &mut resent).await?;
-        let rest = tokio::time::sleep(station.timings.reconcile_every);
-        if held.run_until_cancelled(rest).await.is_none() {
-            return Ok(());
-        }
+    try_join(send_again(&station, &held), watch_workers(&station, &held)).await.map(drop)
+}
+
+async fn watch_workers(station: &Station, held: &CancellationToken) -> Result<(), Error> {
+    while !held.is_cancelled() {
+        forfeit::round(station).await?;
+        held.run_until_cancelled(tokio::time::sleep(station.timings.here_every)).await;
     }
+    Ok(())
+}
+
+async fn send_again(station: &Station, held: &CancellationToken) -> Result<(), Error> {
+    let mut resent = Resent::new();
+    while !held.is_cancelled() {
+        round(station, &mut resent).await?;
+        held.run_until_cancelled(tokio::time::sleep(station.timings.reconcile_every)).await;
+    }
+    Ok(())
 }
 
 async fn round(station: &Station, resent: &mut Resent) -> Result<(), Error> {

@@ -7,6 +7,7 @@ use crate::offer::Offer;
 use crate::options::{Sealing, Timings, WorkerOptions};
 use crate::outputs::OutputStore;
 use crate::queue::{self, Queue, QueueSettings};
+use crate::roll::Roll;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use ledger::error_chain;
@@ -47,6 +48,8 @@ pub(crate) struct Station {
     pub sealer: Option<Sealer>,
     /// Names this process among all that ever ran: a claim under it was made here.
     pub identity: String,
+    /// Shows all others that this process lives, and whether what it claimed is still its own.
+    pub roll: Roll,
     pub concurrency: usize,
     pub poll_concurrency: usize,
     pub policy: RetryPolicy,
@@ -70,7 +73,9 @@ impl Station {
             Some(sealing) => Some(Sealer { sealing, pool: options.database.pool(Role::Sealer, 1)? }),
             None => None,
         };
+        let identity = format!("{}-{:08x}", options.name, rand::random::<u32>());
         Ok(Some(Station {
+            roll: Roll::new(&options.database, &identity, options.timings.silence)?,
             ledger: options.ledger,
             reader: options.database.pool(Role::Reader, 8)?,
             writer: options.database.pool(Role::Projector, 4)?,
@@ -79,7 +84,7 @@ impl Station {
             queue: opened,
             outputs: OutputStore::new(options.outputs),
             sealer,
-            identity: format!("{}-{:08x}", options.name, rand::random::<u32>()),
+            identity,
             concurrency: options.concurrency.max(1),
             poll_concurrency: options.poll_concurrency.max(1),
             policy: options.policy,

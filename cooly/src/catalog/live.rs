@@ -105,8 +105,9 @@ impl Live {
         let listing = read(self.file.as_deref())?;
         let Made { providers, reception } = (self.make)(&listing.providers)?;
         let limits = listing.providers.iter().map(|entry| (entry.name.clone(), limits(entry))).collect();
-        let catalogue = Arc::clone(&listing.catalogue);
-        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits }));
+        let caps = listing.providers.iter().filter_map(|entry| Some((entry.name.clone(), entry.daily_cap?)));
+        let (catalogue, daily_caps) = (Arc::clone(&listing.catalogue), caps.collect());
+        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits, daily_caps }));
         self.catalogue.send_replace(listing.catalogue);
         self.reception.send_replace(Arc::new(reception));
         Ok(listing.warnings)

@@ -23,6 +23,7 @@ pub(crate) use webhook::{Signature, WebhookEntry};
 use anyhow::Context;
 use document::Document;
 use ledger::catalogue::Catalogue;
+use model::Known;
 use problem::{Place, Problems};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -57,7 +58,9 @@ fn parse(text: &str) -> Result<Listing, Problems> {
     }
     let providers: Vec<ProviderEntry> = checked.into_iter().map(|(_, entry)| entry).collect();
     let named = document.provider_names;
-    let models = model::check_all(document.models, &named, &mut problems);
+    let capped = providers.iter().filter(|provider| provider.daily_cap.is_some());
+    let capped = capped.map(|provider| provider.name.clone()).collect();
+    let models = model::check_all(document.models, &Known { named, capped }, &mut problems);
     if !problems.is_empty() {
         return Err(problems);
     }

@@ -21,12 +21,16 @@ const PRICINGS: [(&str, Pricing); 2] =
 const ON_UNKNOWN: [(&str, OnUnknown); 3] =
     [("person", OnUnknown::Person), ("again", OnUnknown::Again), ("fail", OnUnknown::Fail)];
 
+/// The providers that routes may name.
+pub(super) struct Known {
+    /// Those that the file names.
+    pub named: BTreeSet<String>,
+    /// Those with a daily cap, which can only be kept to where it is known what things cost.
+    pub capped: BTreeSet<String>,
+}
+
 /// Every model that is right; `providers` are those that the file names.
-pub(super) fn check_all(
-    tables: Vec<ModelTable>,
-    providers: &BTreeSet<String>,
-    problems: &mut Problems,
-) -> Vec<Model> {
+pub(super) fn check_all(tables: Vec<ModelTable>, providers: &Known, problems: &mut Problems) -> Vec<Model> {
     let mut ids = BTreeSet::new();
     let mut models = Vec::new();
     for table in tables {
@@ -40,7 +44,7 @@ pub(super) fn check_all(
     models
 }
 
-fn check(table: ModelTable, providers: &BTreeSet<String>, problems: &mut Problems) -> Option<Model> {
+fn check(table: ModelTable, providers: &Known, problems: &mut Problems) -> Option<Model> {
     let (pricing_span, routes_span) = (table.pricing.as_ref().map(Spanned::span), table.routes.span());
     let routes = table.routes.into_inner().into_iter();
     let routes: Vec<Option<Route>> = routes.map(|route| check_route(route, providers, problems)).collect();
@@ -95,7 +99,7 @@ fn place_of(invalid: &InvalidModel, pricing: Option<Range<usize>>, routes: Range
     }
 }
 
-fn check_route(table: RouteTable, providers: &BTreeSet<String>, problems: &mut Problems) -> Option<Route> {
+fn check_route(table: RouteTable, providers: &Known, problems: &mut Problems) -> Option<Route> {
     let cost = table.cost.map(|cost| {
         values::dollars(cost.get_ref()).map_err(|message| problems.add(cost.span(), message)).ok()
     });
@@ -104,11 +108,19 @@ fn check_route(table: RouteTable, providers: &BTreeSet<String>, problems: &mut P
         return None;
     }
     let provider = table.provider.get_ref();
-    if !providers.contains(provider) {
-        let known: Vec<&str> = providers.iter().map(String::as_str).collect();
+    if !providers.named.contains(provider) {
+        let known: Vec<&str> = providers.named.iter().map(String::as_str).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         let message =
             format!("no provider is named `{provider}`; add [providers.{provider}], or use one of: {known}");
+        problems.add(table.provider.span(), message);
+        return None;
+    }
+    if cost.is_none() && providers.capped.contains(provider) {
+        let message = format!(
+            "`cost` is missing: the provider `{provider}` has a `daily_cap`, which can only be kept to if every route to it \
+             says what an output costs"
+        );
         problems.add(table.provider.span(), message);
         return None;
     }

@@ -99,9 +99,6 @@ impl ProviderEntry {
                 "{variable}, which holds the key of the provider `{name}`, is not set here; a worker needs it"
             )
         }));
-        warnings.extend(self.daily_cap.is_some().then(|| {
-            format!("`daily_cap` of the provider `{name}` is read, but this version does not keep to it yet")
-        }));
         warnings
     }
 }

@@ -82,7 +82,7 @@ fn webhooks_are_off_until_the_file_turns_them_on() {
 fn limits_of_a_provider_are_read() {
     let text = "[providers.p]\nadapter = \"http\"\nbase_url = \"https://a.example/\"\nconcurrency = 5\nrate = \"600/m\"\n\
         daily_cap = \"200 USD\"\nprivate = true\nhttp = { submit = { path = \"/jobs\" }, outputs = \"/files\" }\n\
-        [[models]]\nid = \"m\"\nkind = \"image\"\nprice = 4\nroutes = [{ provider = \"p\", model = \"x\" }]";
+        [[models]]\nid = \"m\"\nkind = \"image\"\nprice = 4\nroutes = [{ provider = \"p\", model = \"x\", cost = \"0.5\" }]";
     let listing = parse(text).unwrap_or_else(|problems| panic!("{problems}"));
     let provider = &listing.providers[0];
     assert_eq!((provider.concurrency, provider.rate), (Some(5), Some((600, Duration::from_secs(60)))));
@@ -90,7 +90,7 @@ fn limits_of_a_provider_are_read() {
     assert_eq!(provider.base_url.as_deref(), Some("https://a.example"));
     let Adapter::Http(http) = &provider.adapter else { panic!("{provider:?}") };
     assert_eq!(http.submit.path, "/jobs");
-    assert_eq!(listing.warnings.len(), 1, "the cap is not kept to yet: {:?}", listing.warnings);
+    assert_eq!(listing.warnings, Vec::<String>::new());
 }
 
 const ROUTE: &str = "routes = [{ provider = \"p\", model = \"x\" }]";
@@ -190,6 +190,14 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         (fal("rate = \"0/s\""), "line 4, column 8", "`rate` must be a number of requests"),
         (fal("daily_cap = \"200\""), "line 4, column 13", "`daily_cap` must be an amount"),
         (fal("daily_cap = \"0 USD\""), "line 4, column 13", "`daily_cap` must be an amount"),
+        (
+            format!(
+                "[providers.p]\nadapter = \"simulated\"\ndaily_cap = \"5 USD\"\n[[models]]\nid = \"m\"\n\
+                 kind = \"image\"\nprice = 4\n{ROUTE}"
+            ),
+            "line 8, column 24",
+            "`cost` is missing",
+        ),
         (fal("poll_interval = \"0s\""), "line 4, column 17", "`poll_interval` must not be zero"),
         (fal("base_url = \"http://a.example\""), "line 4, column 12", "private = true"),
         (

@@ -143,6 +143,19 @@ impl Model {
         }
     }
 
+    /// What a request costs the operator at a route, at most, in US dollars; `None` if the route does not say, or if there is no
+    /// bound.
+    pub fn cost_at(&self, route: &Route, request: &JobRequest) -> Option<Decimal> {
+        let of_one = match self.pricing {
+            Pricing::PerOutput => route.cost_usd?,
+            Pricing::PerSecond => {
+                let seconds = request.params.seconds.or(self.max_seconds)?;
+                route.cost_usd?.checked_mul(seconds.into())?
+            }
+        };
+        of_one.checked_mul(request.count.into())
+    }
+
     pub(super) fn price_of(&self, request: &JobRequest) -> Option<Price> {
         match self.pricing {
             Pricing::PerOutput => self.price.checked_mul(request.count).map(Price::Fixed),

@@ -51,6 +51,22 @@ fn per_second_the_most_is_what_the_model_makes_when_nothing_was_asked_for() {
 }
 
 #[test]
+fn a_route_costs_what_is_asked_for_at_most() {
+    let catalogue = Catalogue::new(models()).unwrap();
+    let cost = |model: &str, count, seconds| {
+        let route = Route { cost_usd: Some("0.25".parse().unwrap()), ..Route::new("p", "x") };
+        let cost = catalogue.get(model).unwrap().cost_at(&route, &request(model, count, seconds));
+        cost.unwrap().to_string()
+    };
+    assert_eq!(cost("painter", 3, None), "0.75");
+    assert_eq!(cost("animator", 2, Some(7)), "0.50", "however long");
+    assert_eq!(cost("reel", 2, Some(4)), "2.00");
+    assert_eq!(cost("reel", 1, None), "2.50", "as long as it may become");
+    let silent = Route::new("p", "x");
+    assert_eq!(catalogue.get("painter").unwrap().cost_at(&silent, &request("painter", 1, None)), None);
+}
+
+#[test]
 fn what_the_model_does_not_take_is_named() {
     let field = |quoted: Result<Price, QuoteError>| match quoted.unwrap_err() {
         QuoteError::OutOfRange { field, .. } => field,

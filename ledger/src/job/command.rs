@@ -66,6 +66,16 @@ pub enum JobCommand {
         /// The provider that failed; `None` if none was asked.
         provider: Option<String>,
     },
+    /// Take the job from a worker that is gone, so that another one may begin at once. What a provider is known to have is
+    /// left to whoever asks after it.
+    Forfeit {
+        /// The token of the attempt that is lost.
+        fencing: i64,
+        /// How long the next attempt has to wait, in milliseconds.
+        backoff_milliseconds: u64,
+        /// The budget.
+        policy: RetryPolicy,
+    },
     /// Give up on a job that could not be processed at all; used by the drainer of the queue's own DLQ.
     DeadLetter {
         /// Why.

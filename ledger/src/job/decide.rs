@@ -66,6 +66,10 @@ pub fn decide(
             let retry_at = after_milliseconds(now, *backoff_milliseconds);
             Ok(fail_attempt(job, failure, retry_at, provider.as_deref()))
         }
+        JobCommand::Forfeit { fencing, backoff_milliseconds, policy } => {
+            holds_claim(job, *fencing)?;
+            forfeit(job, after_milliseconds(now, *backoff_milliseconds), *policy, now)
+        }
         JobCommand::DeadLetter { failure } => dead_letter(job, failure, now),
         JobCommand::Retry { run } => match is_run(job, *run)? {
             Status::Dead => Ok(free(JobEvent::Retried { run: job.run + 1, charged: None, from: Vec::new() })),
@@ -127,22 +131,41 @@ fn start(
     catalogue: &Catalogue,
 ) -> JobEvent {
     if job.attempts >= policy.max_attempts {
-        return JobEvent::DeadLettered { failure: lost_attempt() };
+        return JobEvent::DeadLettered {
+            failure: worker_lost("every attempt was lost with the worker that ran it"),
+        };
     }
     let routes = catalogue.get(&job.request.model).map_or(&[][..], |model| &model.routes);
     let providers = routes.iter().map(|route| route.provider.clone()).collect();
     JobEvent::Started { attempt: job.attempts + 1, worker: worker.to_owned(), lease_until, providers }
 }
 
-/// A run that spends its budget without a recorded failure lost its workers: each died or was cut off. A provider may
-/// have the work all the same.
-fn lost_attempt() -> Failure {
+/// An attempt that ends without a recorded failure lost its worker, which died or was cut off. A provider may have the
+/// work all the same.
+fn worker_lost(message: &str) -> Failure {
     Failure {
         class: FailureClass::Transient,
         code: "worker_lost".into(),
-        message: "every attempt was lost with the worker that ran it".into(),
+        message: message.into(),
         billed: Some(Billed::Unknown),
     }
+}
+
+/// Whoever asked a provider for it may have been heard, so the next attempt asks after it first.
+fn forfeit(
+    job: &JobState,
+    retry_at: DateTime<Utc>,
+    policy: RetryPolicy,
+    now: DateTime<Utc>,
+) -> Result<JobDecision, Refusal> {
+    if job.attempt.as_ref().is_some_and(|attempt| attempt.provider_task_id.is_some()) {
+        return Err(Refusal::JobClaimed);
+    }
+    let failure = worker_lost("the worker that ran the attempt was lost");
+    if is_last(job, failure.class, policy, now) {
+        return Ok(free(JobEvent::DeadLettered { failure }));
+    }
+    Ok(fail_attempt(job, &failure, retry_at, None))
 }
 
 /// Whether somebody works on it. What a provider has taken is asked after until it ends, however late that is: to

@@ -34,6 +34,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("events at versions", history::AT_VERSIONS),
     ("stream", read::STREAM),
     ("models of jobs", read::MODELS),
+    ("attempts that are over", read::OVER),
     ("page", read::PAGE),
     ("page: credits", read::PAGE_OF_CREDITS),
     ("page: jobs", read::PAGE_OF_JOBS),

@@ -58,6 +58,16 @@ from unnest($1::uuid[], $2::uuid[]) as wanted (account_id, stream_id) cross join
     where account_id = wanted.account_id and stream_id = wanted.stream_id and version = 1
 ) as first";
 
+/// Of attempts that have not ended, those that no longer count: by the first event after their start that says so.
+pub(crate) const OVER: &str = r"
+select attempt.stream_id, attempt.version, later.type = 'job.cancelled' as is_cancelled
+from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as attempt (account_id, stream_id, version) cross join lateral (
+    select type from events
+    where account_id = attempt.account_id and stream_id = attempt.stream_id and version > attempt.version
+        and type not in ('job.submitted', 'job.refunded')
+    order by version limit 1
+) as later";
+
 /// Which side of the log is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Side {
@@ -122,6 +132,34 @@ pub async fn models(
     let told = rows.iter().map(|row| Ok((JobId(row.try_get(0)?), row.try_get::<_, Option<String>>(1)?)));
     let told: Vec<(JobId, Option<String>)> = told.collect::<Result<_, Error>>()?;
     Ok(told.into_iter().filter_map(|(job, model)| Some((job, model?))).collect())
+}
+
+/// An attempt that no longer counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AttemptOver {
+    /// Whose attempt.
+    pub job: JobId,
+    /// Its token.
+    pub fencing: i64,
+    /// Whether its job was cancelled; else it was ended, taken away or taken over.
+    pub is_cancelled: bool,
+}
+
+/// Which of these attempts, named by their tokens, no longer count.
+pub async fn attempts_over(
+    client: &impl GenericClient,
+    attempts: &[(AccountId, JobId, i64)],
+) -> Result<Vec<AttemptOver>, Error> {
+    let accounts: Vec<Uuid> = attempts.iter().map(|(account, _, _)| account.0).collect();
+    let jobs: Vec<Uuid> = attempts.iter().map(|(_, job, _)| job.0).collect();
+    let tokens: Vec<i64> = attempts.iter().map(|(_, _, fencing)| *fencing).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&accounts, Type::UUID_ARRAY), (&jobs, Type::UUID_ARRAY), (&tokens, Type::INT8_ARRAY)];
+    let over = |row: &Row| {
+        let (job, fencing, is_cancelled) = (JobId(row.try_get(0)?), row.try_get(1)?, row.try_get(2)?);
+        Ok(AttemptOver { job, fencing, is_cancelled })
+    };
+    client.query_typed(OVER, &parameters).await?.iter().map(over).collect()
 }
 
 /// All events of a stream, in order.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 const WORKER_STOPPED: &str = "worker_stopped";
 const TIMEOUT: &str = "provider_timeout";
+const OVER: &str = "attempt_over";
 
 /// The provider does not accept our key, or our account there is used up.
 const OUR_ACCOUNT: [&str; 2] = ["provider_auth", "provider_quota"];
@@ -60,6 +61,9 @@ impl ProviderFailure {
     /// fault.
     pub(crate) fn lets_others_try(&self) -> bool {
         let is_about_our_account = self.is_about_our_account();
+        if self.is_over() {
+            return false;
+        }
         match self.failure.billed {
             Some(Billed::No) => self.failure.class != FailureClass::Permanent || is_about_our_account,
             None => is_about_our_account,
@@ -81,6 +85,18 @@ impl ProviderFailure {
     pub(crate) fn paused(wait: Duration) -> ProviderFailure {
         let message = "the provider is not asked for a while, because it fails or has enough to do";
         ProviderFailure::throttled("provider_paused", message, Some(wait)).billed(Billed::No)
+    }
+
+    /// As much is spent at the provider today as may be. Nothing was sent.
+    pub(crate) fn spend_cap(wait: Duration) -> ProviderFailure {
+        let message = "as much as may be was spent at the provider today; it is asked again tomorrow";
+        ProviderFailure::throttled("provider_spend_cap", message, Some(wait)).billed(Billed::No)
+    }
+
+    /// Nobody can tell whether it may be bought. Nothing was sent.
+    pub(crate) fn spend_unknown(wait: Duration) -> ProviderFailure {
+        let message = "it cannot be told how much was spent at the provider today";
+        ProviderFailure::throttled("provider_spend_unknown", message, Some(wait)).billed(Billed::No)
     }
 
     /// The provider took longer than it may.
@@ -195,6 +211,16 @@ impl ProviderFailure {
         ProviderFailure::transient(code, message).billed(Billed::Yes).for_a_person()
     }
 
+    /// The attempt no longer counts, so this is recorded nowhere.
+    pub(crate) fn attempt_over() -> ProviderFailure {
+        ProviderFailure::throttled(OVER, "the job was cancelled or given to another worker", None)
+    }
+
+    /// Whether it was cut off because it no longer counts.
+    pub(crate) fn is_over(&self) -> bool {
+        self.failure.code == OVER
+    }
+
     /// The worker stops; costs no attempt.
     pub(crate) fn worker_stopped() -> ProviderFailure {
         let message = "the worker was stopped before the attempt ended";
@@ -229,6 +255,7 @@ mod tests {
             ("it refuses the account and says that it did nothing", account().billed(Billed::No), true),
             ("it refuses the account, perhaps after the work", account().billed(Billed::Unknown), false),
             ("it is not here", ProviderFailure::no_provider(), true),
+            ("nobody waits for it", ProviderFailure::attempt_over().billed(Billed::No), false),
         ];
         for (which, failure, expected) in cases {
             assert_eq!(failure.lets_others_try(), expected, "{which}");

@@ -4,8 +4,9 @@ use super::NAME;
 use super::table::{self, Recall};
 use super::unwanted::unwanted;
 use crate::checkpoint;
+use crate::earlier::{Earlier, Sent};
 use crate::error::Error;
-use crate::provider::ProviderFailure;
+use crate::provider::{ProviderFailure, reference};
 use crate::station::Station;
 use chrono::TimeDelta;
 use ledger::job::JobEvent;
@@ -72,8 +73,8 @@ async fn recalls(station: &Station, page: &[RecordedEvent]) -> Result<Vec<Recall
     let mut recalls = Vec::new();
     for recorded in page.iter().filter(|recorded| recorded.recorded_at > oldest && may_leave(&recorded.event))
     {
-        match recall(station, recorded).await {
-            Ok(recall) => recalls.extend(recall),
+        match left_by(station, recorded).await {
+            Ok(left) => recalls.extend(left),
             Err(Error::Ledger(error @ ledger::Error::Unreadable { .. })) => {
                 let cause = error_chain(&error);
                 tracing::error!(position = %recorded.position, cause, "what a provider works on cannot be read by this version");
@@ -95,24 +96,62 @@ fn may_leave(event: &Event) -> bool {
     }
 }
 
-/// What this event left at a provider, if anything.
-async fn recall(station: &Station, ended: &RecordedEvent) -> Result<Option<Recall>, Error> {
+/// What this event left at providers, or may have left.
+async fn left_by(station: &Station, ended: &RecordedEvent) -> Result<Vec<Recall>, Error> {
     let client = station.reader.get().await?;
     let stream = read::stream(&**client, ended.account_id, ended.stream_id).await?;
     drop(client);
     let until_then = stream.iter().take_while(|recorded| recorded.version <= ended.version);
     let events: Vec<&JobEvent> = until_then.filter_map(job_event).collect();
-    let (Some(unwanted), Some(model)) = (unwanted(events.iter().copied()), model(&events)) else {
-        return Ok(None);
-    };
-    Ok(Some(Recall {
+    let Some(model) = model(&events) else { return Ok(Vec::new()) };
+    let recall = |provider: Option<&str>, id: String, reference: Option<String>| Recall {
         account_id: ended.account_id,
         job_id: JobId(ended.stream_id.0),
-        provider_task_id: unwanted.id.to_owned(),
-        provider: unwanted.provider.map(str::to_owned),
+        provider_task_id: id,
+        reference,
+        provider: provider.map(str::to_owned),
         model: model.to_owned(),
         tries: 0,
-    }))
+    };
+    let known = unwanted(events.iter().copied());
+    let known = known.map(|unwanted| recall(unwanted.provider, unwanted.id.to_owned(), None));
+    let mut recalls: Vec<Recall> = known.into_iter().collect();
+    if matches!(ended.event, Event::Job(JobEvent::Cancelled { .. })) {
+        for (provider, reference) in perhaps_sent(&stream, ended) {
+            let id = format!("lost:{}:{reference}", provider.unwrap_or_default());
+            recalls.push(recall(provider, id, Some(reference)));
+        }
+    }
+    Ok(recalls)
+}
+
+/// The attempts of a cancelled run that a provider may have taken without a word of it in the log: the provider, if the log
+/// names it, and our name for the attempt.
+fn perhaps_sent<'a>(
+    stream: &'a [RecordedEvent],
+    cancelled: &RecordedEvent,
+) -> Vec<(Option<&'a str>, String)> {
+    let earlier = Earlier::of(stream, cancelled.version);
+    let (job_id, run) = (JobId(cancelled.stream_id.0), run_of(stream, cancelled.version));
+    let unknown = earlier.unsubmitted.into_iter().filter(|attempt| attempt.sent == Sent::Unknown);
+    let each = unknown.flat_map(|attempt| {
+        let reference = reference(job_id, run, attempt.fencing);
+        let named = attempt.providers.iter().map(|provider| Some(*provider));
+        let providers: Vec<Option<&str>> =
+            if attempt.providers.is_empty() { vec![None] } else { named.collect() };
+        providers.into_iter().map(move |provider| (provider, reference.clone()))
+    });
+    each.collect()
+}
+
+/// The run that a job was in before this version.
+fn run_of(stream: &[RecordedEvent], version: i64) -> u32 {
+    let before = stream.iter().take_while(|recorded| recorded.version < version);
+    let begun = before.filter_map(|recorded| match &recorded.event {
+        Event::Job(JobEvent::Retried { run, .. }) => Some(*run),
+        Event::Job(_) | Event::Account(_) => None,
+    });
+    begun.last().unwrap_or(1)
 }
 
 fn job_event(recorded: &RecordedEvent) -> Option<&JobEvent> {

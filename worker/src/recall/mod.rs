@@ -1,7 +1,7 @@
 //! Stops work at providers that nobody waits for any more, until they confirm it.
 //!
 //! Two loops under one lease. One follows the log: whatever a provider had when its job was cancelled, or when its time
-//! was up, is written to the table of recalls, under a checkpoint of its own. The other asks the providers, again and
+//! was up, and whatever it may have had of a job that was cancelled, is written to the table of recalls, under a checkpoint of its own. The other asks the providers, again and
 //! again at growing intervals, and takes off the table what was confirmed. Both are harmless to run twice: a recall is
 //! written once, and a provider may be asked to stop what it has stopped.
 
@@ -44,6 +44,7 @@ pub(crate) async fn remember(
         account_id: task.account_id,
         job_id: task.job_id,
         provider_task_id: provider_task_id.to_owned(),
+        reference: None,
         provider: provider.map(str::to_owned),
         model: task.request.model.clone(),
         tries: 0,

@@ -12,8 +12,10 @@ use uuid::Uuid;
 pub(super) struct Recall {
     pub account_id: AccountId,
     pub job_id: JobId,
-    /// The provider's name for the work.
+    /// The provider's name for the work; where that is not known, what tells this row from others of the job.
     pub provider_task_id: String,
+    /// Our name for the attempt, if its submit went unanswered: the provider is asked first whether it took the work.
+    pub reference: Option<String>,
     /// Who has it; `None` where the log does not say.
     pub provider: Option<String>,
     pub model: String,
@@ -22,12 +24,12 @@ pub(super) struct Recall {
 }
 
 const ADD: &str = r"
-insert into recalls (account_id, job_id, provider_task_id, provider, model)
-select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[])
+insert into recalls (account_id, job_id, provider_task_id, provider, model, reference)
+select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[])
 on conflict do nothing";
 
 const DUE: &str = r"
-select account_id, job_id, provider_task_id, provider, model, tries from recalls
+select account_id, job_id, provider_task_id, provider, model, reference, tries from recalls
 where due_at <= statement_timestamp() order by due_at limit $1";
 
 const CONFIRMED: &str = "delete from recalls where account_id = $1 and job_id = $2 and provider_task_id = $3";
@@ -46,12 +48,14 @@ pub(super) async fn add(client: &impl GenericClient, recalls: &[Recall]) -> Resu
     let tasks: Vec<&str> = recalls.iter().map(|recall| recall.provider_task_id.as_str()).collect();
     let providers: Vec<Option<&str>> = recalls.iter().map(|recall| recall.provider.as_deref()).collect();
     let models: Vec<&str> = recalls.iter().map(|recall| recall.model.as_str()).collect();
-    let parameters: [(&(dyn ToSql + Sync), Type); 5] = [
+    let references: Vec<Option<&str>> = recalls.iter().map(|recall| recall.reference.as_deref()).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 6] = [
         (&accounts, Type::UUID_ARRAY),
         (&jobs, Type::UUID_ARRAY),
         (&tasks, Type::TEXT_ARRAY),
         (&providers, Type::TEXT_ARRAY),
         (&models, Type::TEXT_ARRAY),
+        (&references, Type::TEXT_ARRAY),
     ];
     client.query_typed(ADD, &parameters).await?;
     Ok(())
@@ -100,6 +104,7 @@ fn read(row: &Row) -> Result<Recall, Error> {
         provider_task_id: row.try_get("provider_task_id")?,
         provider: row.try_get("provider")?,
         model: row.try_get("model")?,
+        reference: row.try_get("reference")?,
         tries: tries.unsigned_abs(),
     })
 }

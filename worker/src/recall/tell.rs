@@ -3,7 +3,7 @@
 use super::table::{self, Recall};
 use crate::backoff::{doubled, jitter};
 use crate::error::Error;
-use crate::provider::{Cancelled, Provider, ProviderFailure};
+use crate::provider::{Cancelled, Found, Provider, ProviderFailure};
 use crate::station::Station;
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
@@ -58,12 +58,16 @@ async fn measure(station: &Station) -> Result<(), Error> {
 
 async fn ask(station: &Station, recall: &Recall) -> Result<(), Error> {
     let answer = match provider(station, recall) {
-        Some(provider) => stop(&*provider, &recall.provider_task_id).await,
+        Some(provider) => stop(&*provider, recall).await,
         None => Err(ProviderFailure::no_provider()),
     };
     let (job_id, task) = (recall.job_id, &recall.provider_task_id);
     let client = station.writer.get().await?;
     let outcome = match answer {
+        // It may be on its way to be known there.
+        Ok(Told::NotTaken) if recall.tries == 0 => {
+            return table::again(&**client, recall, station.timings.unknown_grace).await;
+        }
         Ok(outcome) => outcome,
         Err(failure) => {
             let (code, tries) = (&failure.failure.code, recall.tries + 1);
@@ -76,12 +80,8 @@ async fn ask(station: &Station, recall: &Recall) -> Result<(), Error> {
             return table::again(&**client, recall, pause(recall.tries, failure.retry_after)).await;
         }
     };
-    let told = match outcome {
-        Cancelled::Stopped => "stopped",
-        Cancelled::TooLate => "too_late",
-    };
-    metrics::counter!("cooly_recalls_total", "outcome" => told).increment(1);
-    tracing::info!(%job_id, outcome = told, "a provider was told to stop what nobody waits for");
+    metrics::counter!("cooly_recalls_total", "outcome" => outcome.as_str()).increment(1);
+    tracing::info!(%job_id, outcome = outcome.as_str(), "a provider was told to stop what nobody waits for");
     table::confirmed(&**client, recall).await
 }
 
@@ -91,8 +91,48 @@ fn provider(station: &Station, recall: &Recall) -> Option<Arc<dyn Provider>> {
     offer.provider(name).cloned()
 }
 
-async fn stop(provider: &dyn Provider, task_id: &str) -> Result<Cancelled, ProviderFailure> {
-    match timeout(PATIENCE, AssertUnwindSafe(provider.cancel(task_id)).catch_unwind()).await {
+/// What telling a provider came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Stopped,
+    TooLate,
+    /// It never took the work.
+    NotTaken,
+    /// It cannot tell whether it took the work, so there is no name by which to stop it.
+    CannotTell,
+}
+
+impl Told {
+    fn as_str(self) -> &'static str {
+        match self {
+            Told::Stopped => "stopped",
+            Told::TooLate => "too_late",
+            Told::NotTaken => "not_taken",
+            Told::CannotTell => "cannot_tell",
+        }
+    }
+}
+
+async fn stop(provider: &dyn Provider, recall: &Recall) -> Result<Told, ProviderFailure> {
+    let Some(reference) = &recall.reference else { return cancel(provider, &recall.provider_task_id).await };
+    match answered(provider.find(reference)).await? {
+        Found::Accepted(id) => cancel(provider, &id).await,
+        Found::NotAccepted => Ok(Told::NotTaken),
+        Found::CannotTell => Ok(Told::CannotTell),
+    }
+}
+
+async fn cancel(provider: &dyn Provider, task_id: &str) -> Result<Told, ProviderFailure> {
+    answered(provider.cancel(task_id)).await.map(|outcome| match outcome {
+        Cancelled::Stopped => Told::Stopped,
+        Cancelled::TooLate => Told::TooLate,
+    })
+}
+
+async fn answered<T>(
+    question: impl Future<Output = Result<T, ProviderFailure>>,
+) -> Result<T, ProviderFailure> {
+    match timeout(PATIENCE, AssertUnwindSafe(question).catch_unwind()).await {
         Ok(Ok(answer)) => answer,
         Ok(Err(_panic)) => Err(ProviderFailure::crashed()),
         Err(_elapsed) => Err(ProviderFailure::timeout()),

@@ -1,6 +1,7 @@
 //! Running a claimed job at a provider, and recording what came of it.
 
 use super::routes::Asked;
+use super::under_way::Over;
 use super::{Claimed, Fate, Runner};
 use crate::provider::{ProviderFailure, Submission, Task};
 use crate::recall;
@@ -25,6 +26,8 @@ impl Runner {
             .record(begun.elapsed().as_secs_f64());
         match settled {
             Settled::Recorded => Fate::Done,
+            // Nobody needs its message any more.
+            Settled::Lost if claimed.watched.why_over() == Some(Over::Cancelled) => Fate::Done,
             // Whoever took over may hold the same message: deleting it is their business.
             Settled::Lost => Fate::Leave,
             Settled::Unrecorded => {
@@ -54,6 +57,12 @@ impl Runner {
                     self.recall_unless_it_goes_on(by, task, &id).await;
                 }
                 settled
+            }
+            Err(failure) if failure.is_over() => {
+                let reason = claimed.watched.why_over().map_or("unknown", Over::as_str);
+                tracing::info!(job_id = %task.job_id, reason, "the attempt was cut off");
+                metrics::counter!("cooly_attempts_lost_total", "reason" => reason).increment(1);
+                Settled::Lost
             }
             Err(failure) => {
                 let patience = if failure.is_handed_back() { HAND_BACK_PATIENCE } else { patience };

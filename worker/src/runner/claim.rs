@@ -4,16 +4,18 @@
 //! attempt. While the log cannot be written the claim waits, message hidden: a database outage must not use
 //! up deliveries and send healthy jobs to the dead letters.
 
+use super::under_way::Watched;
 use super::{Fate, Runner};
 use crate::offer::Offer;
 use crate::options::Timings;
 use crate::provider::Task;
 use crate::queue::{JobMessage, Received};
+use crate::roll::Term;
 use crate::station::Order;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ledger::catalogue::Route;
 use ledger::error_chain;
-use ledger::job::{JobCommand, JobState, Status};
+use ledger::job::{Attempt, JobCommand, JobState, Status};
 use ledger::{Actor, ExecuteError, Refusal};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,8 +44,12 @@ pub(super) struct Claimed {
     pub offer: Arc<Offer>,
     /// Where it may be made, in order: no more than the log was told.
     pub routes: Vec<Route>,
+    /// In which term of this process. It must not be sent in another one.
+    pub term: Term,
     /// Until when the provider may take. What it made can then still be stored and recorded before the claim lapses.
     pub until: Instant,
+    /// Whether it still counts.
+    pub watched: Watched,
 }
 
 impl Claimed {
@@ -61,6 +67,9 @@ fn time_for_provider(left: Duration, timings: &Timings) -> Duration {
 impl Runner {
     pub(super) async fn claim(&self, message: &JobMessage, delivery: &Received) -> Claim {
         let offer = self.station.offer();
+        let Some(term) = self.abandon.run_until_cancelled(self.station.roll.term()).await else {
+            return Claim::Refused(Fate::Later(Duration::ZERO));
+        };
         let started = tokio::select! {
             started = self.station.record(self.start(message, delivery, &offer), CLAIM_PATIENCE) => started,
             // The log was out of reach for the whole drain. Should it write the claim later, the lease lapses.
@@ -68,10 +77,10 @@ impl Runner {
         };
         match started {
             Ok(outcome) => match outcome.jobs.into_iter().next() {
-                Some((_, job)) => self.won(message, &job, offer),
+                Some((_, job)) => self.won(message, &job, offer, term),
                 None => Claim::Refused(Fate::Later(LOOK_AGAIN)),
             },
-            Err(ExecuteError::Refused(refusal)) => self.refused(message, delivery, &refusal).await,
+            Err(ExecuteError::Refused(refusal)) => self.refused(message, delivery, &refusal, term).await,
             Err(ExecuteError::Failed(error)) => {
                 tracing::error!(error = %error_chain(&error), "a job could not be claimed");
                 Claim::Refused(Fate::Later(LOOK_AGAIN))
@@ -80,13 +89,12 @@ impl Runner {
     }
 
     fn start(&self, message: &JobMessage, delivery: &Received, offer: &Offer) -> Order {
-        let lease = self.station.timings.lease.as_secs().max(1);
         Order {
             account_id: message.account_id,
             job_id: message.job_id,
             command: JobCommand::Start {
                 worker: self.station.identity.clone(),
-                lease_seconds: u32::try_from(lease).unwrap_or(u32::MAX),
+                lease_seconds: self.lease_seconds(),
                 policy: self.station.policy,
                 catalogue: Arc::clone(&offer.catalogue),
             },
@@ -96,12 +104,22 @@ impl Runner {
         }
     }
 
-    async fn refused(&self, message: &JobMessage, delivery: &Received, refusal: &Refusal) -> Claim {
+    fn lease_seconds(&self) -> u32 {
+        u32::try_from(self.station.timings.lease.as_secs().max(1)).unwrap_or(u32::MAX)
+    }
+
+    async fn refused(
+        &self,
+        message: &JobMessage,
+        delivery: &Received,
+        refusal: &Refusal,
+        term: Term,
+    ) -> Claim {
         metrics::counter!("cooly_claims_refused_total", "reason" => refusal.code()).increment(1);
         tracing::debug!(reason = refusal.code(), "the claim was refused");
         match refusal {
             Refusal::JobUnknown => Claim::Refused(self.poison(delivery, "unknown_job")),
-            Refusal::JobClaimed => self.adopt(message).await,
+            Refusal::JobClaimed => self.adopt(message, term).await,
             Refusal::JobNotDue => Claim::Refused(self.until_due(message).await),
             // Finished: the message is a duplicate, or came after a cancellation.
             _ => Claim::Refused(Fate::Done),
@@ -110,8 +128,8 @@ impl Runner {
 
     /// A claim whose answer was lost is refused when it is made again, because it is there. The identity is
     /// this process's own and nothing else here works on the job, so such a claim is ours to use; unless it was used,
-    /// and only its end could not be recorded.
-    async fn adopt(&self, message: &JobMessage) -> Claim {
+    /// and only its end could not be recorded, or was made in an earlier term and is about to be taken from us.
+    async fn adopt(&self, message: &JobMessage, term: Term) -> Claim {
         let job = match self.station.job(message.account_id, message.job_id).await {
             Ok(Some(job)) => job,
             Ok(None) | Err(_) => return Claim::Refused(Fate::Later(LOOK_AGAIN)),
@@ -119,18 +137,24 @@ impl Runner {
         let ours = job.attempt.as_ref().is_some_and(|attempt| {
             attempt.worker == self.station.identity
                 && attempt.provider_task_id.is_none()
+                && term.has_begun_by(self.claimed_at(attempt))
                 && !self.is_used(message.job_id, attempt.fencing)
         });
         if ours {
-            self.won(message, &job, self.station.offer())
+            self.won(message, &job, self.station.offer(), term)
         } else {
             Claim::Refused(after_claim(&job, self.station.now()))
         }
     }
 
+    /// When this process claimed it.
+    fn claimed_at(&self, attempt: &Attempt) -> DateTime<Utc> {
+        attempt.lease_until - TimeDelta::seconds(self.lease_seconds().into())
+    }
+
     /// The claim, and until when its provider may take: told by the log, so that it is the same however late the answer
     /// came.
-    fn won(&self, message: &JobMessage, job: &JobState, offer: Arc<Offer>) -> Claim {
+    fn won(&self, message: &JobMessage, job: &JobState, offer: Arc<Offer>, term: Term) -> Claim {
         let (Some(task), Some(attempt)) = (Task::of(message.account_id, message.job_id, job), &job.attempt)
         else {
             // The budget was used up: the claim dead-lettered the job instead.
@@ -141,7 +165,8 @@ impl Runner {
         // A claim that is adopted may have been made under an older catalogue.
         let told = |route: &&Route| attempt.providers.contains(&route.provider);
         let routes = offer.routes(&job.request.model).iter().filter(told).cloned().collect();
-        Claim::Won(Claimed { task, offer, routes, until })
+        let watched = self.under_way.watch(&task);
+        Claim::Won(Claimed { task, offer, routes, term, until, watched })
     }
 
     /// What becomes of a message whose job is in work in this process. A second one about the same attempt would only turn

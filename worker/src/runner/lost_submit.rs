@@ -9,9 +9,9 @@
 
 use super::Runner;
 use super::claim::Claimed;
-use super::earlier::{Earlier, Sent, Unsubmitted};
 use super::reported;
 use super::routes::Asked;
+use crate::earlier::{Earlier, Sent, Unsubmitted};
 use crate::error::Error;
 use crate::provider::{Found, ProviderFailure, Submission, Task};
 use crate::station::Station;

@@ -8,7 +8,6 @@
 mod attempt;
 mod batches;
 mod claim;
-mod earlier;
 mod heartbeat;
 mod held;
 mod lost_submit;
@@ -17,6 +16,7 @@ mod reported;
 mod returns;
 mod routes;
 mod seats;
+mod under_way;
 mod work;
 
 pub(crate) use seats::most_of_one;
@@ -39,6 +39,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout_at;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
+use under_way::UnderWay;
 use work::Work;
 
 /// A seat if one is needed, and a slot if there was one.
@@ -65,6 +66,8 @@ struct Runner {
     seats: Seats,
     /// What is being run in this process.
     running: Mutex<HashSet<(AccountId, JobId)>>,
+    /// The attempts that go on in this process.
+    under_way: UnderWay,
     /// Tokens of claims that were used here and whose end could not be recorded.
     used: Mutex<HashSet<(JobId, i64)>>,
     /// Nothing new is begun.
@@ -78,6 +81,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
         held: Held::default(),
         seats: Seats::new(station.concurrency, station.has_several_providers()),
         running: Mutex::default(),
+        under_way: UnderWay::default(),
         used: Mutex::default(),
         stopping: shutdown.clone(),
         abandon: CancellationToken::new(),
@@ -86,6 +90,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     let ended = CancellationToken::new();
     let _ends_with_us = ended.clone().drop_guard();
     let heartbeat = start_heartbeat(&runner, ended.clone());
+    let looks = start_looks(&runner, ended.clone());
     let (returns, mut returning) = Returns::start(Arc::clone(&runner.station));
     let mut work = Work::new(&runner, returns);
     work.go_on(&shutdown).await;
@@ -97,6 +102,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     }
     ended.cancel();
     let _ = heartbeat.await;
+    let _ = looks.await;
     Ok(())
 }
 
@@ -106,6 +112,14 @@ fn start_heartbeat(runner: &Arc<Runner>, ended: CancellationToken) -> JoinHandle
     let runner = Arc::clone(runner);
     tokio::spawn(supervise("heartbeat", ended, station, move |_, ended| {
         heartbeat::run(Arc::clone(&runner), ended)
+    }))
+}
+
+fn start_looks(runner: &Arc<Runner>, ended: CancellationToken) -> JoinHandle<()> {
+    let station = Arc::clone(&runner.station);
+    let runner = Arc::clone(runner);
+    tokio::spawn(supervise("looks", ended, station, move |_, ended| {
+        under_way::look(Arc::clone(&runner), ended)
     }))
 }
 

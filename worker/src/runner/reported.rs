@@ -2,7 +2,7 @@
 //! once the provider says, when it is asked, that it has it.
 
 use super::claim::Claimed;
-use super::earlier::Earlier;
+use crate::earlier::Earlier;
 use crate::error::Error;
 use crate::provider::{Progress, Provider, ProviderFailure};
 use crate::station::Station;

@@ -1,17 +1,20 @@
 //! Asking the providers of a model in order, within one attempt.
 //!
 //! The next one is asked only after a definite refusal before any work: the one before it wants fewer requests, is out of
-//! order, or has no account of ours that it could charge. Never after an answer that was lost, since the work may be done
-//! all the same, and never when the request itself is at fault. All of them share the time of the attempt.
+//! order, has no account of ours that it could charge, or must not be paid any more today. Never after an answer that was
+//! lost, since the work may be done all the same, and never when the request itself is at fault. All of them share the
+//! time of the attempt.
 
 use super::Runner;
 use super::claim::Claimed;
 use crate::governing::{Permit, Reason};
-use crate::provider::{ProviderFailure, Submission};
+use crate::provider::{Provider, ProviderFailure, Submission};
+use crate::spend::{self, Bought};
 use futures::FutureExt;
 use ledger::catalogue::Route;
 use ledger::job::{Billed, FailureClass};
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -87,11 +90,47 @@ impl Runner {
                 return Asked { provider: Some(route.provider.clone()), answer: Err(refused) };
             }
         };
+        let bought = match self.within(claimed, Billed::No, self.buy(claimed, route)).await {
+            Ok(Ok(bought)) => bought,
+            Ok(Err(refused)) | Err(refused) => {
+                return Asked { provider: Some(route.provider.clone()), answer: Err(refused) };
+            }
+        };
+        let asked = self.send(claimed, route, provider, permit).await;
+        if let (Some(bought), Err(failure)) = (&bought, &asked.answer)
+            && failure.failure.billed == Some(Billed::No)
+        {
+            spend::give_back(&self.station, bought).await;
+        }
+        asked
+    }
+
+    async fn send(
+        &self,
+        claimed: &Claimed,
+        route: &Route,
+        provider: &Arc<dyn Provider>,
+        permit: Permit,
+    ) -> Asked {
+        match self.within(claimed, Billed::No, self.station.roll.vouches_for(claimed.term)).await {
+            Ok(true) => {}
+            Err(cut_off) if !ProviderFailure::is_out_of_time(&cut_off.failure) => {
+                return Asked::nobody(cut_off);
+            }
+            // Another worker may have begun it.
+            Ok(false) | Err(_) => return Asked::nobody(ProviderFailure::claim_late()),
+        }
         // What is cut off after it was sent has an unknown outcome.
         let submit = self.within(claimed, Billed::Unknown, provider.submit(&claimed.task, route));
         let answer = submit.await.unwrap_or_else(Err);
         permit.tell(answer.as_ref());
         Asked { provider: Some(route.provider.clone()), answer }
+    }
+
+    async fn buy(&self, claimed: &Claimed, route: &Route) -> Result<Option<Bought>, ProviderFailure> {
+        let cap = claimed.offer.daily_caps.get(&route.provider).copied();
+        let usd = claimed.offer.cost(&claimed.task.request, route);
+        spend::buy(&self.station, cap, route, usd).await
     }
 
     /// A permit to ask this provider. One that it takes but a moment to get is waited for.
@@ -112,8 +151,8 @@ impl Runner {
         }
     }
 
-    /// Lets a panic, the end of the claim's time or of this worker cut the work off. `billed` says what is known of it
-    /// then.
+    /// Lets a panic, the end of the claim, of its time or of this worker cut the work off. `billed` says what is known of
+    /// it then.
     async fn within<T>(
         &self,
         claimed: &Claimed,
@@ -121,6 +160,9 @@ impl Runner {
         work: impl Future<Output = T>,
     ) -> Result<T, ProviderFailure> {
         let cut_off = tokio::select! {
+            biased;
+            // First, so that nothing is begun for it.
+            () = claimed.watched.over() => ProviderFailure::attempt_over(),
             ended = timeout_at(claimed.until, AssertUnwindSafe(work).catch_unwind()) => match ended {
                 Ok(Ok(done)) => return Ok(done),
                 Ok(Err(_panic)) => ProviderFailure::crashed(),

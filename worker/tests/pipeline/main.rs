@@ -4,6 +4,7 @@
 //! runs the same tests against moto.
 
 mod conformance;
+mod dead_workers;
 mod fallback;
 mod faults;
 mod flow;
@@ -30,6 +31,7 @@ mod scripted;
 mod sealer;
 mod several_workers;
 mod shutdown;
+mod spend;
 mod sweeper;
 mod videos;
 mod webhooks;

@@ -122,7 +122,7 @@ async fn work_that_is_accepted_after_its_job_was_cancelled_is_stopped() {
     eventually("the submit is on its way", async || rig.scripted.waiting() == 1).await;
     rig.cancel(id).await;
     rig.scripted.open();
-    eventually("the provider is told", async || rig.scripted.cancels() == 1).await;
+    eventually("the provider is told", async || rig.scripted.cancels() >= 1).await;
     worker.stop().await;
     assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.cancelled"]);
 }

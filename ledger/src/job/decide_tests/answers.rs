@@ -1,6 +1,6 @@
 //! Every command in every status, and what a status and a stream may be.
 
-use super::{ALL, Story, answer, at, credits, fail, failure, in_status, request, start};
+use super::{ALL, POLICY, Story, answer, at, credits, fail, failure, in_status, request, start};
 use crate::account::{Charge, Lot};
 use crate::job::command::JobCommand;
 use crate::job::decide::decide;
@@ -16,6 +16,7 @@ fn every_command_has_an_answer_in_every_status() {
         ("start", start()),
         ("succeed", JobCommand::Succeed { fencing: 2, outputs: Vec::new(), provider: None }),
         ("fail", fail(2, FailureClass::Permanent)),
+        ("forfeit", JobCommand::Forfeit { fencing: 2, backoff_milliseconds: 0, policy: POLICY }),
         ("dead-letter", JobCommand::DeadLetter { failure: failure(FailureClass::Transient) }),
         ("retry", JobCommand::Retry { run: None }),
         ("discard", JobCommand::Discard { run: None }),
@@ -31,6 +32,7 @@ fn every_command_has_an_answer_in_every_status() {
         ("start",       ["job.started",       "job_claimed",    "job_status", "job_status", "job_status",    "job_status", "job_status"]),
         ("succeed",     ["lease_lost",        "job.succeeded",  "lease_lost", "lease_lost", "lease_lost",    "lease_lost", "lease_lost"]),
         ("fail",        ["lease_lost",        "job.failed",     "lease_lost", "lease_lost", "lease_lost",    "lease_lost", "lease_lost"]),
+        ("forfeit",     ["lease_lost",        "job.attempt_failed", "lease_lost", "lease_lost", "lease_lost",  "lease_lost", "lease_lost"]),
         ("dead-letter", ["job.dead_lettered", "job_claimed",    "job_status", "job_status", "already",       "job_status", "job_status"]),
         ("retry",       ["job_status",        "job_status",     "job_status", "job_status", "job.retried",   "job_status", "job_status"]),
         ("discard",     ["job_status",        "job_status",     "job_status", "job_status", "job.discarded", "job_status", "already"]),

@@ -1,6 +1,6 @@
 //! Attempts, back-off, leases and their fencing tokens.
 
-use super::{Story, answer, at, fail, failure, refund, start};
+use super::{POLICY, Story, answer, at, fail, failure, refund, start};
 use crate::account::RefundReason;
 use crate::job::command::JobCommand;
 use crate::job::event::JobEvent;
@@ -118,6 +118,47 @@ fn a_run_that_loses_every_worker_goes_to_the_dead_letters() {
     let (events, _) = story.decide(&start()).unwrap();
     let [JobEvent::DeadLettered { failure }] = events.as_slice() else { panic!("{events:?}") };
     assert_eq!(failure.code, "worker_lost");
+}
+
+fn forfeit(fencing: i64) -> JobCommand {
+    JobCommand::Forfeit { fencing, backoff_milliseconds: 0, policy: POLICY }
+}
+
+#[test]
+fn a_claim_that_is_forfeited_uses_up_an_attempt_and_the_next_one_may_begin_at_once() {
+    let story = Story::started();
+    let first = story.fencing();
+    let (events, charge) = story.decide(&forfeit(first)).unwrap();
+    let [JobEvent::AttemptFailed { failure, counted, .. }] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(
+        (failure.code.as_str(), failure.billed, *counted),
+        ("worker_lost", Some(Billed::Unknown), true)
+    );
+    assert_eq!(charge, None, "the credits stay spent");
+    let story = story.then(&forfeit(first)).then(&start());
+    assert_eq!(story.state().attempts, 2, "long before the lease of the first one would have lapsed");
+    let late = JobCommand::Succeed { fencing: first, outputs: Vec::new(), provider: None };
+    for command in [late, forfeit(first)] {
+        assert_eq!(story.decide(&command), Err(Refusal::LeaseLost), "{command:?}");
+    }
+}
+
+#[test]
+fn the_last_attempt_that_is_forfeited_goes_to_the_dead_letters() {
+    let mut story = Story::started();
+    for _ in 0..2 {
+        let lost = forfeit(story.fencing());
+        story = story.then(&lost).then(&start());
+    }
+    assert_eq!(answer(&story, &forfeit(story.fencing())), "job.dead_lettered");
+}
+
+#[test]
+fn what_a_provider_has_taken_is_not_forfeited() {
+    let story = Story::started();
+    let submit = submit(&story);
+    let story = story.then(&submit);
+    assert_eq!(story.decide(&forfeit(story.fencing())), Err(Refusal::JobClaimed));
 }
 
 #[test]

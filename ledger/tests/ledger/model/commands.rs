@@ -44,6 +44,7 @@ pub(crate) fn takes_key(asked: &Asked) -> bool {
         Asked::Start { .. }
         | Asked::Succeed { .. }
         | Asked::Fail { .. }
+        | Asked::Forfeit { .. }
         | Asked::DeadLetter { .. }
         | Asked::Cancel { .. }
         | Asked::Retry { .. }
@@ -113,6 +114,11 @@ fn job_action(user: &UserId, asked: &Asked) -> (Actor, Action) {
                 provider: None,
             };
             (worker, job, command)
+        }
+        Asked::Forfeit { job, fencing, backoff } => {
+            let backoff_milliseconds = backoff.unsigned_abs() * 1_000;
+            let policy = RetryPolicy::default();
+            (worker, job, JobCommand::Forfeit { fencing, backoff_milliseconds, policy })
         }
         Asked::DeadLetter { job } => {
             (worker, job, JobCommand::DeadLetter { failure: failure(FailureClass::Transient) })

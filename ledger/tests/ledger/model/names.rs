@@ -97,6 +97,10 @@ fn about_jobs(user: &NaiveUser, ask: &Ask) -> Asked {
             let (job, fencing) = with(job, &[Status::Running]);
             Asked::Fail { job, fencing: fencing - i64::from(late), class, backoff }
         }
+        Ask::Forfeit { job, late, backoff } => {
+            let (job, fencing) = with(job, &[Status::Running]);
+            Asked::Forfeit { job, fencing: fencing - i64::from(late), backoff }
+        }
         Ask::DeadLetter(place) => Asked::DeadLetter { job: job(place, &[Status::Queued]) },
         Ask::Cancel(place) => Asked::Cancel { job: job(place, &[Status::Queued, Status::Running]) },
         Ask::Retry(place) => Asked::Retry { job: job(place, &[Status::Dead]) },

@@ -41,6 +41,7 @@ pub(crate) enum Ask {
     Start(usize),
     Succeed { job: usize, late: bool, milliseconds: u64 },
     Fail { job: usize, late: bool, class: FailureClass, backoff: Seconds },
+    Forfeit { job: usize, late: bool, backoff: Seconds },
     DeadLetter(usize),
     Cancel(usize),
     Retry(usize),
@@ -119,6 +120,8 @@ fn about_jobs() -> impl Strategy<Value = Ask> {
             .prop_map(|(job, late, milliseconds)| Ask::Succeed { job, late, milliseconds }),
         6 => (place(), late(), class(), backoff)
             .prop_map(|(job, late, class, backoff)| Ask::Fail { job, late, class, backoff }),
+        2 => (place(), late(), 0..20_i64)
+            .prop_map(|(job, late, backoff)| Ask::Forfeit { job, late, backoff }),
         1 => place().prop_map(Ask::DeadLetter),
         2 => place().prop_map(Ask::Cancel),
         1 => place().prop_map(Ask::Retry),

@@ -166,6 +166,17 @@ impl NaiveJob {
         Ok(())
     }
 
+    pub(crate) fn forfeit(&mut self, fencing: i64, backoff: Seconds, clock: Seconds) -> Answer {
+        self.must_hold(fencing)?;
+        if clock - self.run_began >= MOST_AGE || self.attempts == MOST_ATTEMPTS {
+            self.to(Status::Dead);
+        } else {
+            self.due = Some(clock + backoff);
+            self.to(Status::Queued);
+        }
+        Ok(())
+    }
+
     pub(crate) fn dead_letter(&mut self, clock: Seconds) -> Answer {
         match self.status {
             Status::Dead => Ok(()),

@@ -18,6 +18,7 @@ pub(crate) enum Asked {
     Start { job: JobId },
     Succeed { job: JobId, fencing: i64, milliseconds: u64 },
     Fail { job: JobId, fencing: i64, class: FailureClass, backoff: Seconds },
+    Forfeit { job: JobId, fencing: i64, backoff: Seconds },
     DeadLetter { job: JobId },
     Cancel { job: JobId },
     Retry { job: JobId },
@@ -86,6 +87,9 @@ impl NaiveUser {
                 return self.with(job, |job, account, place| {
                     job.fail(account, place, fencing, class, backoff, clock)
                 });
+            }
+            Asked::Forfeit { job, fencing, backoff } => {
+                return self.with(job, |job, _, _| job.forfeit(fencing, backoff, clock));
             }
             Asked::DeadLetter { job } => return self.with(job, |job, _, _| job.dead_letter(clock)),
             Asked::Cancel { job } => return self.with(job, |job, account, place| job.cancel(account, place)),

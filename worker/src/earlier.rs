@@ -1,4 +1,4 @@
-//! What the log tells of the attempts of a run before the current one, as far as a provider may have work of theirs.
+//! What the log tells of the attempts of a run before one of its events, as far as a provider may have work of theirs.
 
 use chrono::{DateTime, Utc};
 use ledger::job::{Billed, JobEvent};
@@ -6,7 +6,7 @@ use ledger::{Event, RecordedEvent};
 
 /// Whether an attempt that recorded no submission may have been accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
+pub(crate) enum Sent {
     /// Nobody knows: its answer was lost, or its worker.
     Unknown,
     /// It was answered, as far as the log tells.
@@ -15,7 +15,7 @@ pub(super) enum Sent {
 
 /// An attempt that recorded no submission and was not surely refused.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unsubmitted<'a> {
+pub(crate) struct Unsubmitted<'a> {
     pub fencing: i64,
     pub began: DateTime<Utc>,
     pub sent: Sent,
@@ -24,7 +24,7 @@ pub(super) struct Unsubmitted<'a> {
 }
 
 /// See the module.
-pub(super) struct Earlier<'a> {
+pub(crate) struct Earlier<'a> {
     /// Oldest first.
     pub unsubmitted: Vec<Unsubmitted<'a>>,
     /// The tasks that were recorded, whichever attempt found them, and the provider of each where that was recorded.
@@ -36,20 +36,20 @@ type Open<'a> = Option<(i64, DateTime<Utc>, Vec<&'a str>)>;
 
 impl Earlier<'_> {
     /// Whether this task was recorded.
-    pub(super) fn is_recorded(&self, provider: &str, id: &str) -> bool {
+    pub(crate) fn is_recorded(&self, provider: &str, id: &str) -> bool {
         self.recorded.iter().any(|(by, known)| *known == id && by.is_none_or(|by| by == provider))
     }
 
     /// Since when a provider may have work of this run of which nobody knows.
-    pub(super) fn unknown_since(&self) -> Option<DateTime<Utc>> {
+    pub(crate) fn unknown_since(&self) -> Option<DateTime<Utc>> {
         self.unsubmitted.iter().find(|attempt| attempt.sent == Sent::Unknown).map(|attempt| attempt.began)
     }
 
-    /// The attempts of the last run in these events whose tokens are below the current one's.
-    pub(super) fn of(events: &[RecordedEvent], current: i64) -> Earlier<'_> {
+    /// The attempts of the last run in these events whose tokens are below this version.
+    pub(crate) fn of(events: &[RecordedEvent], below: i64) -> Earlier<'_> {
         let mut earlier = Earlier { unsubmitted: Vec::new(), recorded: Vec::new() };
         let mut open: Open<'_> = None;
-        for recorded in events.iter().take_while(|recorded| recorded.version < current) {
+        for recorded in events.iter().take_while(|recorded| recorded.version < below) {
             match &recorded.event {
                 Event::Job(JobEvent::Queued { .. } | JobEvent::Retried { .. }) => {
                     open = None;
