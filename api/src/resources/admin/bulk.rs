@@ -327,8 +327,8 @@ impl Work {
         }
         let run = Some(job.run);
         let command = match self.deed {
-            Deed::Retry => JobCommand::Retry { run },
-            Deed::Discard => JobCommand::Discard { run },
+            Deed::Retry => JobCommand::Retry { run, reason: None },
+            Deed::Discard => JobCommand::Discard { run, reason: None },
         };
         let command = Command {
             account: job.account_id,

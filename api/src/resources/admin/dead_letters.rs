@@ -239,7 +239,7 @@ impl DeadLetters {
     ) -> Answer<Retried, Change> {
         let run = run.0.map(|run| run.0);
         let (account, _) = found(&app, id.0.0).await?;
-        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Retry { run }).await?;
+        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Retry { run, reason: None }).await?;
         Ok(Retried::Queued(Json(Revived { id: id.0, status: StatusName(after.status) }), position))
     }
 
@@ -258,7 +258,7 @@ impl DeadLetters {
     ) -> Answer<Discarded, Change> {
         let run = run.0.map(|run| run.0);
         let (account, before) = found(&app, id.0.0).await?;
-        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Discard { run }).await?;
+        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Discard { run, reason: None }).await?;
         let came_back = before.charged.checked_sub(after.charged).filter(|_| position.is_some());
         let refunded = Amount(came_back.unwrap_or(Credits::ZERO));
         Ok(Discarded::Done(Json(GivenUp { id: id.0, status: StatusName(after.status), refunded }), position))
