@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -70,6 +70,12 @@ const STEPS: [Step; 10] = [
         name: "V10__overdue",
         apply: include_str!("../sql/V10__overdue.sql"),
         undo: include_str!("../sql/undo/U10__overdue.sql"),
+    },
+    Step {
+        version: 12,
+        name: "V12__bulk_actions",
+        apply: include_str!("../sql/V12__bulk_actions.sql"),
+        undo: include_str!("../sql/undo/U12__bulk_actions.sql"),
     },
 ];
 
