@@ -18,6 +18,9 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
+/// Connections for bulk actions: orders of admins are few.
+const OPERATORS: usize = 2;
+
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -28,6 +31,8 @@ pub(crate) struct App {
 pub(crate) struct Shared {
     pub ledger: Ledger,
     pub pool: Pool,
+    /// For ordering bulk actions and changing their state.
+    operators: Pool,
     /// For what must not take a place in the pool.
     pub database: Database,
     pub outputs: Arc<dyn ObjectStore>,
@@ -62,10 +67,12 @@ impl App {
     pub(crate) fn new(options: ApiOptions, shutdown: CancellationToken) -> Result<App, Error> {
         let limits = options.limits;
         let pool = options.database.pool(Role::Reader, limits.database_connections)?;
+        let operators = options.database.pool(Role::Operator, OPERATORS)?;
         let shared = Shared {
             ledger: options.ledger,
             feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
+            operators,
             database: options.database,
             outputs: options.outputs,
             keys: options.keys,
@@ -98,6 +105,11 @@ impl App {
     /// The models on offer now. One answer takes one of them.
     pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.borrow())
+    }
+
+    /// A connection for bulk actions.
+    pub(crate) async fn operator(&self) -> Result<Object, Problem> {
+        Ok(self.operators.get().await?)
     }
 
     /// A connection for reading.
