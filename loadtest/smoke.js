@@ -114,9 +114,34 @@ function mending(retried, deleted, discarded) {
     admin('POST', '/admin/dlq/bulk-actions', undefined, { action: 'discard', ids: [discarded], dry_run });
   expect('a rehearsal does nothing', bulk(true).matched === 1 && follow(discarded).status === 'dead');
   expect('the action does', bulk(false).done === 1 && follow(discarded).status === 'discarded');
+  bulkActions(retried);
   const cleanup = admin('POST', '/admin/dlq/cleanup', undefined, { older_than: '7d', dry_run: true });
   expect('nothing is old enough to clean up', cleanup.matched === 0);
   expect('a retried one ends again', follow(retried).status === 'dead');
+}
+
+// Of a job that ends as it did before: what is looked at is the action.
+function bulkActions(id) {
+  follow(id);
+  const order = { action: 'retry', ids: [id], reason: 'smoke', rate: 100, canary: 1 };
+  const headers = { Prefer: 'respond-async' };
+  let made;
+  eventually('an action is ordered for what is dead again', () => {
+    const answer = call('POST', '/admin/dlq/bulk-actions', { token: tokens.admin, body: order, headers, expect: [202] });
+    made = json(answer);
+    return made.counts.all === 1 && answer.headers.Location === `/admin/dlq/bulk-actions/${made.id}`;
+  });
+  const at = `/admin/dlq/bulk-actions/${made.id}`;
+  const name = '/admin/dlq/bulk-actions/{id}';
+  const change = (what) => call('POST', `${at}/${what}`, { token: tokens.admin, name: `${name}/${what}`, expect: [200, 409] });
+  for (const what of ['pause', 'resume']) change(what);
+  eventually('its job has ended', () => {
+    const { state, counts } = admin('GET', at, name);
+    return state === 'done' && counts.failed === 1;
+  });
+  problem('action_over', change('abort'));
+  expect('it has one job', admin('GET', `${at}/items`, `${name}/items`).items.length === 1);
+  expect('it is listed', admin('GET', '/admin/dlq/bulk-actions').items.some((action) => action.id === made.id));
 }
 
 function accounts() {

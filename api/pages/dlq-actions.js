@@ -2,6 +2,7 @@
 // the server worked out for exactly these jobs.
 
 import { find } from './dom.js';
+import { askForOrder } from './dlq-order.js';
 import { busy, confirm, notice } from './notices.js';
 import { ago, credits, excerpt, micros, named, plural, sentence, spaced } from './words.js';
 
@@ -10,16 +11,22 @@ const VERBS = {
   discard: { title: 'Delete', done: 'deleted' },
 };
 const TYPING = 250;
+/// So many are done within one call; more go on by themselves.
+const FEW = 20;
+const LATER = { headers: { Prefer: 'respond-async' } };
 
-/// Actions of one admin; `onDone(jobs)` hears that the list has changed, and to which of its jobs something was done.
+/// Actions of one admin; `onDone(jobs)` hears that the list has changed, and to which of its jobs something was done;
+/// `onOrder()` that an action goes on by itself from now on.
 export class Actions {
   #client;
   #onDone;
+  #onOrder;
   #timer = 0;
 
-  constructor(client, onDone) {
+  constructor(client, onDone, onOrder) {
     this.#client = client;
     this.#onDone = onDone;
+    this.#onOrder = onOrder;
     find('#clean-up').addEventListener('click', () => this.#openCleanup());
     find('#cleanup-form').addEventListener('input', () => this.#previewSoon());
     find('#cleanup-form').addEventListener('submit', (event) => event.submitter?.value !== 'cancel' && event.preventDefault());
@@ -58,7 +65,7 @@ export class Actions {
   async bulk(action, target, jobs, pressed) {
     let preview;
     const isKnown = await this.#attempt(pressed, async () => {
-      preview = await this.#client.post('/admin/dlq/bulk-actions', { action, ...target, dry_run: true });
+      preview = await this.#client.post('/admin/dlq/bulk-actions', { action, ...target, dry_run: true }, LATER);
     });
     if (!isKnown) return false;
     if (preview.matched === 0) {
@@ -69,12 +76,26 @@ export class Actions {
     const { title, done } = VERBS[action];
     const many = plural(preview.matched, 'job');
     const isDelete = action === 'discard';
-    const sum = sumOf(preview);
+    if (preview.matched > FEW) return this.#order(action, target, preview, pressed);
+    const sum = credits(preview.plan.credits);
     const lines = isDelete
       ? [`${sum} go back: ${target.ids ? shares(jobs) : 'to the users who paid them'}.`, 'Deleted jobs cannot be retried.']
       : [`${sum} are paid or held for them and stay so. Running them again costs the users nothing.`];
     if (!(await confirm({ title: `${title} ${many}?`, lines, action: `${title} ${many}`, danger: isDelete }))) return false;
     return this.#attempt(pressed, () => this.#all('/admin/dlq/bulk-actions', { action, ...target }, done, jobs));
+  }
+
+  /// Has a worker go through them: the jobs that match now, and no others.
+  async #order(action, target, preview, pressed) {
+    const { title } = VERBS[action];
+    const order = await askForOrder({ title, isDelete: action === 'discard', ...preview });
+    if (!order) return false;
+    return this.#attempt(pressed, async () => {
+      const body = { action, ...target, ...order };
+      await this.#client.post('/admin/dlq/bulk-actions', body, { once: true, ...LATER });
+      this.#onOrder();
+      return { words: 'It goes on by itself from here, also when you close this page.', done: [] };
+    });
   }
 
   /// The server takes so many a call; the rest is asked for until none remains. A later call may be refused what an

@@ -5,6 +5,7 @@ import { find } from './dom.js';
 import { Actions } from './dlq-actions.js';
 import { Detail } from './dlq-detail.js';
 import { Filters } from './dlq-filters.js';
+import { Progress } from './dlq-progress.js';
 import { runOf, Table } from './dlq-table.js';
 import { signIn } from './session.js';
 import { ago, amount, credits, micros, plural, sentence, spaced } from './words.js';
@@ -15,7 +16,8 @@ const LIST = '/admin/dlq/messages';
 
 const client = new Client('admin');
 const filters = new Filters(() => load({ anew: true }));
-const actions = new Actions(client, acted);
+const progress = new Progress(client, refresh);
+const actions = new Actions(client, acted, () => progress.look());
 const detail = new Detail(client, { retry, discard });
 const table = new Table({ open: (id) => detail.open(id), retry, discard, toggle });
 const selected = new Set();
@@ -25,6 +27,7 @@ const counted = { state: null, words: '–' };
 let isAllSelected = false;
 let jobs = [];
 let total = 0;
+let isMore = false;
 let cursor = null;
 let pages = 1;
 let turn = 0;
@@ -46,6 +49,7 @@ async function start() {
   });
   await signIn(client, () => client.get(`${LIST}?limit=1`), load);
   await load({ anew: true });
+  progress.look();
   const job = new URLSearchParams(location.search).get('job');
   if (job) detail.open(job);
   find('#news').addEventListener('click', () => load());
@@ -66,7 +70,7 @@ async function load({ anew = false } = {}) {
     const list = await read();
     const held = await holdings(list);
     if (mine !== turn) return;
-    ({ jobs, total, cursor } = list);
+    ({ jobs, total, isMore, cursor } = list);
     find('#held').textContent = held;
     find('#problem').textContent = '';
     find('#news').hidden = true;
@@ -105,7 +109,7 @@ function isLookedAt() {
 
 /// Nothing is shown, and nothing can be chosen, under a filter that cannot be read.
 function refuse() {
-  [jobs, total, cursor] = [[], 0, null];
+  [jobs, total, isMore, cursor] = [[], 0, false, null];
   selected.clear();
   isAllSelected = false;
   show();
@@ -125,7 +129,7 @@ async function read() {
     if (!last.next_cursor) break;
   }
   const { items, total: many } = unsettled({ items: found, total: last.total });
-  return { jobs: items, total: many, cursor: last.next_cursor };
+  return { jobs: items, total: many, isMore: last.total_is_more, cursor: last.next_cursor };
 }
 
 /// A list without the jobs that something was done to.
@@ -140,8 +144,8 @@ async function holdings({ jobs: found, total: many }) {
   const state = JSON.stringify([location.search, many, found[0]?.id, found.at(-1)?.id]);
   if (counted.state !== state) {
     const body = { action: 'retry', filter: filters.filter, dry_run: true };
-    const { credits: sum, remaining } = await client.post('/admin/dlq/bulk-actions', body);
-    Object.assign(counted, { state, words: `${amount(sum)}${remaining ? '+' : ''}` });
+    const { plan } = await client.post('/admin/dlq/bulk-actions', body, { headers: { Prefer: 'respond-async' } });
+    Object.assign(counted, { state, words: amount(plan.credits) });
   }
   return counted.words;
 }
@@ -149,10 +153,10 @@ async function holdings({ jobs: found, total: many }) {
 function show() {
   table.show(jobs, (id) => isAllSelected || selected.has(id));
   filters.suggest(jobs);
-  find('#total').textContent = total.toLocaleString('en');
+  find('#total').textContent = `${isMore ? 'more than ' : ''}${total.toLocaleString('en')}`;
   find('#oldest').textContent = jobs.length ? ago(jobs.at(-1).died_at) : '–';
   find('#commonest').textContent = spaced(commonest() ?? '–');
-  find('#shown').textContent = jobs.length ? `${jobs.length.toLocaleString('en')} of ${plural(total, 'job')}` : '';
+  find('#shown').textContent = jobs.length ? `${jobs.length.toLocaleString('en')} of ${isMore ? 'more than ' : ''}${plural(total, 'job')}` : '';
   find('#older').hidden = !cursor;
   find('thead').hidden = jobs.length === 0;
   find('#none').hidden = jobs.length > 0;
@@ -170,9 +174,9 @@ function showSelection() {
   find('#bulk').hidden = count === 0;
   const sum = chosen().reduce((all, { charged }) => all + micros(charged), 0n);
   const held = isAllSelected ? '' : `, ${credits(sum)}`;
-  find('#selected').textContent = isAllSelected ? `All ${plural(total, 'job')} that match` : `${plural(count, 'job')} selected${held}`;
+  find('#selected').textContent = isAllSelected ? `All ${isMore ? 'of more than ' : ''}${plural(total, 'job')} that match` : `${plural(count, 'job')} selected${held}`;
   find('#select-matching').hidden = isAllSelected || total <= selected.size;
-  find('#select-matching').textContent = `Select all ${total.toLocaleString('en')} that match`;
+  find('#select-matching').textContent = isMore ? 'Select all that match' : `Select all ${total.toLocaleString('en')} that match`;
 }
 
 const chosen = () => jobs.filter(({ id }) => isAllSelected || selected.has(id));

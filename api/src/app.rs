@@ -19,6 +19,9 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use webhooks::Reception;
 
+/// Connections for bulk actions: orders of admins are few.
+const OPERATORS: usize = 2;
+
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -31,6 +34,8 @@ pub(crate) struct Shared {
     pub pool: Pool,
     /// For writing down what providers report, and for nothing else.
     pub reports: Pool,
+    /// For ordering bulk actions and changing their state.
+    operators: Pool,
     /// For what must not take a place in the pool.
     pub database: Database,
     pub outputs: Arc<dyn ObjectStore>,
@@ -67,11 +72,13 @@ impl App {
         let limits = options.limits;
         let pool = options.database.pool(Role::Reader, limits.database_connections)?;
         let reports = options.database.pool(Role::Appender, limits.report_connections)?;
+        let operators = options.database.pool(Role::Operator, OPERATORS)?;
         let shared = Shared {
             ledger: options.ledger,
             feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
             reports,
+            operators,
             database: options.database,
             outputs: options.outputs,
             keys: options.keys,
@@ -110,6 +117,11 @@ impl App {
     /// The providers that may report now.
     pub(crate) fn reception(&self) -> Arc<Reception> {
         Arc::clone(&self.reception.borrow())
+    }
+
+    /// A connection for bulk actions.
+    pub(crate) async fn operator(&self) -> Result<Object, Problem> {
+        Ok(self.operators.get().await?)
     }
 
     /// A connection for reading.

@@ -1,7 +1,8 @@
 //! Everything behind the shell: pages, documentation, and the operations of the OpenAPI document.
 
 use crate::resources::admin::accounts::Accounts;
-use crate::resources::admin::bulk::Bulk;
+use crate::resources::admin::bulk::actions::BulkActions;
+use crate::resources::admin::bulk::operations::Bulk;
 use crate::resources::admin::credit_batch::CreditBatches;
 use crate::resources::admin::credit_orders::CreditOrders;
 use crate::resources::admin::dead_letters::DeadLetters;
@@ -36,7 +37,7 @@ type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, CreditOrders, CreditBatches),
-    (BulkGrants, OverviewApi, DeadLetters, Bulk),
+    (BulkGrants, OverviewApi, DeadLetters, Bulk, BulkActions),
     (Audit, Seals, Exports),
     (HealthApi, Metrics, DevTokens, Webhooks),
 );
@@ -46,7 +47,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, CreditOrders, CreditBatches),
-        (BulkGrants, OverviewApi, DeadLetters, Bulk),
+        (BulkGrants, OverviewApi, DeadLetters, Bulk, BulkActions),
         (Audit, Seals, Exports),
         (HealthApi, Metrics, DevTokens, Webhooks),
     );

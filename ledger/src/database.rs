@@ -25,6 +25,8 @@ pub enum Role {
     Projector,
     /// Adds seals: INSERT and SELECT on `seals`, and reads the log.
     Sealer,
+    /// Orders bulk actions and changes their state; reads the dead letters.
+    Operator,
     /// Reads.
     Reader,
     /// Reads the whole log in one long snapshot, as fast as somebody else takes it.
@@ -43,6 +45,7 @@ impl Role {
                     .into()
             }
             Role::Sealer => format!("-c role=cooly_sealer {timeout}"),
+            Role::Operator => format!("-c role=cooly_operator {timeout}"),
             Role::Reader => format!("-c role=cooly_reader -c default_transaction_read_only=on {timeout}"),
             Role::Exporter => {
                 "-c role=cooly_reader -c default_transaction_read_only=on -c statement_timeout=120s \
@@ -58,6 +61,7 @@ impl Role {
             Role::Appender => "cooly-appender",
             Role::Projector => "cooly-projector",
             Role::Sealer => "cooly-sealer",
+            Role::Operator => "cooly-operator",
             Role::Reader => "cooly-reader",
             Role::Exporter => "cooly-exporter",
             Role::Owner => "cooly-owner",

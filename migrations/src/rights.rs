@@ -9,10 +9,11 @@ use std::fmt;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
 
-const ROLES: [&str; 4] = ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer"];
+const ROLES: [&str; 5] =
+    ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer", "cooly_operator"];
 
 /// What each role may do: the role, the privileges, what they are on.
-const GRANTS: [(&str, &[&str], On); 20] = [
+const GRANTS: [(&str, &[&str], On); 26] = [
     ("cooly_appender", &["usage"], On::Schema),
     ("cooly_appender", &["select", "insert"], On::Tables(&["events"])),
     ("cooly_appender", &["select"], On::Sequence("events_position_seq")),
@@ -41,6 +42,12 @@ const GRANTS: [(&str, &[&str], On); 20] = [
         On::Tables(&["recalls", "provider_signals", "workers", "provider_spend"]),
     ),
     ("cooly_reader", &["select"], On::Sequence("events_position_seq")),
+    ("cooly_operator", &["usage"], On::Schema),
+    ("cooly_operator", &["select"], On::Tables(&["dead_letters"])),
+    ("cooly_operator", &["select", "insert", "update"], On::Tables(&["bulk_actions"])),
+    ("cooly_operator", &["select", "insert"], On::Tables(&["bulk_items"])),
+    ("cooly_projector", &["select", "update"], On::Tables(&["bulk_actions", "bulk_items"])),
+    ("cooly_reader", &["select"], On::Tables(&["bulk_actions", "bulk_items"])),
 ];
 
 const READ_MODELS: [&str; 9] = [

@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -76,6 +76,12 @@ const STEPS: [Step; 13] = [
         name: "V11__provider_signals",
         apply: include_str!("../sql/V11__provider_signals.sql"),
         undo: include_str!("../sql/undo/U11__provider_signals.sql"),
+    },
+    Step {
+        version: 12,
+        name: "V12__bulk_actions",
+        apply: include_str!("../sql/V12__bulk_actions.sql"),
+        undo: include_str!("../sql/undo/U12__bulk_actions.sql"),
     },
     Step {
         version: 13,

@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 13] = [
+const STEPS: [(i32, &str); 14] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -57,6 +57,7 @@ const STEPS: [(i32, &str); 13] = [
     (9, "V9__lanes"),
     (10, "V10__overdue"),
     (11, "V11__provider_signals"),
+    (12, "V12__bulk_actions"),
     (13, "V13__workers"),
     (14, "V14__provider_spend"),
 ];
@@ -268,6 +269,19 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_projector", "provider_signals", "delete", true),
         ("cooly_reader", "provider_signals", "select", true),
         ("cooly_reader", "provider_signals", "insert", false),
+        ("cooly_operator", "dead_letters", "select", true),
+        ("cooly_operator", "dead_letters", "delete", false),
+        ("cooly_operator", "events", "select", false),
+        ("cooly_operator", "bulk_actions", "insert", true),
+        ("cooly_operator", "bulk_actions", "update", true),
+        ("cooly_operator", "bulk_actions", "delete", false),
+        ("cooly_operator", "bulk_items", "insert", true),
+        ("cooly_operator", "bulk_items", "update", false),
+        ("cooly_projector", "bulk_items", "update", true),
+        ("cooly_projector", "bulk_items", "insert", false),
+        ("cooly_projector", "bulk_actions", "insert", false),
+        ("cooly_reader", "bulk_items", "select", true),
+        ("cooly_reader", "bulk_actions", "update", false),
     ] {
         let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
         let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);
@@ -342,7 +356,7 @@ async fn a_login_that_may_not_mend_is_told_what_to_run() {
     apply(&mut client).await.unwrap();
     let login = "revoke insert on events from cooly_appender;
         create role plain login password 'plain';
-        grant cooly_appender, cooly_projector, cooly_reader, cooly_sealer to plain;
+        grant cooly_appender, cooly_projector, cooly_reader, cooly_sealer, cooly_operator to plain;
         grant create on schema public to plain;
         grant all on all tables in schema public to plain";
     client.batch_execute(login).await.unwrap();

@@ -134,6 +134,8 @@ macro_rules! filtered {
     };
 }
 
+pub(crate) use filtered;
+
 const LIST: &str = concat!(
     "select ",
     columns!(),
@@ -143,6 +145,10 @@ const LIST: &str = concat!(
 );
 
 const COUNT: &str = concat!("select count(*) as jobs, coalesce(sum(charged), 0) as charged", filtered!());
+
+/// Stops counting where nobody would count on.
+const COUNT_UP_TO: &str =
+    concat!("select count(*) as jobs from (select", filtered!(), "limit $8::bigint) as matching");
 
 const GROUPS: &str = concat!(
     "select code, model, count(*) as jobs, sum(charged) as charged, max(died_at) as latest",
@@ -159,6 +165,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("dead letters: delete", DELETE),
     ("dead letters: list", LIST),
     ("dead letters: count", COUNT),
+    ("dead letters: count up to", COUNT_UP_TO),
     ("dead letters: groups", GROUPS),
     ("dead letters: get", GET),
 ];
@@ -180,6 +187,14 @@ pub async fn list(
     ]);
     let rows = client.query_typed(LIST, &parameters).await?;
     rows.iter().map(read).collect()
+}
+
+/// How many dead jobs match, counted no further than to `most`.
+pub async fn count_up_to(client: &impl GenericClient, filter: &Filter, most: i64) -> Result<u64, Error> {
+    let asked = Asked::new(filter);
+    let mut parameters = asked.parameters();
+    parameters.push((&most, Type::INT8));
+    row::large_count(&client.query_typed(COUNT_UP_TO, &parameters).await?[0], "jobs")
 }
 
 /// How many dead jobs match and what they keep from their users.
@@ -210,10 +225,10 @@ pub async fn get(client: &impl GenericClient, job: JobId) -> Result<Option<DeadL
     rows.first().map(read).transpose()
 }
 
-type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
 /// A filter as the statements take it.
-struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     since: Option<DateTime<Utc>>,
     until: Option<DateTime<Utc>>,
     account: Option<Uuid>,
@@ -224,7 +239,7 @@ struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn new(filter: &'a Filter) -> Asked<'a> {
+    pub(crate) fn new(filter: &'a Filter) -> Asked<'a> {
         let old = filter.older_than.map(|age| {
             // Nothing is older than an age that no date can tell.
             let age = chrono::TimeDelta::from_std(age).ok();
@@ -241,7 +256,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn parameters(&self) -> Vec<Parameter<'_>> {
+    pub(crate) fn parameters(&self) -> Vec<Parameter<'_>> {
         vec![
             (&self.since, Type::TIMESTAMPTZ),
             (&self.until, Type::TIMESTAMPTZ),

@@ -86,6 +86,8 @@ pub struct Timings {
     pub poll: Duration,
     /// How long a task is asked after past its deadline while nobody answers, before it is given up.
     pub expiry_grace: Duration,
+    /// How often bulk actions are taken a step further.
+    pub bulk_every: Duration,
     /// Shortest time between two looks for lots and holds that have lapsed.
     pub sweep_pause: Duration,
     /// Longest time between two such looks, while none is known to lapse sooner.
@@ -121,6 +123,7 @@ impl Default for Timings {
             poll_every: Duration::from_millis(500),
             poll: Duration::from_secs(10),
             expiry_grace: Duration::from_secs(600),
+            bulk_every: Duration::from_millis(250),
             sweep_pause: Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
             duty_lease: Duration::from_secs(5),

@@ -1,4 +1,4 @@
-//! `Prefer: wait=N` (RFC 7240). Preferences that are not understood are ignored, as the standard demands.
+//! `Prefer: wait=N` and `respond-async` (RFC 7240). Preferences that are not understood are ignored, as the standard demands.
 
 use std::time::Duration;
 
@@ -12,9 +12,18 @@ pub(crate) fn wait(prefer: Option<&str>) -> Option<Duration> {
     Some(Duration::from_secs(seconds).min(crate::serve::shell::LONGEST_WAIT))
 }
 
+/// Whether the client would like to be answered before the work is done.
+pub(crate) fn responds_async(prefer: Option<&str>) -> bool {
+    let mut preferences = prefer.into_iter().flat_map(|prefer| prefer.split(','));
+    preferences.any(|preference| {
+        let name = preference.split(';').next().unwrap_or_default();
+        name.trim().eq_ignore_ascii_case("respond-async")
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::wait;
+    use super::{responds_async, wait};
 
     #[test]
     fn only_a_wait_of_whole_seconds_is_understood() {
@@ -31,5 +40,20 @@ mod tests {
             assert_eq!(wait(Some(prefer)).map(|wait| wait.as_secs()), seconds, "{prefer}");
         }
         assert_eq!(wait(None), None);
+    }
+
+    #[test]
+    fn to_be_answered_at_once_is_asked_for_by_name() {
+        for (prefer, is_asked) in [
+            ("respond-async", true),
+            ("wait=5, Respond-Async", true),
+            (" respond-async ; x=1", true),
+            ("wait=5", false),
+            ("respond-asynchronously", false),
+            ("", false),
+        ] {
+            assert_eq!(responds_async(Some(prefer)), is_asked, "{prefer}");
+        }
+        assert!(!responds_async(None));
     }
 }

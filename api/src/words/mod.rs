@@ -2,6 +2,7 @@
 //! moment of which it is told.
 
 pub(crate) mod as_of;
+pub(crate) mod bulk;
 pub(crate) mod generation;
 pub(crate) mod holdings;
 pub(crate) mod moments;

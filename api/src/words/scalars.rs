@@ -69,6 +69,8 @@ macro_rules! scalar {
     };
 }
 
+pub(super) use scalar;
+
 fn string() -> MetaSchema {
     MetaSchema::new("string")
 }
@@ -81,11 +83,11 @@ fn of_age() -> MetaSchema {
     MetaSchema { pattern: Some("^[0-9]+[smhdw]$".into()), example: Some("7d".into()), ..string() }
 }
 
-fn formatted(format: &'static str) -> MetaSchema {
+pub(super) fn formatted(format: &'static str) -> MetaSchema {
     MetaSchema::new_with_format("string", format)
 }
 
-fn one_of(names: &[&str]) -> MetaSchema {
+pub(super) fn one_of(names: &[&str]) -> MetaSchema {
     MetaSchema { enum_items: names.iter().map(|name| Value::from(*name)).collect(), ..string() }
 }
 
@@ -445,7 +447,7 @@ fn number(text: &str) -> Result<i64, Cow<'static, str>> {
     number.ok_or("must be a number that this service gave".into())
 }
 
-fn within(text: &str, range: RangeInclusive<u32>) -> Result<u32, Cow<'static, str>> {
+pub(super) fn within(text: &str, range: RangeInclusive<u32>) -> Result<u32, Cow<'static, str>> {
     let number = text.parse().ok().filter(|number| range.contains(number));
     number.ok_or_else(|| format!("must be between {} and {}", range.start(), range.end()).into())
 }

@@ -11,6 +11,7 @@ mod bad_bodies;
 mod bad_requests;
 mod batch;
 mod bulk;
+mod bulk_actions;
 mod bulk_grants;
 mod credit_batch;
 mod credits;

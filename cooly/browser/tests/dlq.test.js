@@ -119,6 +119,49 @@ test('all that match are deleted at once, and others are left alone', async () =
   });
 });
 
+test('many jobs are retried by an action that shows how far it is, and that can be paused, resumed and stopped', async () => {
+  const { user } = await failed(24);
+  for (const [viewport, colorScheme, name] of [[PHONE, 'dark', 'phone-dark'], [undefined, 'light', 'light']]) {
+    await it.pages.with({ address: only(user), ...(viewport && { viewport }), colorScheme }, async (page) => {
+      await rowsAre(page, 24);
+      await page.locator('#select-shown').check();
+      await page.locator('#bulk-retry').click();
+      const dialog = page.locator('#order[open]');
+      assert.match(await dialog.innerText(), /Retry 24 jobs\?[^]*96\scredits[^]*24 jobs on sim-image-down/);
+      // Without a reason nothing is ordered.
+      await dialog.getByRole('button', { name: 'Retry 24 jobs' }).click();
+      assert.equal(await dialog.isVisible(), true);
+      await dialog.getByLabel('Why?').fill('The painter is back');
+      await dialog.getByLabel('Try first').fill('2');
+      await fitsWidth(page);
+      await screenshot(page, `dlq-order-${name}`);
+      await dialog.getByRole('button', { name: 'Retry 24 jobs' }).click();
+      await page.getByText('It goes on by itself from here').waitFor();
+      const card = page.locator('.action').first();
+      await card.getByText('Trying the first').waitFor();
+      await card.getByRole('button', { name: 'Pause' }).click();
+      await card.getByText('Paused', { exact: true }).waitFor();
+      await card.getByRole('button', { name: 'Resume' }).click();
+      // Those that are tried first fail again, so it pauses by itself.
+      await card.getByText(/2 of the 2 first jobs that ended did so badly/).waitFor();
+      await fitsWidth(page);
+      await card.scrollIntoViewIfNeeded();
+      await screenshot(page, `dlq-action-${name}`);
+      assert.match(await card.innerText(), /2 failed again · 22 waiting/);
+      await card.getByRole('button', { name: 'Stop' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Stop it' }).click();
+      await card.getByText('Stopped', { exact: true }).waitFor();
+      assert.equal(await card.getByRole('button').count(), 0);
+      await until(async () => {
+        const { items } = await it.api.admin('GET', `${PAGE}?user=${user.sub}&limit=100`);
+        return items.length === 24;
+      }, 'all to be listed again');
+    });
+  }
+  const { items: [last] } = await it.api.admin('GET', '/admin/dlq/bulk-actions?limit=1');
+  assert.deepEqual([last.state, last.reason, last.counts.waiting, last.counts.failed], ['aborted', 'The painter is back', 22, 2]);
+});
+
 test('nothing else can be pressed while many jobs are acted on', async () => {
   const mine = await failed(3);
   let release;

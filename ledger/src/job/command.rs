@@ -85,11 +85,15 @@ pub enum JobCommand {
     Retry {
         /// The run that was seen to be dead; another one is refused. `None` for whichever it is.
         run: Option<u32>,
+        /// Why, if somebody said.
+        reason: Option<String>,
     },
     /// Give up on a dead job and refund it.
     Discard {
         /// The run that was seen to be dead; another one is refused. `None` for whichever it is.
         run: Option<u32>,
+        /// Why, if somebody said.
+        reason: Option<String>,
     },
     /// Stop a job that has not finished, and refund it.
     Cancel,

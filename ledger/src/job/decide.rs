@@ -71,14 +71,15 @@ pub fn decide(
             forfeit(job, after_milliseconds(now, *backoff_milliseconds), *policy, now)
         }
         JobCommand::DeadLetter { failure } => dead_letter(job, failure, now),
-        JobCommand::Retry { run } => match is_run(job, *run)? {
-            Status::Dead => Ok(free(JobEvent::Retried { run: job.run + 1, charged: None, from: Vec::new() })),
+        JobCommand::Retry { run, reason } => match is_run(job, *run)? {
+            Status::Dead => Ok(free(run_again(job, None, reason.clone()))),
             status => Err(Refusal::JobStatus { status, asked: "retried" }),
         },
-        JobCommand::Discard { run } => match is_run(job, *run)? {
+        JobCommand::Discard { run, reason } => match is_run(job, *run)? {
             Status::Discarded => Ok((Decision::AlreadyApplied, None)),
             Status::Dead => {
-                Ok(given_back(job, JobEvent::Discarded { refund_waits: false }, RefundReason::Discarded))
+                let discarded = JobEvent::Discarded { refund_waits: false, reason: reason.clone() };
+                Ok(given_back(job, discarded, RefundReason::Discarded))
             }
             status => Err(Refusal::JobStatus { status, asked: "discarded" }),
         },
@@ -93,12 +94,11 @@ pub fn decide(
         JobCommand::Rerun => match job.status {
             // Its refund still waits: what is charged pays for the run.
             Status::Failed | Status::Cancelled | Status::Discarded if !job.charged.is_zero() => {
-                Ok(free(JobEvent::Retried { run: job.run + 1, charged: None, from: Vec::new() }))
+                Ok(free(run_again(job, None, None)))
             }
             Status::Failed | Status::Cancelled | Status::Discarded => {
-                let run = job.run + 1;
-                let retried = JobEvent::Retried { run, charged: Some(job.cost), from: Vec::new() };
-                Ok((one(retried), Some((take(job.cost, job.per_second), run))))
+                let retried = run_again(job, Some(job.cost), None);
+                Ok((one(retried), Some((take(job.cost, job.per_second), job.run + 1))))
             }
             status => Err(Refusal::JobStatus { status, asked: "run again" }),
         },
@@ -112,6 +112,10 @@ fn is_run(job: &JobState, seen: Option<u32>) -> Result<Status, Refusal> {
         Some(seen) if seen != job.run => Err(Refusal::RunStale { seen, run: job.run }),
         Some(_) | None => Ok(job.status),
     }
+}
+
+fn run_again(job: &JobState, charged: Option<Credits>, reason: Option<String>) -> JobEvent {
+    JobEvent::Retried { run: job.run + 1, charged, from: Vec::new(), reason }
 }
 
 fn may_start(job: &JobState, now: DateTime<Utc>) -> Result<(), Refusal> {

@@ -112,6 +112,9 @@ pub enum JobEvent {
         /// The lots that paid for it now.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         from: Vec<Lot>,
+        /// Why, if an admin said; a retry of many names its action as the cause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// An admin gave it up; the refund is in the same INSERT.
     #[serde(rename = "job.discarded")]
@@ -119,6 +122,9 @@ pub enum JobEvent {
         /// As in `job.failed`.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         refund_waits: bool,
+        /// As in `job.retried`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// The user stopped it; the refund is in the same INSERT.
     #[serde(rename = "job.cancelled")]
@@ -184,7 +190,7 @@ impl JobEvent {
     pub(crate) fn without_refund(mut self) -> Option<JobEvent> {
         match &mut self {
             JobEvent::Failed { refund_waits, .. }
-            | JobEvent::Discarded { refund_waits }
+            | JobEvent::Discarded { refund_waits, .. }
             | JobEvent::Cancelled { refund_waits } => *refund_waits = true,
             JobEvent::Queued { .. }
             | JobEvent::Started { .. }

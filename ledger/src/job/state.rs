@@ -224,13 +224,13 @@ impl JobState {
                 self.failure = Some(failure.clone());
                 self.finish(Status::Dead, at);
             }
-            JobEvent::Retried { run, charged, from } => {
+            JobEvent::Retried { run, charged, from, .. } => {
                 self.begin_run(*run, at);
                 if let Some(charged) = charged {
                     self.charge(*run, *charged, from);
                 }
             }
-            JobEvent::Discarded { refund_waits } => {
+            JobEvent::Discarded { refund_waits, .. } => {
                 self.end_without_price(Status::Discarded, *refund_waits, at);
             }
             JobEvent::Cancelled { refund_waits } => {

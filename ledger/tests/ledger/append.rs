@@ -118,16 +118,16 @@ async fn a_dead_job_keeps_its_price_until_it_is_discarded() {
         assert_eq!(outcome.jobs[0].1.status, expected, "attempt {attempt}");
     }
     assert_eq!(bench.balance(&eve).await, credits("6"));
-    let retried = bench.job(&eve, job, JobCommand::Retry { run: None }).await.unwrap();
+    let retried = bench.job(&eve, job, JobCommand::Retry { run: None, reason: None }).await.unwrap();
     assert_eq!((retried.jobs[0].1.run, retried.jobs[0].1.status), (2, Status::Queued));
     assert_eq!(bench.balance(&eve).await, credits("6"), "a retry is free");
     for _ in 1..=3 {
         let fencing = bench.started(&eve, job).await;
         bench.job(&eve, job, fail(fencing, FailureClass::Transient)).await.unwrap();
     }
-    bench.job(&eve, job, JobCommand::Discard { run: None }).await.unwrap();
+    bench.job(&eve, job, JobCommand::Discard { run: None, reason: None }).await.unwrap();
     assert_eq!(bench.balance(&eve).await, credits("10"));
-    let again = bench.job(&eve, job, JobCommand::Discard { run: None }).await.unwrap();
+    let again = bench.job(&eve, job, JobCommand::Discard { run: None, reason: None }).await.unwrap();
     assert_eq!(again.position, None, "discarding twice writes nothing");
     assert_eq!(bench.balance(&eve).await, credits("10"));
     assert_eq!(bench.breaches().await, Vec::<String>::new());

@@ -174,7 +174,7 @@ async fn a_clip_that_is_not_made_costs_nothing_and_may_be_run_again() {
         bench.job(&alice, job, fail(fencing, FailureClass::Transient)).await.unwrap();
     }
     assert_eq!(bench.state(&alice).await.held, credits("10"), "a dead job keeps its hold");
-    bench.job(&alice, job, JobCommand::Retry { run: None }).await.unwrap();
+    bench.job(&alice, job, JobCommand::Retry { run: None, reason: None }).await.unwrap();
     let fencing = bench.started(&alice, job).await;
     let done = bench.job(&alice, job, succeed(fencing, Some(1_000))).await.unwrap();
     assert_eq!((done.jobs[0].1.status, done.jobs[0].1.charged), (Status::Succeeded, credits("2")));

@@ -183,7 +183,7 @@ async fn a_refund_that_does_not_fit_waits_on_the_job() {
     bench.job(&alice, cancelled, JobCommand::Cancel).await.unwrap();
     let dead = JobCommand::DeadLetter { failure: support::failure(FailureClass::Transient) };
     bench.job(&alice, discarded, dead).await.unwrap();
-    bench.job(&alice, discarded, JobCommand::Discard { run: None }).await.unwrap();
+    bench.job(&alice, discarded, JobCommand::Discard { run: None, reason: None }).await.unwrap();
     let client = bench.owner().await;
     for (job, status) in
         [(failed, Status::Failed), (cancelled, Status::Cancelled), (discarded, Status::Discarded)]

@@ -113,7 +113,7 @@ impl LotStory {
     pub(crate) async fn two_days_later(&self, stage: &Stage) -> Rest {
         wait(self.noon + TimeDelta::hours(50) - now());
         let carol = &self.carol;
-        stage.job(carol, self.dead, JobCommand::Retry { run: None }).await;
+        stage.job(carol, self.dead, JobCommand::Retry { run: None, reason: None }).await;
         stage.film(carol, self.dead, 2_000).await;
         let void = AccountCommand::Void { lot: self.purchase, reason: "charged back".into() };
         stage.account(carol, void).await;

@@ -3,7 +3,7 @@
 use crate::stage::{Stage, user};
 use ledger::{Position, Role};
 use projections::{
-    STATEMENTS, balances, dead_letters, generations, history, overview, pending, usage, wait_for,
+    STATEMENTS, balances, bulk, dead_letters, generations, history, overview, pending, usage, wait_for,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -14,6 +14,7 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         ledger::STATEMENTS,
         STATEMENTS,
         balances::STATEMENTS,
+        bulk::STATEMENTS,
         dead_letters::STATEMENTS,
         generations::STATEMENTS,
         history::STATEMENTS,

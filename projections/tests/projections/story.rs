@@ -55,9 +55,9 @@ impl Story {
         stage.job(alice, self.cancelled, JobCommand::Cancel).await;
         stage.kill(alice, self.dead).await;
         stage.kill(alice, self.discarded).await;
-        stage.job(alice, self.discarded, JobCommand::Discard { run: None }).await;
+        stage.job(alice, self.discarded, JobCommand::Discard { run: None, reason: None }).await;
         stage.kill(alice, self.revived).await;
-        stage.job(alice, self.revived, JobCommand::Retry { run: None }).await;
+        stage.job(alice, self.revived, JobCommand::Retry { run: None, reason: None }).await;
         stage.succeed(alice, self.revived).await;
         stage.fail(alice, self.rerun, failure(FailureClass::Permanent, "content_refused")).await;
         stage.job(alice, self.rerun, JobCommand::Rerun).await;

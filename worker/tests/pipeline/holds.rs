@@ -146,7 +146,7 @@ async fn a_dead_clip_keeps_its_hold_so_that_a_retry_is_free() {
     assert_eq!(rig.state(rig.account).await.held, credits("12"));
 
     clips_fail(&rig, None);
-    rig.ask(id, JobCommand::Retry { run: None }).await;
+    rig.ask(id, JobCommand::Retry { run: None, reason: None }).await;
     let job = runs(&rig, id).await;
     assert_eq!((job.run, job.charged), (2, credits("6")), "2 seconds were made");
     assert_eq!(rig.credit_names().await, ["credits.held", "credits.captured"], "held once");
@@ -158,7 +158,7 @@ async fn a_dead_clip_keeps_its_hold_so_that_a_retry_is_free() {
 async fn discarding_a_dead_clip_releases_what_was_held() {
     let rig = Rig::start().await;
     let id = dead_clip(&rig).await;
-    rig.ask(id, JobCommand::Discard { run: None }).await;
+    rig.ask(id, JobCommand::Discard { run: None, reason: None }).await;
     assert_eq!(rig.credit_names().await, ["credits.held", "credits.released"]);
     assert_eq!(released(&rig).await, ReleaseReason::Discarded);
     nothing_is_held_or_spent(&rig).await;

@@ -3,6 +3,7 @@
 //! The queue is the embedded server, or any other whose URL is in `COOLY_TEST_SQS_ENDPOINT`: `tests/moto.sh`
 //! runs the same tests against moto.
 
+mod bulk;
 mod conformance;
 mod dead_workers;
 mod fallback;

@@ -31,7 +31,7 @@ async fn a_message_that_is_refused_for_good_is_set_aside_and_stops_no_other() {
     rig.until_relayed().await;
     // What was wrong is mended, and a person retries.
     wire.refuse_messages(|_| false);
-    rig.ask(*refused, JobCommand::Retry { run: None }).await;
+    rig.ask(*refused, JobCommand::Retry { run: None, reason: None }).await;
     rig.until(*refused, Status::Succeeded).await;
     worker.stop().await;
     assert_eq!(rig.scripted.submits(), 20);

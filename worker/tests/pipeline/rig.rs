@@ -147,6 +147,7 @@ impl Rig {
                 poison_pause: Duration::ZERO,
                 receive_wait: Duration::from_secs(2),
                 poll_every: Duration::from_millis(50),
+                bulk_every: Duration::from_millis(50),
                 sweep_pause: Duration::from_millis(100),
                 duty_lease: Duration::from_secs(2),
                 ..Timings::default()

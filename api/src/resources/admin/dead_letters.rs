@@ -25,6 +25,9 @@ use projections::generations;
 use serde_json::Value;
 use std::sync::Arc;
 
+/// The list counts so far: the sum of a long list would cost more than its page.
+const MOST_COUNTED: i64 = 10_000;
+
 /// A generation that used up its attempts.
 #[derive(Debug, Object)]
 struct DeadGeneration {
@@ -64,8 +67,10 @@ struct DeadPage {
     items: Vec<DeadGeneration>,
     /// Where the next page begins; null on the last.
     next_cursor: Option<String>,
-    /// How many match on all pages.
+    /// How many match on all pages, counted no further than to 10,000.
     total: u64,
+    /// Whether more match than `total` says.
+    total_is_more: bool,
 }
 
 /// One event in the life of a generation.
@@ -192,13 +197,15 @@ impl DeadLetters {
         let limit = page_size(limit.0);
         let client = app.reader().await?;
         let rows = dead_letters::list(&**client, &filter, before, limit + 1).await?;
-        let total = dead_letters::count(&**client, &filter).await?.jobs;
+        let counted = dead_letters::count_up_to(&**client, &filter, MOST_COUNTED + 1).await?;
+        let most = MOST_COUNTED.unsigned_abs();
         let shown = &rows[..rows.len().min(limit as usize)];
         let last = shown.last().filter(|_| rows.len() > shown.len());
         Ok(Json(DeadPage {
             items: shown.iter().map(DeadGeneration::from).collect(),
             next_cursor: last.map(|last| list.cursor(&(last.died_at, last.job_id))),
-            total,
+            total: counted.min(most),
+            total_is_more: counted > most,
         }))
     }
 
@@ -239,7 +246,8 @@ impl DeadLetters {
     ) -> Answer<Retried, Change> {
         let run = run.0.map(|run| run.0);
         let (account, _) = found(&app, id.0.0).await?;
-        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Retry { run }).await?;
+        let (after, position) =
+            order(&app, &caller, account, id.0.0, JobCommand::Retry { run, reason: None }).await?;
         Ok(Retried::Queued(Json(Revived { id: id.0, status: StatusName(after.status) }), position))
     }
 
@@ -258,7 +266,8 @@ impl DeadLetters {
     ) -> Answer<Discarded, Change> {
         let run = run.0.map(|run| run.0);
         let (account, before) = found(&app, id.0.0).await?;
-        let (after, position) = order(&app, &caller, account, id.0.0, JobCommand::Discard { run }).await?;
+        let (after, position) =
+            order(&app, &caller, account, id.0.0, JobCommand::Discard { run, reason: None }).await?;
         let came_back = before.charged.checked_sub(after.charged).filter(|_| position.is_some());
         let refunded = Amount(came_back.unwrap_or(Credits::ZERO));
         Ok(Discarded::Done(Json(GivenUp { id: id.0, status: StatusName(after.status), refunded }), position))

@@ -2,6 +2,7 @@
 
 use super::place::{Place, Readable, Wrong};
 use crate::serve::failure::without_type;
+use crate::words::bulk::{CanarySize, Percent, RatePerSecond};
 use crate::words::scalars::{
     Amount, ClassName, Count, GenerationId, GrantKey, HoldNumber, Instant, KindName, LotNumber, ModelId,
     PastAge, PriorityNumber, PromptText, Reason, RunNumber, SignedAmount, SourceName, Term, UserName,
@@ -33,7 +34,7 @@ macro_rules! readable {
 readable! {
     text: ClassName, GenerationId, GrantKey, Instant, KindName, ModelId, PastAge, PromptText, Reason, SourceName, Term,
         UserName;
-    number: Count, HoldNumber, LotNumber, PriorityNumber, RunNumber;
+    number: CanarySize, Count, HoldNumber, LotNumber, Percent, PriorityNumber, RatePerSecond, RunNumber;
     amount: Amount, SignedAmount;
     metadata: Metadata;
     whole: u32;

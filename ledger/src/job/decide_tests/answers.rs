@@ -18,8 +18,8 @@ fn every_command_has_an_answer_in_every_status() {
         ("fail", fail(2, FailureClass::Permanent)),
         ("forfeit", JobCommand::Forfeit { fencing: 2, backoff_milliseconds: 0, policy: POLICY }),
         ("dead-letter", JobCommand::DeadLetter { failure: failure(FailureClass::Transient) }),
-        ("retry", JobCommand::Retry { run: None }),
-        ("discard", JobCommand::Discard { run: None }),
+        ("retry", JobCommand::Retry { run: None, reason: None }),
+        ("discard", JobCommand::Discard { run: None, reason: None }),
         ("cancel", JobCommand::Cancel),
         ("overdue", JobCommand::Overdue { limit_seconds: 1 }),
         ("rerun", JobCommand::Rerun),
@@ -57,8 +57,8 @@ fn a_job_that_does_not_exist_can_only_be_queued() {
     for command in [
         start(),
         JobCommand::Cancel,
-        JobCommand::Retry { run: None },
-        JobCommand::Discard { run: None },
+        JobCommand::Retry { run: None, reason: None },
+        JobCommand::Discard { run: None, reason: None },
         JobCommand::Rerun,
     ] {
         assert_eq!(decide(None, &command, at(0)), Err(Refusal::JobUnknown));
@@ -125,15 +125,33 @@ fn a_stream_that_cannot_be_is_folded_without_a_panic() {
 
 #[test]
 fn what_names_an_earlier_run_is_refused() {
-    let again = Story::dead().then(&JobCommand::Retry { run: Some(1) }).then(&start());
+    let again = Story::dead().then(&JobCommand::Retry { run: Some(1), reason: None }).then(&start());
     for (seen, command) in [1, 3].into_iter().flat_map(|seen| {
-        [(seen, JobCommand::Retry { run: Some(seen) }), (seen, JobCommand::Discard { run: Some(seen) })]
+        [
+            (seen, JobCommand::Retry { run: Some(seen), reason: None }),
+            (seen, JobCommand::Discard { run: Some(seen), reason: None }),
+        ]
     }) {
         assert_eq!(again.decide(&command), Err(Refusal::RunStale { seen, run: 2 }), "{command:?}");
     }
     let dead = Story::dead();
-    assert!(dead.decide(&JobCommand::Discard { run: Some(1) }).is_ok());
-    let given_up = Story::dead().then(&JobCommand::Discard { run: Some(1) });
-    let repeated = given_up.decide(&JobCommand::Discard { run: Some(1) });
+    assert!(dead.decide(&JobCommand::Discard { run: Some(1), reason: None }).is_ok());
+    let given_up = Story::dead().then(&JobCommand::Discard { run: Some(1), reason: None });
+    let repeated = given_up.decide(&JobCommand::Discard { run: Some(1), reason: None });
     assert!(repeated.unwrap().0.is_empty(), "a repeat writes nothing");
+}
+
+#[test]
+fn why_a_dead_job_is_retried_or_given_up_is_written_down() {
+    let (run, reason) = (Some(1), Some("the provider is back".to_owned()));
+    let dead = Story::dead();
+    let retry = JobCommand::Retry { run, reason: reason.clone() };
+    let retried = dead.decide(&retry).unwrap().0;
+    assert_eq!(
+        retried,
+        [JobEvent::Retried { run: 2, charged: None, from: Vec::new(), reason: reason.clone() }]
+    );
+    let discard = JobCommand::Discard { run, reason: reason.clone() };
+    let discarded = dead.decide(&discard).unwrap().0;
+    assert_eq!(discarded, [JobEvent::Discarded { refund_waits: false, reason }]);
 }

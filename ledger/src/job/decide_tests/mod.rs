@@ -154,7 +154,7 @@ fn in_status(status: Status) -> Story {
         Status::Failed => Story::started().failed(FailureClass::Permanent),
         Status::Dead => Story::dead(),
         Status::Cancelled => Story::queued().then(&JobCommand::Cancel),
-        Status::Discarded => Story::dead().then(&JobCommand::Discard { run: None }),
+        Status::Discarded => Story::dead().then(&JobCommand::Discard { run: None, reason: None }),
     }
 }
 

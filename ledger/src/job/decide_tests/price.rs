@@ -12,14 +12,17 @@ use crate::refusal::Refusal;
 
 #[test]
 fn each_debit_has_one_refund_and_it_names_the_run_that_was_debited() {
-    let story = Story::dead().then(&JobCommand::Retry { run: None }).then(&start());
+    let story = Story::dead().then(&JobCommand::Retry { run: None, reason: None }).then(&start());
     assert_eq!((story.state().run, story.state().charged_run), (2, 1));
     let (_, charge) = story.decide(&fail(story.fencing(), FailureClass::Permanent)).unwrap();
     assert_eq!(charge, refund(RefundReason::Failed, 1));
 
     let story = story.failed(FailureClass::Permanent);
     let (events, charge) = story.decide(&JobCommand::Rerun).unwrap();
-    assert_eq!(events, [JobEvent::Retried { run: 3, charged: Some(credits("4")), from: Vec::new() }]);
+    assert_eq!(
+        events,
+        [JobEvent::Retried { run: 3, charged: Some(credits("4")), from: Vec::new(), reason: None }]
+    );
     assert_eq!(charge, Some((Charge::Debit { amount: credits("4") }, 3)));
     let story = story.then(&JobCommand::Rerun);
     let (_, charge) = story.decide(&JobCommand::Cancel).unwrap();
@@ -146,8 +149,11 @@ fn a_price_that_was_only_held_is_released_when_the_job_ends_without_it() {
         dead = dead.wait(10).then(&start()).failed(FailureClass::Transient);
     }
     assert_eq!((dead.state().status, dead.state().on_hold), (Status::Dead, true));
-    assert_eq!(dead.decide(&JobCommand::Discard { run: None }).unwrap().1, release(ReleaseReason::Discarded));
-    let retried = dead.then(&JobCommand::Retry { run: None }).then(&start());
+    assert_eq!(
+        dead.decide(&JobCommand::Discard { run: None, reason: None }).unwrap().1,
+        release(ReleaseReason::Discarded)
+    );
+    let retried = dead.then(&JobCommand::Retry { run: None, reason: None }).then(&start());
     let command = made(&retried, &[1_000]);
     assert_eq!(retried.decide(&command).unwrap().1, Some((Charge::Capture { amount: credits("2") }, 1)));
 }

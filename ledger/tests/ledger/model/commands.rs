@@ -124,8 +124,8 @@ fn job_action(user: &UserId, asked: &Asked) -> (Actor, Action) {
             (worker, job, JobCommand::DeadLetter { failure: failure(FailureClass::Transient) })
         }
         Asked::Cancel { job } => (worker, job, JobCommand::Cancel),
-        Asked::Retry { job } => (admin, job, JobCommand::Retry { run: None }),
-        Asked::Discard { job } => (admin, job, JobCommand::Discard { run: None }),
+        Asked::Retry { job } => (admin, job, JobCommand::Retry { run: None, reason: None }),
+        Asked::Discard { job } => (admin, job, JobCommand::Discard { run: None, reason: None }),
         Asked::Rerun { job } => (Actor::User(user.to_string()), job, JobCommand::Rerun),
         Asked::Refund { job, amount } => {
             (admin, job, JobCommand::Refund { amount: amount.map(credits), reason: "story".into() })

@@ -98,7 +98,7 @@ async fn jobs(bench: &Bench, user: &UserId) {
         let fencing = bench.started(user, dead).await;
         bench.job(user, dead, fail(fencing, FailureClass::Transient)).await.unwrap();
     }
-    bench.job(user, dead, JobCommand::Discard { run: None }).await.unwrap();
+    bench.job(user, dead, JobCommand::Discard { run: None, reason: None }).await.unwrap();
 }
 
 /// A clip of 2 credits a second that may cost up to 10.
