@@ -1,13 +1,13 @@
-//! The loops that run without a caller: relay, run, poll, recall, drain, reconcile, give up, sweep, keep, seal.
+//! The loops that run without a caller: relay, run, poll, recall, drain, reconcile, give up, sweep, expire, keep, seal.
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages in turn, the
 //! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the `recaller` has
 //! providers stop what nobody waits for, the `drainer` records what the queue gave up on, the `reconciler` re-sends what a
 //! worker left undone, `overdue` gives up what could not be made in time, the `sweeper` writes down what has lapsed on idle
-//! accounts, the `keeper` makes queues again that were deleted, and the `sealer` signs what was recorded. All are safe to
-//! run twice, to be delivered to twice and to be killed at any instant: the effects happen once, because each is a command
-//! to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and providers, and asks them
-//! over HTTP; it serves none.
+//! accounts, `retention` deletes outputs that were kept for long enough, the `keeper` makes queues again that were deleted,
+//! and the `sealer` signs what was recorded. All are safe to run twice, to be delivered to twice and to be killed at any
+//! instant: the effects happen once, because each is a command to the ledger that is fenced or writes nothing the second
+//! time. Only this crate knows SQS and providers, and asks them over HTTP; it serves none.
 
 mod backoff;
 mod checkpoint;
@@ -26,6 +26,7 @@ pub mod queue;
 mod recall;
 mod reconciler;
 mod relay;
+mod retention;
 mod runner;
 mod sealer;
 mod settle;
@@ -62,6 +63,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
     duties.spawn(supervise("overdue", shutdown.clone(), Arc::clone(&station), overdue::run));
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
+    duties.spawn(supervise("retention", shutdown.clone(), Arc::clone(&station), retention::run));
     duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));
     duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));
     while duties.join_next().await.is_some() {}

@@ -129,6 +129,7 @@ impl Rig {
             queue: self.settings.clone(),
             offer: self.offer().fixed(),
             outputs: Arc::clone(&self.outputs) as Arc<dyn ObjectStore>,
+            keep_outputs: None,
             name: name.to_owned(),
             concurrency: 16,
             poll_concurrency: 32,

@@ -42,6 +42,7 @@ pub(crate) struct Setup {
     pub wire: Option<SocketAddr>,
     /// Where the ledger has the time from.
     pub clock: ClockSource,
+    pub keep_outputs: Option<Duration>,
 }
 
 impl Default for Setup {
@@ -53,6 +54,7 @@ impl Default for Setup {
             background: Background::Running,
             wire: None,
             clock: ClockSource::default(),
+            keep_outputs: None,
         }
     }
 }
@@ -120,6 +122,7 @@ impl Server {
             mark,
             catalogue: watch::channel(Arc::new(catalogue())).1,
             outputs: outputs.clone(),
+            keep_outputs: setup.keep_outputs,
             keys: keys.clone(),
             dev_tokens: setup.dev_tokens,
             open_metrics: setup.open_metrics,
