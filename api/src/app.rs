@@ -15,6 +15,7 @@ use object_store::ObjectStore;
 use poem::Request;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use webhooks::Reception;
@@ -39,6 +40,7 @@ pub(crate) struct Shared {
     /// For what must not take a place in the pool.
     pub database: Database,
     pub outputs: Arc<dyn ObjectStore>,
+    pub keep_outputs: Option<Duration>,
     pub keys: Keys,
     pub feed: Feed,
     pub throttle: Throttle,
@@ -81,6 +83,7 @@ impl App {
             operators,
             database: options.database,
             outputs: options.outputs,
+            keep_outputs: options.keep_outputs,
             keys: options.keys,
             throttle: Throttle::new(limits.requests_per_second, limits.burst),
             waits: Semaphore::new(limits.waits),

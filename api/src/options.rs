@@ -25,6 +25,8 @@ pub struct ApiOptions {
     pub reception: watch::Receiver<Arc<Reception>>,
     /// Where finished outputs are.
     pub outputs: Arc<dyn ObjectStore>,
+    /// How long they are kept there; `None` for ever.
+    pub keep_outputs: Option<Duration>,
     /// Checks tokens.
     pub keys: Keys,
     /// Whether `POST /dev/token` hands out tokens. Only ever on a loopback address with a key of its own.

@@ -2,14 +2,13 @@
 
 use crate::descriptors;
 use crate::settings::{ApiSettings, WorkerSettings};
-use crate::wiring::{self, Trust};
+use crate::wiring::{self, Outputs, Trust};
 use anyhow::Context;
 use api::{Ailment, Limits, Observed, Warnings};
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use ledger::catalogue::Catalogue;
 use ledger::{Database, Ledger, Position, Role, error_chain};
 use metrics_exporter_prometheus::PrometheusHandle;
-use object_store::ObjectStore;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,13 +41,7 @@ pub(crate) async fn api(
     settings: &ApiSettings,
     trust: &Trust,
     (catalogue, reception): (watch::Receiver<Arc<Catalogue>>, watch::Receiver<Arc<Reception>>),
-    (ledger, database, mark, outputs, metrics): (
-        Ledger,
-        Database,
-        Mark,
-        Arc<dyn ObjectStore>,
-        PrometheusHandle,
-    ),
+    (ledger, database, mark, outputs, metrics): (Ledger, Database, Mark, Outputs, PrometheusHandle),
     warnings: Option<Warnings>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -60,7 +53,8 @@ pub(crate) async fn api(
         mark,
         catalogue,
         reception,
-        outputs,
+        outputs: outputs.store,
+        keep_outputs: outputs.keep,
         keys: trust.keys.clone(),
         dev_tokens: trust.is_dev && on_loopback,
         open_metrics: on_loopback,
@@ -122,7 +116,7 @@ pub(crate) async fn worker(
     settings: &WorkerSettings,
     offer: watch::Receiver<Arc<Offer>>,
     sealing: Option<worker::Sealing>,
-    (ledger, database, mark, outputs): (Ledger, Database, Mark, Arc<dyn ObjectStore>),
+    (ledger, database, mark, outputs): (Ledger, Database, Mark, Outputs),
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let options = worker::WorkerOptions {
@@ -131,7 +125,8 @@ pub(crate) async fn worker(
         mark,
         queue,
         offer,
-        outputs,
+        outputs: outputs.store,
+        keep_outputs: outputs.keep,
         name: wiring::worker_name(settings),
         concurrency: settings.concurrency.max(1),
         poll_concurrency: settings.concurrency.max(1) * 4,

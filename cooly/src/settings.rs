@@ -99,6 +99,24 @@ pub(crate) struct OutputSettings {
     /// A folder or a URL such as s3://bucket/prefix [default: `outputs` in the data folder]
     #[arg(long, env = "COOLY_OUTPUTS", value_name = "FOLDER|URL")]
     pub outputs: Option<String>,
+    /// How long they are kept, at least an hour; then they are deleted, and who asks for one is told that it has expired. The
+    /// same for every process [default: for ever]
+    #[arg(long, env = "COOLY_KEEP_OUTPUTS", value_parser = keep_outputs, value_name = "DURATION")]
+    pub keep_outputs: Option<Duration>,
+}
+
+/// What an attempt has stored must outlive the attempt, or a job could succeed with pictures that are gone.
+const SHORTEST_KEEP: Duration = Duration::from_secs(3600);
+
+fn keep_outputs(text: &str) -> Result<Duration, String> {
+    let keep = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    match keep {
+        _ if keep < SHORTEST_KEEP => Err("must be at least 1h".into()),
+        _ if keep > LONGEST_TIME => {
+            Err("must be at most 10 years; leave it out to keep outputs for ever".into())
+        }
+        keep => Ok(keep),
+    }
 }
 
 /// What the ledger decides by.
@@ -112,11 +130,11 @@ pub(crate) struct LedgerSettings {
 }
 
 /// Longer would only be a typing error, and must never pass the last instant that can be written.
-const LONGEST_GRACE: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
+const LONGEST_TIME: Duration = Duration::from_secs(10 * 366 * 24 * 3600);
 
 fn refund_grace(text: &str) -> Result<Duration, String> {
     let grace = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if grace > LONGEST_GRACE { Err("must be at most 10 years".into()) } else { Ok(grace) }
+    if grace > LONGEST_TIME { Err("must be at most 10 years".into()) } else { Ok(grace) }
 }
 
 /// What is on offer.

@@ -63,8 +63,19 @@ pub(crate) fn refuse_dev_key_on_a_network(trust: &Trust, listen: SocketAddr) -> 
     Ok(())
 }
 
+/// Where outputs are, and for how long.
+#[derive(Clone)]
+pub(crate) struct Outputs {
+    pub store: Arc<dyn ObjectStore>,
+    pub keep: Option<Duration>,
+}
+
 /// Opens the store of outputs.
-pub(crate) fn outputs(settings: &OutputSettings, home: &Home) -> anyhow::Result<Arc<dyn ObjectStore>> {
+pub(crate) fn outputs(settings: &OutputSettings, home: &Home) -> anyhow::Result<Outputs> {
+    Ok(Outputs { store: output_store(settings, home)?, keep: settings.keep_outputs })
+}
+
+fn output_store(settings: &OutputSettings, home: &Home) -> anyhow::Result<Arc<dyn ObjectStore>> {
     let Some(place) = &settings.outputs else { return local_outputs(&home.outputs()?) };
     if !place.contains("://") {
         std::fs::create_dir_all(place)

@@ -31,6 +31,7 @@ pub mod queue;
 mod recall;
 mod reconciler;
 mod relay;
+mod retention;
 mod roll;
 mod runner;
 mod sealer;
@@ -73,6 +74,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("overdue", shutdown.clone(), Arc::clone(&station), overdue::run));
     duties.spawn(supervise("bulk", shutdown.clone(), Arc::clone(&station), bulk::run));
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
+    duties.spawn(supervise("retention", shutdown.clone(), Arc::clone(&station), retention::run));
     duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));
     duties.spawn(supervise("sealer", shutdown.clone(), Arc::clone(&station), sealer::run));
     duties.spawn(supervise("spend", shutdown.clone(), Arc::clone(&station), spend::measure));

@@ -24,6 +24,8 @@ pub struct WorkerOptions {
     pub offer: watch::Receiver<Arc<Offer>>,
     /// Where outputs are kept.
     pub outputs: Arc<dyn ObjectStore>,
+    /// How long outputs are kept; `None` for ever.
+    pub keep_outputs: Option<Duration>,
     /// Name of this worker, for the log; each process adds a suffix of its own.
     pub name: String,
     /// Most jobs that run here at once; at least 1.
@@ -92,6 +94,8 @@ pub struct Timings {
     pub sweep_pause: Duration,
     /// Longest time between two such looks, while none is known to lapse sooner.
     pub sweep_every: Duration,
+    /// Time between two looks for outputs that were kept for long enough.
+    pub retention_every: Duration,
     /// How long a duty that runs in one process only keeps its lease without renewal.
     pub duty_lease: Duration,
     /// How long running jobs may go on after a shutdown before they are handed back.
@@ -126,6 +130,7 @@ impl Default for Timings {
             bulk_every: Duration::from_millis(250),
             sweep_pause: Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
+            retention_every: Duration::from_secs(3600),
             duty_lease: Duration::from_secs(5),
             drain: Duration::from_secs(20),
             start_patience: Duration::from_secs(30),

@@ -45,6 +45,7 @@ pub(crate) struct Station {
     pub mark: watch::Receiver<Position>,
     pub queue: Queue,
     pub outputs: OutputStore,
+    pub keep_outputs: Option<Duration>,
     pub sealer: Option<Sealer>,
     /// Names this process among all that ever ran: a claim under it was made here.
     pub identity: String,
@@ -83,6 +84,7 @@ impl Station {
             mark: options.mark,
             queue: opened,
             outputs: OutputStore::new(options.outputs),
+            keep_outputs: options.keep_outputs,
             sealer,
             identity,
             concurrency: options.concurrency.max(1),

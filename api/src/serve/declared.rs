@@ -92,6 +92,7 @@ fn describe(status: u16) -> &'static str {
         404 => "There is no such thing, or it belongs to somebody else",
         408 => "The body did not arrive in time",
         409 => "It cannot be done in the present state",
+        410 => "It was kept for as long as outputs are, and is deleted",
         413 => "The body is too large",
         415 => "The body is of another media type, charset or encoding",
         416 => "There are no such bytes; `Content-Range` tells how many there are",
@@ -122,8 +123,10 @@ statuses! {
     Read = [400, 401, 403, 429, 500, 503, 504];
     /// Reading one thing by its id.
     ReadOne = [400, 401, 403, 404, 429, 500, 503, 504];
-    /// Reading one file, or a part of it.
-    ReadPart = [400, 401, 403, 404, 416, 429, 500, 503, 504];
+    /// Reading a file that may have expired.
+    ReadKept = [400, 401, 403, 404, 410, 429, 500, 503, 504];
+    /// Reading a file that may have expired, or a part of it.
+    ReadPart = [400, 401, 403, 404, 410, 416, 429, 500, 503, 504];
     /// Reading a file whose end must be seen.
     ReadFile = [400, 401, 403, 404, 429, 500, 503, 504, 505];
     /// Reading a document about the caller as it was at some moment.

@@ -152,6 +152,11 @@ impl Problem {
         Problem::new(StatusCode::NOT_FOUND, "not_found", "Nothing is here", detail)
     }
 
+    /// What was here was kept for as long as it was to be.
+    pub(crate) fn deleted(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::GONE, "output_deleted", "Deleted, as it was kept long enough", detail)
+    }
+
     /// Bytes are wanted that a file of this length does not have.
     pub(crate) fn range_unsatisfiable(length: u64) -> Problem {
         let detail = format!("there are {length} bytes; ask for a range within them, or leave `Range` out");

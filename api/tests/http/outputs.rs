@@ -1,10 +1,12 @@
 //! The bytes of finished outputs.
 
-use crate::support::{Client, Server};
+use crate::support::{Client, Server, Setup};
+use api::auth::Role;
 use ledger::job::Output;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
 use reqwest::Method;
+use std::time::Duration;
 
 #[tokio::test]
 async fn an_output_is_its_bytes_for_its_owner_to_keep() {
@@ -161,4 +163,24 @@ async fn a_small_copy_is_served_where_there_is_one() {
     let path = format!("/v1/generations/{}", plain.id());
     alice.get(&format!("{path}/outputs/0/thumbnail")).await.refused(404, "not_found");
     assert!(alice.get(&path).await.expect(200).body["outputs"][0].get("thumbnail_url").is_none());
+}
+
+#[tokio::test]
+async fn an_output_that_was_kept_for_long_enough_has_expired() {
+    let server = Server::start().await;
+    let (alice, path) = ten_bytes(&server, |output| output).await;
+    alice.get(&path).await.expect(200);
+    let keeping = async |keep| server.beside(Setup { keep_outputs: Some(keep), ..Setup::default() }).await;
+    let brief = keeping(Duration::ZERO).await;
+    let alice = brief.client(Role::User, "alice");
+    for what in ["", "/thumbnail"] {
+        alice.get(&format!("{path}{what}")).await.refused(410, "output_deleted");
+    }
+    let refused = alice.with("if-none-match", "*").get(&path).await.refused(410, "output_deleted");
+    assert!(refused.body["detail"].as_str().unwrap().contains("make it again with"), "{}", refused.body);
+    let generation = alice.get(path.trim_end_matches("/outputs/0")).await.expect(200);
+    assert!(generation.body["outputs"][0]["sha256"].is_string(), "what it was is known for ever");
+    let long = keeping(Duration::from_secs(3600)).await;
+    // Its own store is empty.
+    long.client(Role::User, "alice").get(&path).await.refused(404, "not_found");
 }

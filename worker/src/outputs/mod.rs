@@ -4,6 +4,7 @@
 //! sender. Trouble that may pass is tried again for as long as there is time, because making an output again would be
 //! paid for again; what no further try can change is told apart, for a person to decide.
 
+mod expiry;
 mod fetch;
 mod file;
 #[cfg(test)]

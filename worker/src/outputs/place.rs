@@ -13,9 +13,12 @@ pub(super) fn thumbnail_key(task: &Task, index: u32, content_type: &str) -> Stri
     format!("{}/{index}-thumbnail.{}", folder(task), extension(content_type))
 }
 
+/// What all keys begin with.
+pub(super) const ROOT: &str = "outputs";
+
 fn folder(task: &Task) -> String {
     let Task { account_id, job_id, run, fencing, .. } = task;
-    format!("outputs/{account_id}/{job_id}/{run}-{fencing}")
+    format!("{ROOT}/{account_id}/{job_id}/{run}-{fencing}")
 }
 
 fn extension(content_type: &str) -> &'static str {

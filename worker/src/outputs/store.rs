@@ -72,6 +72,10 @@ impl OutputStore {
         OutputStore { objects, fetcher: Fetcher::new(stall), part_bytes }
     }
 
+    pub(super) fn objects(&self) -> &dyn ObjectStore {
+        &*self.objects
+    }
+
     /// Stores what an attempt made, trying again until then. If that fails, nothing of it stays.
     pub(crate) async fn store(
         &self,

@@ -177,3 +177,23 @@ async fn a_run_that_is_bought_while_the_last_one_is_put_away_is_not_lost() {
     worker.stop().await;
     assert_eq!((job.run, rig.scripted.submits()), (2, 2));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_was_kept_for_long_enough_is_deleted_and_its_job_stays_as_it_was() {
+    let rig = Rig::start().await;
+    let worker = rig.worker("one");
+    let id = rig.queue_one("sim-image").await;
+    let job = rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    let there = async || rig.outputs.head(&Path::from(job.outputs[0].key.as_str())).await.is_ok();
+    assert!(there().await, "a worker that was told nothing keeps everything");
+
+    let mut options = rig.options("two");
+    options.keep_outputs = Some(Duration::ZERO);
+    options.timings.retention_every = Duration::from_millis(100);
+    let worker = rig.run(options);
+    eventually("the picture is deleted", async || !there().await).await;
+    worker.stop().await;
+    assert_eq!(rig.job(id).await, job);
+    rig.verify().await;
+}

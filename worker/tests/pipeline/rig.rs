@@ -135,6 +135,7 @@ impl Rig {
             queue: self.settings.clone(),
             offer: self.offer().fixed(),
             outputs: Arc::clone(&self.outputs) as Arc<dyn ObjectStore>,
+            keep_outputs: None,
             name: name.to_owned(),
             concurrency: 16,
             poll_concurrency: 32,
@@ -311,6 +312,17 @@ impl Rig {
         rows.iter().map(|row| JobId(row.get(0))).collect()
     }
 
+    /// What the jobs that have not ended are at: how many have this event as their last.
+    pub(crate) async fn unfinished(&self) -> Vec<(String, i64)> {
+        let query = "
+            select type, count(*) from (
+                select distinct on (account_id, stream_id) type from events
+                where stream_id <> account_id order by account_id, stream_id, position desc
+            ) last where type <> 'job.succeeded' group by type order by type";
+        let rows = self.reader().await.query(query, &[]).await.unwrap();
+        rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+    }
+
     /// Waits until the relay has dealt with all that is in the log now.
     pub(crate) async fn until_relayed(&self) {
         let reader = self.reader().await;
@@ -388,8 +400,13 @@ fn new_jobs(requests: impl IntoIterator<Item = (JobId, JobRequest)>) -> Vec<NewJ
 }
 
 /// Waits until a condition holds.
-pub(crate) async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
+pub(crate) async fn eventually(what: &str, holds: impl AsyncFnMut() -> bool) {
+    eventually_within(PATIENCE, what, holds).await;
+}
+
+/// Waits so long until a condition holds.
+pub(crate) async fn eventually_within(patience: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + patience;
     while !holds().await {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
         tokio::time::sleep(OFTEN).await;

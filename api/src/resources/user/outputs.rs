@@ -5,9 +5,10 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::conditional::{Wanted, is_known, wanted};
-use crate::serve::declared::{Answer, ReadOne, ReadPart};
+use crate::serve::declared::{Answer, ReadKept, ReadPart};
 use crate::serve::problem::Problem;
 use crate::words::scalars::GenerationId;
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::TryStreamExt;
 use ledger::job::Output;
 use ledger::{JobId, read};
@@ -162,7 +163,7 @@ impl Outputs {
         id: Path<GenerationId>,
         /// Which of its outputs, from 0.
         index: Path<u32>,
-    ) -> Answer<Thumbnail, ReadOne> {
+    ) -> Answer<Thumbnail, ReadKept> {
         let output = output(&app, &caller, id.0.0, index.0).await?;
         let key =
             output.thumbnail.ok_or_else(|| Problem::not_found("there is no small copy of this output"))?;
@@ -175,7 +176,12 @@ impl Outputs {
 async fn output(app: &App, caller: &Caller<UserOnly>, id: JobId, index: u32) -> Result<Output, Problem> {
     let job = read::job(&**app.reader().await?, caller.account, id).await?.ok_or_else(unknown)?;
     let output = job.outputs.into_iter().find(|output| output.index == index);
-    output.ok_or_else(|| Problem::not_found("the generation has no such output"))
+    let output = output.ok_or_else(|| Problem::not_found("the generation has no such output"))?;
+    let expired_at = job.finished_at.zip(app.keep_outputs).map(|(finished_at, keep)| finished_at + keep);
+    match expired_at.filter(|expired_at| *expired_at <= app.now()) {
+        Some(expired_at) => Err(kept_until(expired_at, &job.request.model)),
+        None => Ok(output),
+    }
 }
 
 async fn answer(
@@ -251,6 +257,13 @@ fn extension(output: &Output) -> &str {
         "image/jpeg" => "jpg",
         known => known.rsplit('/').next().unwrap_or("bin"),
     }
+}
+
+fn kept_until(at: DateTime<Utc>, model: &str) -> Problem {
+    let at = at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    Problem::deleted(format!(
+        "outputs are kept for a time, and this one's was over at {at}; make it again with {model}"
+    ))
 }
 
 fn missing(error: object_store::Error) -> Problem {

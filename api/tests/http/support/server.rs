@@ -45,6 +45,7 @@ pub(crate) struct Setup {
     pub clock: ClockSource,
     /// The providers that may report.
     pub reception: Reception,
+    pub keep_outputs: Option<Duration>,
 }
 
 impl Default for Setup {
@@ -57,6 +58,7 @@ impl Default for Setup {
             wire: None,
             clock: ClockSource::default(),
             reception: Reception::default(),
+            keep_outputs: None,
         }
     }
 }
@@ -125,6 +127,7 @@ impl Server {
             catalogue: watch::channel(Arc::new(catalogue())).1,
             reception: watch::channel(Arc::new(setup.reception)).1,
             outputs: outputs.clone(),
+            keep_outputs: setup.keep_outputs,
             keys: keys.clone(),
             dev_tokens: setup.dev_tokens,
             open_metrics: setup.open_metrics,
