@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 /// The answer to an action on many.
 #[derive(ApiResponse)]
+#[expect(clippy::large_enum_variant, reason = "made once and written at once")]
 enum Acted {
     /// What was done, or would be.
     #[oai(status = 200)]
