@@ -1,12 +1,12 @@
 //! The key that shows that an address was given out by us. It is never printed.
 
+use crate::reference::Reference;
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ledger::AccountId;
 use std::fmt;
-
-use crate::reference::Reference;
+use std::sync::Arc;
 
 /// Fewer bytes could be guessed.
 const LEAST_BYTES: usize = 32;
@@ -19,9 +19,9 @@ const PURPOSE: &[u8] = b"cooly: addresses of provider webhooks, 1";
 #[error("the secret is too short: give at least {LEAST_BYTES} bytes that nobody can guess")]
 pub struct InvalidWebhookKey;
 
-/// See the module.
+/// See the module. Cheap to clone.
 #[derive(Clone)]
-pub struct WebhookKey(hmac::Key);
+pub struct WebhookKey(Arc<hmac::Key>);
 
 impl WebhookKey {
     /// Derives the key from a secret of at least 32 bytes. Every process that gives out or takes must have the same.
@@ -33,7 +33,7 @@ impl WebhookKey {
             return Err(InvalidWebhookKey);
         }
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), PURPOSE);
-        Ok(WebhookKey(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())))
+        Ok(WebhookKey(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))))
     }
 
     /// What allows the provider to report about this attempt, and about no other. Fits into an address as it is.

@@ -9,7 +9,6 @@ use crate::resources::Tag;
 use crate::serve::body::AsSent;
 use crate::serve::declared::{Answer, Signed};
 use crate::serve::problem::Problem;
-use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
@@ -47,7 +46,6 @@ impl Webhooks {
     async fn report(
         &self,
         app: Data<&App>,
-        headers: &HeaderMap,
         /// The provider, as the catalogue calls it.
         provider: Path<String>,
         /// The account of the generation.
@@ -56,7 +54,7 @@ impl Webhooks {
         reference: Path<String>,
         /// Shows that the address was given out for this attempt.
         mac: Query<String>,
-        body: AsSent,
+        sent: AsSent,
     ) -> Answer<Json<Reported>, Signed> {
         let reception = app.reception();
         let label = if reception.knows(&provider.0) { provider.0.as_str() } else { "unknown" };
@@ -65,8 +63,8 @@ impl Webhooks {
             account: &account.0,
             reference: &reference.0,
             mac: &mac.0,
-            headers,
-            body: &body.0,
+            headers: &sent.headers,
+            body: &sent.body,
             now: app.now(),
         };
         let signal = match reception.read(delivery).await {

@@ -56,8 +56,12 @@ impl<'a, T: Body> ApiExtractor<'a> for Strict<T> {
     }
 }
 
-/// A body of JSON that is not read here, byte by byte as it was sent: a signature may be over it.
-pub(crate) struct AsSent(pub BytesMut);
+/// A body of JSON that is not read here, byte by byte as it was sent, and the headers that it was sent with: a signature may
+/// be over it.
+pub(crate) struct AsSent {
+    pub headers: HeaderMap,
+    pub body: BytesMut,
+}
 
 impl<'a> ApiExtractor<'a> for AsSent {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
@@ -78,9 +82,9 @@ impl<'a> ApiExtractor<'a> for AsSent {
     ) -> Result<Self> {
         let limits = &App::of(request)?.limits;
         check_type(request)?;
-        let bytes = receive(request.headers(), body, limits.body_bytes, limits.receive).await?;
+        let body = receive(request.headers(), body, limits.body_bytes, limits.receive).await?;
         note_received(request);
-        Ok(AsSent(bytes))
+        Ok(AsSent { headers: request.headers().clone(), body })
     }
 }
 

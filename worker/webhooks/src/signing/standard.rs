@@ -26,8 +26,8 @@ const LEAST_BYTES: usize = 16;
 #[error("a secret begins with `whsec_` and goes on in base64: give it as the provider shows it")]
 pub struct InvalidSecret;
 
-/// The secret that a provider signs with. It is never printed.
-pub struct StandardSecret(hmac::Key);
+/// The secret that a provider signs with. It is never printed. On the heap, since it is large.
+pub struct StandardSecret(Box<hmac::Key>);
 
 impl StandardSecret {
     /// Reads a secret as the provider shows it.
@@ -40,7 +40,7 @@ impl StandardSecret {
         if secret.len() < LEAST_BYTES {
             return Err(InvalidSecret);
         }
-        Ok(StandardSecret(hmac::Key::new(hmac::HMAC_SHA256, &secret)))
+        Ok(StandardSecret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &secret))))
     }
 
     fn has_signed(&self, signature: &str, message: &[u8]) -> bool {
