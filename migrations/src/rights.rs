@@ -36,11 +36,7 @@ const GRANTS: [(&str, &[&str], On); 26] = [
     ("cooly_reader", &["usage"], On::Schema),
     ("cooly_reader", &["select"], On::Tables(&["events", "seals", "leases", "relay_checkpoints"])),
     ("cooly_reader", &["select"], On::Tables(&READ_MODELS)),
-    (
-        "cooly_reader",
-        &["select"],
-        On::Tables(&["recalls", "provider_signals", "workers", "provider_spend"]),
-    ),
+    ("cooly_reader", &["select"], On::Tables(&["recalls", "provider_signals", "workers", "provider_spend"])),
     ("cooly_reader", &["select"], On::Sequence("events_position_seq")),
     ("cooly_operator", &["usage"], On::Schema),
     ("cooly_operator", &["select"], On::Tables(&["dead_letters"])),

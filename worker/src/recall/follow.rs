@@ -6,7 +6,7 @@ use super::unwanted::unwanted;
 use crate::checkpoint;
 use crate::earlier::{Earlier, Sent};
 use crate::error::Error;
-use crate::provider::{ProviderFailure, reference};
+use crate::provider::ProviderFailure;
 use crate::station::Station;
 use chrono::TimeDelta;
 use ledger::job::JobEvent;
@@ -14,6 +14,7 @@ use ledger::read::{self, ReadablePage};
 use ledger::{Event, JobId, Position, RecordedEvent, error_chain};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use webhooks::Reference;
 
 /// Most events of one page.
 const PAGE: usize = 500;
@@ -135,7 +136,7 @@ fn perhaps_sent<'a>(
     let (job_id, run) = (JobId(cancelled.stream_id.0), run_of(stream, cancelled.version));
     let unknown = earlier.unsubmitted.into_iter().filter(|attempt| attempt.sent == Sent::Unknown);
     let each = unknown.flat_map(|attempt| {
-        let reference = reference(job_id, run, attempt.fencing);
+        let reference = Reference { job_id, run, fencing: attempt.fencing }.to_string();
         let named = attempt.providers.iter().map(|provider| Some(*provider));
         let providers: Vec<Option<&str>> =
             if attempt.providers.is_empty() { vec![None] } else { named.collect() };

@@ -104,7 +104,7 @@ async fn a_worker_finishes_what_a_worker_of_the_last_release_left_at_each_stage(
         }
     }
     let dead = jobs(&rig, "dead").await[0];
-    rig.ask(dead, JobCommand::Retry { run: Some(1) }).await;
+    rig.ask(dead, JobCommand::Retry { run: Some(1), reason: None }).await;
     eventually("it runs once more", async || rig.events(dead).await.contains(&"job.retried")).await;
     rig.until(dead, Status::Dead).await;
     for source in [Source::Jobs, Source::DeadLetters] {
@@ -150,7 +150,9 @@ async fn the_last_release_reads_all_that_this_one_writes() {
         rig.until(id, status).await;
     }
     let dead = rig.queue("sim-image-down", 2).await;
-    for (id, command) in dead.iter().zip([JobCommand::Retry { run: None }, JobCommand::Discard { run: None }])
+    for (id, command) in dead
+        .iter()
+        .zip([JobCommand::Retry { run: None, reason: None }, JobCommand::Discard { run: None, reason: None }])
     {
         rig.until(*id, Status::Dead).await;
         rig.ask(*id, command).await;
