@@ -61,6 +61,8 @@ pub(crate) struct Drafted {
     pub account: Option<Arc<AccountState>>,
     pub credits: Vec<AccountEvent>,
     pub jobs: Vec<(JobId, Arc<JobState>)>,
+    /// Whether it has something to write.
+    pub writes: bool,
 }
 
 /// Commands that were drafted together: all of them, or none.
@@ -69,6 +71,9 @@ pub(crate) struct DraftedAll {
     pub commands: Vec<Drafted>,
     /// Whether there is anything to write.
     pub writes: bool,
+    /// Whether each of them has something to write. Writing shows whether what a command was decided on is still so; what
+    /// writes nothing is only as good as what was remembered.
+    pub each_writes: bool,
 }
 
 /// Which of the commands that belong together was refused, and why.
@@ -161,7 +166,8 @@ impl Draft {
         let commands = drafted.inspect_err(|_| self.rows.truncate(rows_before))?;
         self.heads.accounts.extend(accounts);
         self.heads.jobs.extend(jobs);
-        Ok(DraftedAll { commands, writes: self.rows.len() > rows_before })
+        let each_writes = commands.iter().all(|drafted| drafted.writes);
+        Ok(DraftedAll { commands, writes: self.rows.len() > rows_before, each_writes })
     }
 
     /// What [`Draft::add`] would answer; nothing is added.
@@ -175,7 +181,7 @@ impl Draft {
         let rows_before = self.rows.len();
         let drafted = Step::new(self, index, now).decide_all(commands, together);
         self.rows.truncate(rows_before);
-        Ok(DraftedAll { commands: drafted?, writes: false })
+        Ok(DraftedAll { commands: drafted?, writes: false, each_writes: false })
     }
 
     /// The rows in the order in which they must be inserted, and the heads as they will then be.
@@ -242,7 +248,7 @@ impl<'a> Step<'a> {
         self.actor = command.context.actor.to_string().into();
         self.request_id = command.context.request_id.as_str().into();
         let at = self.occasion(command.account).0.now;
-        let mut drafted = Drafted { at, account: None, credits: Vec::new(), jobs: Vec::new() };
+        let mut drafted = Drafted { at, account: None, credits: Vec::new(), jobs: Vec::new(), writes: false };
         match &command.action {
             Action::Account(asked) => {
                 self.lot_is_one(command.account, asked)?;
@@ -260,6 +266,7 @@ impl<'a> Step<'a> {
             }
         }
         let touched = self.rows[rows_before..].iter().any(|row| row.state.is_some());
+        drafted.writes = self.rows.len() > rows_before;
         drafted.account = touched.then(|| Arc::clone(&self.account(command.account).state));
         Ok(drafted)
     }

@@ -365,7 +365,7 @@ fn jitter(lost_races: u32) -> Duration {
 }
 
 fn outcome(drafted: Drafted, position: Option<Position>) -> Outcome {
-    let Drafted { at, account, credits, jobs } = drafted;
+    let Drafted { at, account, credits, jobs, writes: _ } = drafted;
     Outcome { position, at, account, credits, jobs, replayed: false }
 }
 
