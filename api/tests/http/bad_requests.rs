@@ -24,6 +24,12 @@ fn filled(path: &str) -> String {
         .replace("{lot}", "1")
 }
 
+/// The operations that say which parameter is wrong. The address of a webhook is a credential: one that was not given out
+/// answers like one that does not exist, whatever is wrong with it, see `webhooks`.
+fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static Value)> {
+    Contract::shared().operations().filter(|(path, _, _)| !path.starts_with("/v1/webhooks/"))
+}
+
 /// Bad values for a parameter, from what the document says that it is.
 fn bad_values(parameter: &Value) -> Vec<&'static str> {
     let schema = &parameter["schema"];
@@ -53,7 +59,7 @@ fn bad_values(parameter: &Value) -> Vec<&'static str> {
 async fn every_query_parameter_refuses_bad_values_by_name() {
     let server = Server::start().await;
     let mut tried = 0;
-    for (path, method, operation) in Contract::shared().operations() {
+    for (path, method, operation) in operations() {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         for parameter in parameters.filter(|parameter| parameter["in"] == "query") {
             let name = parameter["name"].as_str().unwrap();
@@ -73,7 +79,7 @@ async fn every_query_parameter_refuses_bad_values_by_name() {
 async fn every_id_in_a_path_refuses_what_is_none() {
     let server = Server::start().await;
     let before = server.log_length().await;
-    for (path, method, operation) in Contract::shared().operations() {
+    for (path, method, operation) in operations() {
         let parameters = operation["parameters"].as_array().into_iter().flatten();
         for parameter in parameters.filter(|parameter| parameter["in"] == "path") {
             let name = parameter["name"].as_str().unwrap();

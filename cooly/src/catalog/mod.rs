@@ -37,6 +37,8 @@ pub(crate) struct Listing {
     pub providers: Vec<ProviderEntry>,
     /// What works and may not be meant.
     pub warnings: Vec<String>,
+    /// Variables that some process needs and that are not set here. A process that needs one itself does not start.
+    pub unset: Vec<String>,
 }
 
 /// The file, or the simulated models where there is none.
@@ -64,17 +66,18 @@ fn parse(text: &str) -> Result<Listing, Problems> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut warnings: Vec<String> = providers.iter().flat_map(ProviderEntry::warnings).collect();
+    let unset: Vec<String> = providers.iter().flat_map(ProviderEntry::unset).collect();
     let used: BTreeSet<&str> =
         models.iter().flat_map(|model| &model.routes).map(|route| route.provider.as_str()).collect();
     let idle = providers.iter().filter(|provider| !used.contains(provider.name.as_str()));
-    warnings.extend(idle.map(|provider| format!("no model is made by the provider `{}`", provider.name)));
+    let warnings = idle.map(|provider| format!("no model is made by the provider `{}`", provider.name));
+    let warnings = warnings.collect();
     let catalogue = Catalogue::new(models).map_err(|error| {
         // Each model was checked alone, and ids are told apart above: this is for what may come to be checked later.
         problems.add(Place::START, error.to_string());
         problems
     })?;
-    Ok(Listing { catalogue: Arc::new(catalogue), providers, warnings })
+    Ok(Listing { catalogue: Arc::new(catalogue), providers, warnings, unset })
 }
 
 #[cfg(test)]

@@ -87,19 +87,18 @@ impl ProviderEntry {
         }
     }
 
-    /// What is told to whoever checks the file.
-    pub(super) fn warnings(&self) -> Vec<String> {
+    /// The variables that are not set here, for whoever checks the file.
+    pub(super) fn unset(&self) -> Vec<String> {
         let name = &self.name;
-        let mut warnings = Vec::new();
         let webhook = self.webhook.as_ref();
-        warnings.extend(webhook.into_iter().flat_map(|webhook| webhook.warnings(name)));
+        let mut told: Vec<String> = webhook.into_iter().flat_map(|webhook| webhook.unset(name)).collect();
         let unset = self.key_env.iter().filter(|variable| std::env::var_os(variable).is_none());
-        warnings.extend(unset.map(|variable| {
+        told.extend(unset.map(|variable| {
             format!(
                 "{variable}, which holds the key of the provider `{name}`, is not set here; a worker needs it"
             )
         }));
-        warnings
+        told
     }
 }
 

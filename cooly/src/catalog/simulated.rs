@@ -9,5 +9,5 @@ use worker::provider::simulated::{PROVIDER, models};
 pub(super) fn listing() -> Listing {
     let catalogue = Catalogue::new(models()).expect("a test prices every simulated model");
     let providers = vec![ProviderEntry::simulated(PROVIDER)];
-    Listing { catalogue: Arc::new(catalogue), providers, warnings: Vec::new() }
+    Listing { catalogue: Arc::new(catalogue), providers, warnings: Vec::new(), unset: Vec::new() }
 }

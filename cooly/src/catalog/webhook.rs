@@ -31,8 +31,8 @@ pub(crate) enum Signature {
 }
 
 impl WebhookEntry {
-    /// What is told to whoever checks the file.
-    pub(super) fn warnings(&self, provider: &str) -> Vec<String> {
+    /// The variables that are not set here, for whoever checks the file.
+    pub(super) fn unset(&self, provider: &str) -> Vec<String> {
         let secret = match &self.signature {
             Signature::Fal { .. } => None,
             Signature::Replicate { secret_env } => Some(secret_env.as_str()),

@@ -15,7 +15,7 @@ pub(crate) fn run(command: CatalogCommand) -> anyhow::Result<ExitCode> {
 
 fn check(options: &CatalogCheckOptions) -> anyhow::Result<ExitCode> {
     let listing = catalog::read(Some(&options.file))?;
-    for warning in &listing.warnings {
+    for warning in listing.warnings.iter().chain(&listing.unset) {
         eprintln!("cooly: warning: {warning}");
     }
     let models: Vec<&str> = listing.catalogue.models().map(|model| model.id.as_str()).collect();

@@ -1,31 +1,33 @@
 //! A token bucket: so many a second, and after a pause no more at once than a second's worth.
 
-use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long tokens gather that nobody takes.
-const GATHERS: Duration = Duration::from_secs(1);
+/// A token, in the billionths of one in which they are counted: a nanosecond brings `rate` of them, exactly.
+const TOKEN: u128 = 1_000_000_000;
+
+/// How long tokens gather that nobody takes, in seconds.
+const GATHERS: u32 = 1;
 
 /// Starts empty, so that whoever starts over does not go faster.
 #[derive(Debug)]
 pub(super) struct Bucket {
-    tokens: f64,
+    billionths: u128,
     filled_at: Instant,
 }
 
 impl Bucket {
     pub(super) fn empty(now: Instant) -> Bucket {
-        Bucket { tokens: 0.0, filled_at: now }
+        Bucket { billionths: 0, filled_at: now }
     }
 
     /// Takes at most `most` whole tokens, of which `rate` come a second.
     pub(super) fn take(&mut self, now: Instant, rate: u32, most: u32) -> u32 {
-        let rate = f64::from(rate);
-        let come = now.saturating_duration_since(self.filled_at).as_secs_f64() * rate;
-        self.tokens = (self.tokens + come).min((rate * GATHERS.as_secs_f64()).max(1.0));
+        let come = now.saturating_duration_since(self.filled_at).as_nanos() * u128::from(rate);
+        let full = u128::from((rate * GATHERS).max(1)) * TOKEN;
+        self.billionths = self.billionths.saturating_add(come).min(full);
         self.filled_at = now;
-        let taken = (self.tokens.floor() as u32).min(most);
-        self.tokens -= f64::from(taken);
+        let taken = u32::try_from(self.billionths / TOKEN).unwrap_or(u32::MAX).min(most);
+        self.billionths -= u128::from(taken) * TOKEN;
         taken
     }
 }
@@ -48,7 +50,7 @@ mod tests {
                 let most = u64::from(rate) * tick * every_milliseconds / 1_000;
                 assert!(u64::from(taken) <= most, "{taken} of {most} after {tick} ticks at {rate} a second");
             }
-            assert!(taken + 1 + rate / 2 >= rate * 59, "{taken} in a minute at {rate} a second");
+            assert!(taken + 1 + rate / 2 >= rate * 60, "{taken} in a minute at {rate} a second");
         }
     }
 
