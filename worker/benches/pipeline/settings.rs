@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) const HELP: &str = "\
 Measures the worker's pipeline: one process, a private Postgres (fsync on), a private SQS, a provider that only waits.
 
-  cargo bench --workspace --bench pipeline                         all parts, about 12 minutes
+  cargo bench --workspace --bench pipeline                         all parts, about 8 minutes
   cargo bench --workspace --bench pipeline -- latency calls        some of them
   cargo bench --workspace --bench pipeline -- --json target/p.json the figures as JSON too
   cargo bench --workspace --bench pipeline -- publish FILE…        writes figures into docs/benchmarks.md
