@@ -2,7 +2,7 @@
 
 use crate::crowd::Accounts;
 use crate::settings::Part;
-use crate::words::thousands;
+use measure::words::thousands;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 

@@ -3,6 +3,7 @@
 use crate::case::Case;
 use crate::crowd::Tally;
 use crate::meter::Costs;
+use measure::figures::{median, percentile};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -27,10 +28,7 @@ impl Figure {
     /// Of a crowd and what it cost in its window.
     pub(crate) fn new(mut tally: Tally, costs: Costs, length: Duration) -> Figure {
         tally.times.sort_unstable();
-        let at = |share: f64| {
-            let last = tally.times.len().checked_sub(1)?;
-            Some(f64::from(tally.times[(last as f64 * share) as usize]) / 1e3)
-        };
+        let at = |share: f64| percentile(&tally.times, share).map(|time| f64::from(time) / 1e3);
         let costs = costs.for_each(tally.done as f64);
         Figure {
             per_second: tally.done as f64 / length.as_secs_f64(),
@@ -99,10 +97,4 @@ impl Line {
         let rates = self.rounds.iter().map(|figure| figure.per_second);
         rates.fold((f64::INFINITY, 0.0), |(low, high), rate| (low.min(rate), high.max(rate)))
     }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }

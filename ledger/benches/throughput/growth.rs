@@ -13,6 +13,7 @@ use crate::settings::Settings;
 use crate::stage::Stage;
 use anyhow::Result;
 use ledger::{Database, Ledger, Role, UserId};
+use measure::orders;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -124,7 +125,7 @@ fn name(asked: u64) -> String {
 async fn open(stage: &Stage, asked: u64) -> Result<(Client, Ledger)> {
     let database: Database = stage.fresh_database(&name(asked)).await?;
     let ledger = stage.ledger_on(&database).await?;
-    commands::for_all(&ledger, &stage.users[..ACCOUNTS], commands::grant).await?;
+    orders::for_all(&ledger, &stage.users[..ACCOUNTS], orders::grant).await?;
     Ok((database.connect(Role::Owner).await?, ledger))
 }
 

@@ -19,18 +19,14 @@ mod crowd;
 mod disk;
 mod figures;
 mod growth;
-mod machine;
 mod memory;
 mod meter;
 mod ours;
-mod processes;
 mod report;
 mod run;
 mod settings;
 mod sharing;
 mod stage;
-mod wal;
-mod words;
 
 use anyhow::Result;
 use child::Role;

@@ -8,9 +8,9 @@ use crate::case::ACCOUNTS;
 use crate::child::{Child, Parent, Role};
 use crate::commands;
 use crate::ours;
-use crate::processes;
 use anyhow::{Result, bail, ensure};
 use ledger::{Database, ExecuteError, Ledger, LedgerOptions};
+use measure::{orders, processes};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,8 +110,8 @@ impl Watch {
     /// Touches each account once. Users are made when needed, so that what grows is the ledger's.
     async fn open_accounts(&self, ledger: &Ledger, first: usize, end: usize) -> Result<()> {
         for chunk in (first..end).step_by(1_000) {
-            let users: Vec<_> = (chunk..end.min(chunk + 1_000)).map(commands::user).collect::<Result<_>>()?;
-            commands::for_all(ledger, &users, commands::grant).await?;
+            let users: Vec<_> = (chunk..end.min(chunk + 1_000)).map(orders::user).collect::<Result<_>>()?;
+            orders::for_all(ledger, &users, orders::grant).await?;
             self.commands.fetch_add(users.len() as u64, Ordering::Relaxed);
         }
         Ok(())

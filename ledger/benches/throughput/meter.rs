@@ -1,8 +1,8 @@
 //! What a measurement costs besides time: CPU of our side, CPU of Postgres, bytes of WAL.
 
 use crate::crowd::Window;
-use crate::processes;
 use anyhow::{Context as _, Result};
+use measure::processes;
 use std::future::Future;
 use std::time::Duration;
 use tokio_postgres::Client;

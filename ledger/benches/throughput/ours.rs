@@ -1,9 +1,9 @@
 //! Callers of the ledger.
 
-use crate::commands;
 use crate::crowd::Caller;
 use anyhow::Result;
 use ledger::{Command, Ledger, UserId};
+use measure::orders;
 use std::sync::Arc;
 
 /// Makes a purchase for a user.
@@ -33,5 +33,5 @@ impl Caller for Buyer {
 
 /// The users of so many accounts.
 pub(crate) fn users(count: usize) -> Result<Arc<[UserId]>> {
-    (0..count).map(commands::user).collect()
+    (0..count).map(orders::user).collect()
 }

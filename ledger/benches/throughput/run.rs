@@ -3,12 +3,12 @@
 use crate::case::{self, Case};
 use crate::disk::Disk;
 use crate::figures::{Figure, Line};
-use crate::machine::Machine;
 use crate::report::Report;
 use crate::settings::{Part, Settings};
 use crate::stage::Stage;
 use crate::{growth, memory};
 use anyhow::{Context as _, Result};
+use measure::machine::Machine;
 use std::time::{Duration, Instant};
 
 /// Measures what was asked for and tells.

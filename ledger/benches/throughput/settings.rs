@@ -1,7 +1,8 @@
 //! What to run, from the arguments and the environment.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use std::path::{Path, PathBuf};
+use measure::arguments::{from_root, given, number};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// A part of the benchmark that can be asked for by name.
@@ -72,12 +73,8 @@ pub(crate) enum Task {
 impl Task {
     /// Reads arguments and environment.
     pub(crate) fn read() -> Result<Task> {
-        let given: Vec<String> = std::env::args().skip(1).collect();
-        if given.is_empty() {
-            return Ok(Task::Nothing);
-        }
-        // Cargo tells every benchmark that it is one.
-        let mut arguments = given.into_iter().filter(|argument| argument != "--bench");
+        let Some(given) = given() else { return Ok(Task::Nothing) };
+        let mut arguments = given.into_iter();
         let mut parts = Vec::new();
         let mut json = std::env::var_os("BENCH_JSON").map(from_root);
         while let Some(argument) = arguments.next() {
@@ -111,21 +108,9 @@ impl Task {
 const USAGE: &str = "usage: cargo bench -p ledger -- \
     [spread] [hot] [keyed] [baselines] [processes] [memory] [growth] [--json FILE] | publish FILE…";
 
-/// Cargo runs benchmarks in the folder of their package, but people mean the one that they see.
-fn from_root(file: impl AsRef<Path>) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
-}
-
 fn part(name: &str) -> Result<Part> {
     let found = PARTS.iter().find(|(known, _)| *known == name);
     found.map(|(_, part)| *part).with_context(|| format!("{name} is no part of this benchmark; {USAGE}"))
-}
-
-fn number(name: &str, default: u64) -> Result<u64> {
-    match std::env::var(name) {
-        Ok(text) => text.parse().with_context(|| format!("{name}={text} is not a whole number")),
-        Err(_) => Ok(default),
-    }
 }
 
 fn numbers(name: &str, default: &str) -> Result<Vec<u64>> {

@@ -13,6 +13,7 @@ use crate::meter::{Costs, Meter};
 use crate::ours::{self, Buyer};
 use anyhow::{Context as _, Result};
 use ledger::{Database, Ledger, LedgerOptions, UserId};
+use measure::orders;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,7 +92,7 @@ async fn open(
 ) -> Result<Ledger> {
     let ledger = Ledger::open(database, LedgerOptions { lanes, ..LedgerOptions::default() }).await?;
     let users: Vec<UserId> = accounts.all().map(|account| users[account].clone()).collect();
-    commands::for_all(&ledger, &users, commands::purchase).await?;
+    orders::for_all(&ledger, &users, commands::purchase).await?;
     Ok(ledger)
 }
 

@@ -10,21 +10,17 @@ use crate::meter::Meter;
 use crate::ours::{self, Buyer, Make};
 use crate::settings::{Part, Settings};
 use crate::sharing;
-use crate::wal;
-use anyhow::{Context as _, Result, ensure};
-use embedded::postgres::{Postgres, PostgresOptions};
+use anyhow::{Context as _, Result};
 use ledger::{Database, Ledger, LedgerOptions, Role, UserId};
-use std::process::Command;
+use measure::orders;
+use measure::server::{Server, write_back};
+use measure::wal;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tempfile::TempDir;
 use tokio_postgres::Client;
 
-/// What a server under load is given anyway, for all systems alike: checkpoints minutes and not seconds apart, and
-/// room for the index pages that a log of 10 million events is appended to. With 256 MiB they are read anew, from the
-/// cache of the kernel, again and again.
-const SERVER: [(&str, &str); 3] =
-    [("max_wal_size", "16GB"), ("checkpoint_timeout", "15min"), ("shared_buffers", "1GB")];
+/// GiB of WAL that the server is given: more than a round writes, or its last cases would have to wait for files.
+const WAL: u64 = 6;
 
 /// How much longer than a measurement pgbench runs.
 const PGBENCH_LEAD: Duration = Duration::from_secs(2);
@@ -45,34 +41,26 @@ pub(crate) struct Stage {
     lanes: usize,
     length: Duration,
     second_process: Option<Child>,
-    server: Postgres,
-    /// Removed when the stage is struck.
-    _folder: TempDir,
+    server: Server,
 }
 
 impl Stage {
     /// Starts a private server and fills it.
     pub(crate) async fn set(settings: &Settings) -> Result<Stage> {
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let data_dir = folder.path().join("postgres");
-        let given = SERVER.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let settings_of_server = given.into_iter().chain([wal::kept()]).collect();
-        let options = PostgresOptions { data_dir, settings: settings_of_server, ..Default::default() };
-        let server = Postgres::start(options).await?;
+        let server = Server::start(env!("CARGO_TARGET_TMPDIR"), WAL).await?;
         let database = Database::new(server.url())?;
         let mut owner = database.connect(Role::Owner).await?;
-        wal::prepare(&owner).await?;
+        wal::prepare(&owner, WAL).await?;
         migrations::apply(&mut owner).await?;
         for schema in [bare::SCHEMA.to_owned(), row_lock::schema(), conventional::schema()] {
             owner.batch_execute(&schema).await?;
         }
-        let postmaster = server.pid().context("the server has just started")?;
-        let meter = Meter::new(database.connect(Role::Owner).await?, postmaster);
+        let meter = Meter::new(database.connect(Role::Owner).await?, server.postmaster()?);
         let lanes = settings.lanes;
         let ledger = Ledger::open(&database, LedgerOptions { lanes, ..LedgerOptions::default() }).await?;
         let sharing = settings.parts.contains(&Part::Processes);
         let users = ours::users(if sharing { sharing::ACCOUNTS_NEEDED } else { ACCOUNTS })?;
-        commands::for_all(&ledger, &users, commands::grant).await?;
+        orders::for_all(&ledger, &users, orders::grant).await?;
         let events_per_command = count_events(&ledger, &owner, &users[0]).await?;
         let second_process = if sharing { Some(sharing::start(server.url(), lanes).await?) } else { None };
         owner.batch_execute("vacuum analyze").await?;
@@ -87,7 +75,6 @@ impl Stage {
             length: settings.length,
             second_process,
             server,
-            _folder: folder,
         })
     }
 
@@ -100,7 +87,7 @@ impl Stage {
 
     /// Measures a case once.
     pub(crate) async fn measure(&mut self, case: Case) -> Result<Figure> {
-        write_back().await?;
+        tokio::task::spawn_blocking(write_back).await??;
         let accounts = case.place.accounts();
         match case.system {
             System::Cooly => self.buy(commands::purchase, case.callers, accounts).await,
@@ -151,8 +138,7 @@ impl Stage {
 
     /// The URL of a database on the same server. Holds a password.
     pub(crate) fn url(&self, database: &str) -> String {
-        let (server, _) = self.server.url().rsplit_once('/').unwrap_or_default();
-        format!("{server}/{database}")
+        self.server.url_of(database)
     }
 
     /// A ledger like that of the other parts, on another database.
@@ -183,15 +169,6 @@ impl Stage {
         self.server.stop().await;
         Ok(())
     }
-}
-
-/// Lets the kernel write what it holds of the cases before. It would do so by itself once that is 30 s old, all at
-/// once: half a gigabyte, for which every commit of the case that happens to run then waits a second.
-async fn write_back() -> Result<()> {
-    let sync = tokio::task::spawn_blocking(|| Command::new("sync").status());
-    let status = sync.await?.context("`sync` cannot be run")?;
-    ensure!(status.success(), "`sync` ended with {status}");
-    Ok(())
 }
 
 /// How many events a purchase really is.

@@ -1,22 +1,12 @@
 //! Every command that this benchmark gives to the ledger, and the life of a job made of them.
 
 use anyhow::{Context as _, Result, bail};
-use ledger::job::{Failure, FailureClass, JobCommand, JobRequest, Kind, Output, Params, Price, RetryPolicy};
-use ledger::{Action, Actor, Command, Context, Credits, JobId, Ledger, NewJob, UserId};
+use ledger::job::{Failure, FailureClass, JobCommand, Kind, Output, RetryPolicy};
+use ledger::{Action, Command, JobId, Ledger, UserId};
+use measure::orders;
 
 /// Events that a life writes that ends well: debited, queued, started, succeeded.
 pub(crate) const EVENTS_OF_A_LIFE: u64 = 4;
-
-/// The user of an account by number.
-pub(crate) fn user(number: usize) -> Result<UserId> {
-    Ok(format!("bench-{number}").parse()?)
-}
-
-/// Gives an account what it will spend; opens it.
-pub(crate) fn grant(user: &UserId) -> Command {
-    let amount = Credits::whole(1_000_000_000).expect("a billion is an amount");
-    command(user, Action::grant(user.clone(), amount, "bench"))
-}
 
 /// How a job ends.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +26,7 @@ pub(crate) async fn live(ledger: &Ledger, user: &UserId, number: u64) -> Result<
         _ => End::Dead,
     };
     let job_id = JobId::generate();
-    ledger.execute(purchase(user, job_id)).await?;
+    ledger.execute(orders::purchase(user, job_id, Kind::Image, "sim-image")).await?;
     let start = JobCommand::Start {
         worker: "bench".into(),
         lease_seconds: 600,
@@ -87,31 +77,6 @@ fn output(user: &UserId, job_id: JobId, fencing: i64) -> Output {
     }
 }
 
-fn purchase(user: &UserId, job_id: JobId) -> Command {
-    let request = JobRequest {
-        kind: Kind::Image,
-        model: "sim-image".into(),
-        prompt: "a lighthouse on a cliff at dusk, long exposure".into(),
-        count: 1,
-        params: Params::default(),
-    };
-    let price = Price::Fixed(Credits::whole(4).expect("four is an amount"));
-    command(user, Action::Queue { jobs: vec![NewJob { job_id, request: request.into(), price }] })
-}
-
 fn about(user: &UserId, job_id: JobId, asked: JobCommand) -> Command {
-    command(user, Action::Job { job_id, command: asked })
-}
-
-fn command(user: &UserId, action: Action) -> Command {
-    Command {
-        account: user.account(),
-        context: Context {
-            actor: Actor::User(user.to_string()),
-            request_id: "01990000-0000-7000-8000-000000000000".into(),
-            causation_id: None,
-        },
-        idempotency: None,
-        action,
-    }
+    orders::command(user, Action::Job { job_id, command: asked })
 }

@@ -3,6 +3,7 @@
 use crate::commands;
 use anyhow::Result;
 use ledger::{Ledger, Position, UserId};
+use measure::orders;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio_postgres::Client;
@@ -13,10 +14,8 @@ const AT_ONCE: usize = 1_024;
 
 /// Writes about so many events: accounts, and jobs from purchase to end.
 pub(crate) async fn write(ledger: &Ledger, events: u64) -> Result<()> {
-    let users: Arc<[UserId]> = (0..ACCOUNTS).map(commands::user).collect::<Result<_>>()?;
-    for chunk in users.chunks(1_000) {
-        futures::future::try_join_all(chunk.iter().map(|user| ledger.execute(commands::grant(user)))).await?;
-    }
+    let users: Arc<[UserId]> = (0..ACCOUNTS).map(orders::user).collect::<Result<_>>()?;
+    orders::for_all(ledger, &users, orders::grant).await?;
     let lives = events.saturating_sub(ACCOUNTS as u64).div_ceil(commands::EVENTS_OF_A_LIFE);
     let next = Arc::new(AtomicU64::new(0));
     let tasks = (0..AT_ONCE).map(|_| {

@@ -11,26 +11,21 @@
 mod commands;
 mod fill;
 mod log;
-// Another crate's benchmark reads the same things; two copies would drift apart.
-#[path = "../../../ledger/benches/throughput/processes.rs"]
-mod processes;
 mod stage;
 
 use anyhow::{Context as _, Result, bail};
+use measure::arguments::{given, number};
+use measure::figures::median;
+use measure::processes;
 use projections::ReadModel;
 use stage::{Figure, Stage};
 use std::time::Instant;
 
 fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let events = setting("BENCH_EVENTS", 1_000_000)?;
-    let given: Vec<String> = std::env::args().skip(1).collect();
-    if given.is_empty() {
-        // Not even `cargo bench` has started this: it was built and run among the tests.
-        return Ok(());
-    }
-    // Cargo tells every benchmark that it is one.
-    let arguments: Vec<&str> = given.iter().map(String::as_str).filter(|given| *given != "--bench").collect();
+    let events = number("BENCH_EVENTS", 1_000_000)?;
+    let Some(given) = given() else { return Ok(()) };
+    let arguments: Vec<&str> = given.iter().map(String::as_str).collect();
     match arguments[..] {
         [] => runtime.block_on(Box::pin(bench(events))),
         ["fill", folder] => runtime.block_on(Box::pin(fill::fill(folder.into(), events))),
@@ -70,7 +65,7 @@ impl Case {
 }
 
 async fn bench(events: u64) -> Result<()> {
-    let rounds = setting("BENCH_ROUNDS", 3)?.max(1);
+    let rounds = number("BENCH_ROUNDS", 3)?.max(1);
     eprintln!("writing a log of about {events} events");
     let begun = Instant::now();
     let stage = Stage::set(events).await?;
@@ -83,7 +78,7 @@ async fn bench(events: u64) -> Result<()> {
             figures.push(case.measure(&stage).await.with_context(|| case.name())?);
         }
     }
-    let fsync: String = stage.owner.query_one("select current_setting('fsync')", &[]).await?.try_get(0)?;
+    let fsync: String = stage.owner.query_one("select current_number('fsync')", &[]).await?.try_get(0)?;
     println!(
         "\n{} events, medians of {rounds} rounds, fsync {fsync}; CPU is for each event",
         stage.log.events
@@ -94,13 +89,6 @@ async fn bench(events: u64) -> Result<()> {
     Ok(())
 }
 
-fn setting(name: &str, default: u64) -> Result<u64> {
-    match std::env::var(name) {
-        Ok(text) => text.parse().with_context(|| format!("{name}={text} is not a whole number")),
-        Err(_) => Ok(default),
-    }
-}
-
 fn report(cases: &[Case], figures: &[Vec<Figure>]) {
     println!("\n{:<36} {:>12} {:>20} {:>12} {:>12}", "", "events/s", "low–high", "our CPU µs", "PG CPU µs");
     for (case, rounds) in cases.iter().zip(figures) {
@@ -109,15 +97,14 @@ fn report(cases: &[Case], figures: &[Vec<Figure>]) {
             values.sort_unstable_by(f64::total_cmp);
             values
         };
-        let middle = |values: &[f64]| values[values.len() / 2];
         let rates = of(|figure| figure.per_second);
         let range = format!("{:.0}–{:.0}", rates[0], rates[rates.len() - 1]);
         println!(
             "{:<36} {:>12.0} {range:>20} {:>12.2} {:>12.2}",
             case.name(),
-            middle(&rates),
-            middle(&of(|figure| figure.own_cpu_us)),
-            middle(&of(|figure| figure.server_cpu_us)),
+            median(rates),
+            median(of(|figure| figure.own_cpu_us)),
+            median(of(|figure| figure.server_cpu_us)),
         );
     }
 }

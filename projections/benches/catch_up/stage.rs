@@ -1,11 +1,11 @@
 //! A private server with a log, and what is measured on it.
 
 use crate::log::{self, Extent};
-use crate::processes;
 use anyhow::{Context as _, Result, ensure};
 use deadpool_postgres::Pool;
 use embedded::postgres::{Postgres, PostgresOptions};
 use ledger::{Database, Ledger, LedgerOptions, MarkWatcher, Position, Role};
+use measure::processes;
 use projections::{DEFAULT_BATCH, ProjectorOptions, ReadModel};
 use std::future::Future;
 use std::time::{Duration, Instant};

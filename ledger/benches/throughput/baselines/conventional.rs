@@ -25,10 +25,11 @@
 
 use super::connections;
 use crate::case::ACCOUNTS;
-use crate::commands::{COST, FUNDS, MODEL, PROMPT};
+use crate::commands::MODEL;
 use crate::crowd::Caller;
 use anyhow::{Result, ensure};
 use ledger::Database;
+use measure::orders::{COST, FUNDS, PROMPT};
 use rust_decimal::Decimal;
 use serde_json::json;
 use tokio_postgres::types::{ToSql, Type};

@@ -6,11 +6,12 @@
 
 use super::{CONNECTIONS, connections};
 use crate::case::ACCOUNTS;
-use crate::commands::{COST, FUNDS, MODEL, PROMPT};
+use crate::commands::MODEL;
 use crate::crowd::Caller;
 use anyhow::{Result, ensure};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use ledger::Database;
+use measure::orders::{COST, FUNDS, PROMPT};
 use rust_decimal::Decimal;
 use tokio_postgres::{Client, NoTls, Statement};
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::case::{Place, System};
-use crate::words::thousands;
+use measure::words::thousands;
 
 /// One aim.
 pub(super) struct Aim {

@@ -4,7 +4,7 @@
 
 use super::Report;
 use crate::case::{Place, System};
-use crate::words::thousands;
+use measure::words::thousands;
 use std::fmt::Write as _;
 
 const WIDTH: f64 = 880.0;

@@ -3,7 +3,8 @@
 use super::Report;
 use super::aims::aims;
 use super::text::{cells, dash};
-use crate::words::thousands;
+use measure::table::markdown as table;
+use measure::words::thousands;
 
 /// Tables and the machine, in Markdown.
 pub(super) fn markdown(report: &Report) -> String {
@@ -79,34 +80,16 @@ fn aim_table(report: &Report) -> String {
 }
 
 fn machine(report: &Report) -> String {
-    let machine = &report.machine;
-    let settings: Vec<String> =
-        machine.settings.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
     let indexes: Vec<String> =
         report.disk.indexes.iter().map(|(name, bytes)| format!("{bytes:.0} B of `{name}`")).collect();
     format!(
-        "Medians of {} rounds of {} s, {} lanes, {} events a command. Machine: {}, {} cores, {:.0} GiB; PostgreSQL {} \
-         with {}; Rust {}. An event takes {:.0} B of table and {}.\n",
+        "Medians of {} rounds of {} s, {} lanes, {} events a command. {} An event takes {:.0} B of table and {}.\n",
         report.rounds,
         report.seconds,
         report.lanes,
         report.events_per_command,
-        machine.cpu,
-        machine.cores,
-        machine.memory_gib,
-        machine.postgres,
-        settings.join(", "),
-        machine.rustc,
+        report.machine.sentence(),
         report.disk.heap,
         indexes.join(", "),
     )
-}
-
-fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | ").replace("|  |", "| |"));
-    let heads: Vec<String> = head.iter().map(|cell| (*cell).to_owned()).collect();
-    let mut out = line(&heads);
-    out += &format!("|{}\n", "---|".repeat(head.len()));
-    out.extend(rows.map(|row| line(&row)));
-    out
 }

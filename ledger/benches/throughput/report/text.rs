@@ -3,7 +3,8 @@
 use super::Report;
 use super::aims::aims;
 use crate::figures::Figure;
-use crate::words::thousands;
+use measure::table::text as table;
+use measure::words::thousands;
 use std::fmt::Write as _;
 
 /// Everything, in the order in which one reads it.
@@ -19,26 +20,17 @@ pub(super) fn text(report: &Report) -> String {
     if !report.memory.is_empty() {
         out += &memory(report);
     }
-    let aims: Vec<[String; 3]> = aims(report)
+    let aims: Vec<Vec<String>> = aims(report)
         .into_iter()
-        .map(|aim| [aim.what, aim.found, if aim.reached { "reached".into() } else { "SHORT".into() }])
+        .map(|aim| vec![aim.what, aim.found, if aim.reached { "reached".into() } else { "SHORT".into() }])
         .collect();
     out + &table(&["aim", "found", ""], &aims)
 }
 
 fn machine(report: &Report) -> String {
-    let machine = &report.machine;
-    let settings: Vec<String> =
-        machine.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
     format!(
-        "\n{}, {} cores, {:.0} GiB; PostgreSQL {}; Rust {}\n{}\n\
-         medians of {} rounds of {} s each, after a warm-up; {} lanes; a command of ours is {} events\n",
-        machine.cpu,
-        machine.cores,
-        machine.memory_gib,
-        machine.postgres,
-        machine.rustc,
-        settings.join(" "),
+        "\n{}medians of {} rounds of {} s each, after a warm-up; {} lanes; a command of ours is {} events\n",
+        report.machine.lines(),
         report.rounds,
         report.seconds,
         report.lanes,
@@ -59,7 +51,7 @@ fn lines(report: &Report) -> String {
         "PG CPU µs",
         "WAL B",
     ];
-    let rows: Vec<[String; 10]> = report
+    let rows: Vec<Vec<String>> = report
         .lines
         .iter()
         .map(|line| {
@@ -69,7 +61,7 @@ fn lines(report: &Report) -> String {
             let ratio =
                 report.bare().map_or_else(dash, |bare| format!("{:.2}", line.median.per_second / bare));
             let range = format!("{}–{}", thousands(low), thousands(high));
-            [line.case.to_string(), rate, range, events, p50, p99, ratio, own, server, wal]
+            vec![line.case.to_string(), rate, range, events, p50, p99, ratio, own, server, wal]
         })
         .collect();
     let note = "CPU and WAL are for each command. Our CPU is that of the calling side: ledger and callers, or the\n\
@@ -91,7 +83,7 @@ fn disk(report: &Report) -> String {
 }
 
 fn growth(report: &Report) -> String {
-    let rows: Vec<[String; 8]> = report
+    let rows: Vec<Vec<String>> = report
         .growth
         .iter()
         .map(|growth| {
@@ -102,18 +94,18 @@ fn growth(report: &Report) -> String {
                 thousands(growth.asked as f64)
             );
             let filled = format!("{} in {:.0} s", thousands(growth.events as f64), growth.filled_seconds);
-            [name, rate, p50, p99, own, server, wal, filled]
+            vec![name, rate, p50, p99, own, server, wal, filled]
         })
         .collect();
     table(&["growth", "commands/s", "p50 ms", "p99 ms", "our CPU µs", "PG CPU µs", "WAL B", "events"], &rows)
 }
 
 fn memory(report: &Report) -> String {
-    let rows: Vec<[String; 4]> = report
+    let rows: Vec<Vec<String>> = report
         .memory
         .iter()
         .map(|point| {
-            [
+            vec![
                 format!("{:.0} s", point.seconds),
                 thousands(point.accounts as f64),
                 thousands(point.commands as f64),
@@ -140,26 +132,4 @@ pub(super) fn cells(figure: &Figure) -> [String; 6] {
 /// Nothing to tell.
 pub(super) fn dash() -> String {
     "–".to_owned()
-}
-
-fn table<const COLUMNS: usize>(head: &[&str; COLUMNS], rows: &[[String; COLUMNS]]) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let widths: Vec<usize> = (0..COLUMNS)
-        .map(|column| {
-            let cells = rows.iter().map(|row| row[column].chars().count());
-            cells.chain([head[column].chars().count()]).max().unwrap_or(0)
-        })
-        .collect();
-    let mut out = String::from("\n");
-    let heads = head.map(str::to_owned);
-    for row in [&heads].into_iter().chain(rows) {
-        let cells = row.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
-            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
-        });
-        out += cells.collect::<Vec<_>>().join("  ").trim_end();
-        out += "\n";
-    }
-    out
 }

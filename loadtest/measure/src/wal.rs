@@ -8,20 +8,20 @@ use anyhow::{Context as _, Result};
 use std::time::Instant;
 use tokio_postgres::Client;
 
-/// How much WAL a server is given: more than a round writes, or the last cases of it would have to wait for files.
-const GIBIBYTES: u64 = 6;
-
-/// What keeps that many files when a checkpoint finds that they are no longer needed.
-pub(crate) fn kept() -> (String, String) {
-    ("min_wal_size".to_owned(), format!("{GIBIBYTES}GB"))
+/// What keeps so many GiB of files when a checkpoint finds that they are no longer needed.
+pub fn kept(gibibytes: u64) -> (String, String) {
+    ("min_wal_size".to_owned(), format!("{gibibytes}GB"))
 }
 
-/// Uses up that many files, and makes them free for what is written next.
-pub(crate) async fn prepare(owner: &Client) -> Result<()> {
+/// Uses up so many GiB of files, and makes them free for what is written next.
+///
+/// # Errors
+/// When the server refuses, or its disk is full.
+pub async fn prepare(owner: &Client, gibibytes: u64) -> Result<()> {
     let begun = Instant::now();
     let size = "select setting::bigint from pg_settings where name = 'wal_segment_size'";
     let size: i64 = owner.query_one(size, &[]).await?.try_get(0)?;
-    let files = GIBIBYTES * (1 << 30) / u64::try_from(size)?;
+    let files = gibibytes * (1 << 30) / u64::try_from(size)?;
     // A file that nothing was written to is not left for the next.
     let next = owner.prepare("select pg_logical_emit_message(false, 'bench', ''), pg_switch_wal()").await?;
     for file in 0..files {

@@ -24,12 +24,18 @@ impl Stat {
 }
 
 /// CPU time of the calling side: this process and all processes that it started, but for the server.
-pub(crate) fn callers_cpu(postmaster: u32) -> Result<Duration> {
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn callers_cpu(postmaster: u32) -> Result<Duration> {
     family_cpu(std::process::id(), Some(postmaster)).context("/proc is needed to measure CPU time")
 }
 
 /// CPU time of a Postgres server: the postmaster, its children, and those that have ended.
-pub(crate) fn server_cpu(postmaster: u32) -> Result<Duration> {
+///
+/// # Errors
+/// When the server has ended.
+pub fn server_cpu(postmaster: u32) -> Result<Duration> {
     family_cpu(postmaster, None).context("the server's process cannot be read")
 }
 
@@ -55,7 +61,10 @@ fn children(parent: u32) -> Result<Vec<(u32, Stat)>> {
 }
 
 /// Memory of this process that is in RAM, in MiB.
-pub(crate) fn resident_mib() -> Result<f64> {
+///
+/// # Errors
+/// When there is no `/proc`.
+pub fn resident_mib() -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;

@@ -8,24 +8,27 @@ use tokio_postgres::Client;
 
 /// The machine, the server and the compiler.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Machine {
+pub struct Machine {
     /// Model of the CPU.
-    pub(crate) cpu: String,
+    pub cpu: String,
     /// Cores that this process may use.
-    pub(crate) cores: usize,
+    pub cores: usize,
     /// Memory, in GiB.
-    pub(crate) memory_gib: f64,
+    pub memory_gib: f64,
     /// Version of Postgres.
-    pub(crate) postgres: String,
+    pub postgres: String,
     /// Its settings that matter for durability, then those that are not the default.
-    pub(crate) settings: Vec<(String, String)>,
+    pub settings: Vec<(String, String)>,
     /// Version of the compiler.
-    pub(crate) rustc: String,
+    pub rustc: String,
 }
 
 impl Machine {
-    /// Looks at the machine and the server; fails if the server does not wait for the disk.
-    pub(crate) async fn look(client: &Client) -> Result<Machine> {
+    /// Looks at the machine and the server.
+    ///
+    /// # Errors
+    /// When the server does not wait for the disk, or cannot be asked.
+    pub async fn look(client: &Client) -> Result<Machine> {
         let mut settings = Vec::new();
         for name in ["fsync", "synchronous_commit", "full_page_writes", "wal_sync_method"] {
             let value: String = client.query_one("select current_setting($1)", &[&name]).await?.try_get(0)?;
@@ -41,6 +44,36 @@ impl Machine {
             settings,
             rustc: rustc().unwrap_or_else(|| "unknown".to_owned()),
         })
+    }
+
+    /// In one sentence for a page.
+    pub fn sentence(&self) -> String {
+        let settings: Vec<String> =
+            self.settings.iter().map(|(name, value)| format!("`{name}={value}`")).collect();
+        format!(
+            "Machine: {}, {} cores, {:.0} GiB; PostgreSQL {} with {}; Rust {}.",
+            self.cpu,
+            self.cores,
+            self.memory_gib,
+            self.postgres,
+            settings.join(", "),
+            self.rustc,
+        )
+    }
+
+    /// In two lines for a terminal.
+    pub fn lines(&self) -> String {
+        let settings: Vec<String> =
+            self.settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        format!(
+            "{}, {} cores, {:.0} GiB; PostgreSQL {}; Rust {}\n{}\n",
+            self.cpu,
+            self.cores,
+            self.memory_gib,
+            self.postgres,
+            self.rustc,
+            settings.join(" "),
+        )
     }
 }
 
