@@ -98,7 +98,7 @@ impl Default for Timings {
             unknown_grace: Duration::from_secs(15),
             visibility: Duration::from_secs(30),
             receive_wait: Duration::from_secs(20),
-            linger: Duration::from_millis(50),
+            linger: Duration::from_millis(200),
             backoff_base: Duration::from_secs(2),
             backoff_cap: Duration::from_secs(300),
             poison_pause: Duration::from_secs(2),
