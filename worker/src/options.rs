@@ -116,7 +116,7 @@ impl Default for Timings {
             unknown_grace: Duration::from_secs(15),
             visibility: Duration::from_secs(30),
             receive_wait: Duration::from_secs(20),
-            linger: Duration::from_millis(50),
+            linger: Duration::from_millis(200),
             backoff_base: Duration::from_secs(2),
             cap_again: Duration::from_secs(60),
             backoff_cap: Duration::from_secs(300),
