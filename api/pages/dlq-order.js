@@ -23,6 +23,7 @@ export function askForOrder({ title, isDelete, matched, plan }) {
   const tell = () => { find('#order-pace').textContent = paceOf(form, matched, isDelete); };
   tell();
   form.oninput = tell;
+  find('#order-cancel').onclick = () => dialog.close('cancel');
   dialog.returnValue = 'cancel';
   dialog.showModal();
   form.elements.reason.focus();

@@ -5,7 +5,8 @@ import { busy, confirm, notice } from './notices.js';
 import { ago, credits, duration, micros, plural, sentence } from './words.js';
 
 const LIST = '/admin/dlq/bulk-actions';
-const SHOWN = 5;
+/// As many as the list tells at once: one that is paused must not be lost behind newer ones.
+const SHOWN = 100;
 const WIDTH = 1000;
 /// How soon an action is looked at again that goes on, and one that does not.
 const OFTEN = 1000;

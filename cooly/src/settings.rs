@@ -100,7 +100,7 @@ pub(crate) struct OutputSettings {
     #[arg(long, env = "COOLY_OUTPUTS", value_name = "FOLDER|URL")]
     pub outputs: Option<String>,
     /// How long they are kept, at least an hour; then they are deleted, and who asks for one is told that it has expired. The
-    /// same for every process [default: for ever]
+    /// same for every `api` and `worker` [default: for ever]
     #[arg(long, env = "COOLY_KEEP_OUTPUTS", value_parser = keep_outputs, value_name = "DURATION")]
     pub keep_outputs: Option<Duration>,
 }
@@ -152,11 +152,11 @@ pub(crate) struct CatalogSettings {
 #[command(next_help_heading = "Webhooks of providers")]
 pub(crate) struct WebhookSettings {
     /// Where providers reach the API from outside, such as https://cooly.example.org; for those whose `webhooks` are on in
-    /// the catalogue. The same for every process
+    /// the catalogue. The same for every `api` and `worker`
     #[arg(long, env = "COOLY_PUBLIC_URL", value_parser = public_url, value_name = "URL")]
     pub public_url: Option<String>,
     /// Secret of at least 32 bytes that shows that the address of a webhook was given out here. The same for every
-    /// process [default of `up`: a key made in the data folder]
+    /// `api` and `worker` [default of `up`: a key made in the data folder]
     #[arg(long, env = "COOLY_WEBHOOK_KEY", hide_env_values = true, value_name = "SECRET")]
     pub webhook_key: Option<Secret>,
 }
