@@ -3,7 +3,6 @@
 use crate::support;
 
 use futures::future::join_all;
-use ledger::job::JobCommand;
 use ledger::{BatchError, Command, ExecuteError, Ledger, MAX_COMMANDS_PER_BATCH, Outcome, Refusal, UserId};
 use support::{bench, credits, grant, queue, user, with_key};
 
@@ -40,7 +39,7 @@ async fn each_command_is_decided_after_the_one_before_it() {
     let bench = bench().await;
     let alice = user("alice");
     let (job, queued) = queue(&alice, "4");
-    let cancel = support::on_job(&alice, job, JobCommand::Cancel);
+    let cancel = support::on_job(&alice, job, ledger::job::JobCommand::Cancel);
     let outcomes = all(&bench.ledger, vec![grant(&alice, "5"), queued, queue(&alice, "1").1]).await.unwrap();
     let balances: Vec<_> = outcomes.iter().map(|outcome| outcome.account.as_ref().unwrap().balance).collect();
     assert_eq!(balances, [credits("5"), credits("1"), credits("0")]);
@@ -99,26 +98,6 @@ async fn batches_that_cross_each_other_in_two_processes_all_happen_once() {
         assert_eq!(bench.balance(user).await, credits("40"));
     }
     assert_eq!(bench.count("true").await, 240);
-    assert_eq!(bench.breaches().await, Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn what_a_batch_has_nothing_to_write_for_is_not_taken_from_memory() {
-    let bench = bench().await;
-    let other = bench.other_process().await;
-    let (alice, bob) = (user("alice"), user("bob"));
-    bench.grant(&alice, "1").await;
-    bench.grant(&bob, "5").await;
-    let (job, queued) = queue(&bob, "4");
-    let on_job = |command| support::on_job(&bob, job, command);
-    for command in [queued, on_job(JobCommand::Cancel)] {
-        bench.ledger.execute(command).await.unwrap();
-    }
-    // The first process remembers that the job is cancelled.
-    other.execute(on_job(JobCommand::Rerun)).await.unwrap();
-    let outcomes = all(&bench.ledger, vec![grant(&alice, "1"), on_job(JobCommand::Cancel)]).await.unwrap();
-    assert_eq!(outcomes[1].credits.len(), 1, "the second run is refunded");
-    assert_eq!(bench.balance(&bob).await, credits("5"));
     assert_eq!(bench.breaches().await, Vec::<String>::new());
 }
 

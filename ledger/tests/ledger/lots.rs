@@ -104,6 +104,28 @@ async fn a_refused_command_writes_nothing_of_what_lapsed() {
 }
 
 #[tokio::test]
+async fn what_a_batch_has_nothing_to_write_for_is_not_taken_from_memory() {
+    let bench = bench_with(options()).await;
+    let other = bench.other_process().await;
+    let bob = user("bob");
+    bench.grant(&bob, "1").await;
+    // Some of them are of bob's lane, which does not know what the other process gave him.
+    for n in 0..8 {
+        let neighbour = user(&format!("user-{n}"));
+        bench.grant(&neighbour, "1").await;
+        let grant_of_bob = AccountCommand::Grant(lot(&bob, "5", 50, Some(100 * (n + 1))));
+        other.execute(support::on_account(&bob, grant_of_bob)).await.unwrap();
+        until(100 * (n + 1));
+        let lapse = support::on_account(&bob, AccountCommand::Lapse);
+        let outcomes = bench.ledger.execute_all(vec![grant(&neighbour, "1"), lapse]).await.unwrap();
+        let swept = outcomes[1].account.as_ref().expect("what lapsed is written");
+        assert_eq!(swept.balance, credits("1"));
+    }
+    assert_eq!(bench.count("type = 'credits.expired'").await, 8);
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn sweeping_writes_what_lapsed_once_and_costs_nothing_after() {
     let bench = bench_with(options()).await;
     let alice = user("alice");
