@@ -100,6 +100,7 @@ async fn a_dry_run_tells_what_it_would_be_about_and_changes_nothing() {
     assert_eq!((&told.body["matched"], &told.body["done"]), (&json!(3), &json!(0)));
     let plan = &told.body["plan"];
     assert_eq!((&plan["credits"], &plan["seconds"]), (&json!("12"), &json!(2)));
+    assert_eq!(told.body["credits"], plan["credits"]);
     let group = &plan["groups"][0];
     assert_eq!((&group["code"], &group["count"]), (&json!("provider_unavailable"), &json!(3)));
     assert_eq!((&group["model"], &group["credits"]), (&json!("sim-image"), &json!("12")));
