@@ -4,6 +4,7 @@ use crate::error::Error;
 use crate::options::{ApiOptions, Limits, Warnings};
 use crate::resources::user::feed::Feed;
 use crate::serve::auth::Keys;
+use crate::serve::failure;
 use crate::serve::problem::Problem;
 use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
@@ -122,9 +123,9 @@ impl App {
         Arc::clone(&self.reception.borrow())
     }
 
-    /// A connection for bulk actions.
+    /// A connection for bulk actions. Everything else is served without the role that this needs.
     pub(crate) async fn operator(&self) -> Result<Object, Problem> {
-        Ok(self.operators.get().await?)
+        self.operators.get().await.map_err(failure::of_operators)
     }
 
     /// A connection for reading.

@@ -2,9 +2,11 @@
 //! for the log; the client sees none of it, and no name of a type.
 
 use crate::serve::problem::Problem;
+use deadpool_postgres::PoolError;
 use ledger::ExecuteError;
 use ledger::export::ExportError;
 use poem::http::StatusCode;
+use tokio_postgres::error::SqlState;
 
 impl From<ledger::Error> for Problem {
     fn from(error: ledger::Error) -> Problem {
@@ -73,10 +75,28 @@ impl From<ExecuteError> for Problem {
     }
 }
 
-impl From<deadpool_postgres::PoolError> for Problem {
-    fn from(error: deadpool_postgres::PoolError) -> Problem {
+impl From<PoolError> for Problem {
+    fn from(error: PoolError) -> Problem {
         ledger::Error::from(error).into()
     }
+}
+
+/// Why there is no connection for bulk actions. A login of before there were any may lack their role.
+pub(crate) fn of_operators(error: PoolError) -> Problem {
+    let code = match &error {
+        PoolError::Backend(error) => error.code(),
+        _ => None,
+    };
+    if code != Some(&SqlState::INSUFFICIENT_PRIVILEGE) {
+        return error.into();
+    }
+    tracing::error!(
+        "bulk actions cannot be ordered: the database login of this process lacks a role; as the owner of the database, run \
+         `grant cooly_operator to` that login"
+    );
+    let detail = "the server's database login lacks the role for bulk actions; as the owner of the database, run \
+                  `grant cooly_operator to LOGIN`";
+    Problem::unavailable("unavailable", detail).because(ledger::error_chain(&error))
 }
 
 impl From<projections::Error> for Problem {

@@ -1,6 +1,6 @@
 //! Actions on many dead letters that a worker performs. None runs here: what it does is tested where it is.
 
-use crate::support::{Client, Reply, Server};
+use crate::support::{Background, Client, Reply, Server, Setup};
 use serde_json::{Value, json};
 
 const PATH: &str = "/admin/dlq/bulk-actions";
@@ -100,6 +100,7 @@ async fn a_dry_run_tells_what_it_would_be_about_and_changes_nothing() {
     assert_eq!((&told.body["matched"], &told.body["done"]), (&json!(3), &json!(0)));
     let plan = &told.body["plan"];
     assert_eq!((&plan["credits"], &plan["seconds"]), (&json!("12"), &json!(2)));
+    assert_eq!(told.body["credits"], plan["credits"]);
     let group = &plan["groups"][0];
     assert_eq!((&group["code"], &group["count"]), (&json!("provider_unavailable"), &json!(3)));
     assert_eq!((&group["model"], &group["credits"]), (&json!("sim-image"), &json!("12")));
@@ -283,4 +284,21 @@ async fn ten_thousand_are_ordered_at_once_and_more_than_can_be_are_refused_as_a_
     let refused = hasty(&server).post(PATH, retry_all()).await.refused(422, "validation_failed");
     assert_eq!(refused.blamed(), ["filter"]);
     assert_eq!(actions(&server).await, 1);
+}
+
+#[tokio::test]
+async fn a_login_without_the_role_serves_all_else_and_is_told_what_to_run() {
+    let (server, _) = with_dead(1).await;
+    let login = "do $$ begin create role no_operator login password 'no_operator';
+        exception when duplicate_object or unique_violation then null; end $$;
+        grant cooly_appender, cooly_projector, cooly_reader, cooly_sealer to no_operator";
+    server.pool.get().await.unwrap().batch_execute(login).await.unwrap();
+    let background = Background::Absent;
+    let lacking = server.beside(Setup { login: Some("no_operator"), background, ..Setup::default() }).await;
+    lacking.stranger().get("/health/ready").await.expect(200);
+    let reply = hasty(&lacking).post(PATH, retry_all()).await;
+    let detail = reply.body["detail"].as_str().unwrap_or_default();
+    assert!(detail.contains("`grant cooly_operator to "), "{}", reply.body);
+    reply.refused(503, "unavailable");
+    assert_eq!(actions(&server).await, 0);
 }

@@ -8,6 +8,8 @@ use ledger::{AccountId, JobId};
 use reqwest::Method;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use uuid::Uuid;
 use webhooks::{Address, KeySet, Reception, Reference, Signing, StandardSecret, WebhookKey};
 
@@ -174,6 +176,21 @@ async fn a_report_is_bounded_and_json() {
     let reply = crate::support::read(&Method::POST, &path, plain.send().await.unwrap()).await;
     reply.refused(415, "media_type_unsupported");
     assert_eq!(taken(&server).await, []);
+}
+
+#[tokio::test]
+async fn an_address_that_was_not_given_out_is_answered_before_the_body_comes() {
+    let server = server("http://127.0.0.1:1/").await;
+    let head = format!(
+        "POST {}A HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n",
+        path("replicate", 7)
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    // Whoever waits for the body answers in the end too, but with 408.
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(std::str::from_utf8(&answer).unwrap(), "HTTP/1.1 404");
 }
 
 #[tokio::test]

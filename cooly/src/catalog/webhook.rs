@@ -5,8 +5,11 @@ use super::problem::Problems;
 use super::values;
 use toml::Spanned;
 
-/// The variables that whoever gives out or takes addresses of webhooks needs.
-const NEEDED: [&str; 2] = ["COOLY_PUBLIC_URL", "COOLY_WEBHOOK_KEY"];
+/// The variables that addresses of webhooks are made and known by, and who needs them.
+const NEEDED: [(&str, &str); 2] = [
+    ("COOLY_PUBLIC_URL", "`cooly worker` needs it, and `cooly up` unless the provider is private"),
+    ("COOLY_WEBHOOK_KEY", "`cooly api` and `cooly worker` need it, the same; `cooly up` makes its own"),
+];
 
 /// How a provider reports.
 #[derive(Debug, Clone)]
@@ -35,16 +38,15 @@ impl WebhookEntry {
     pub(super) fn unset(&self, provider: &str) -> Vec<String> {
         let secret = match &self.signature {
             Signature::Fal { .. } => None,
-            Signature::Replicate { secret_env } => Some(secret_env.as_str()),
+            Signature::Replicate { secret_env } => {
+                Some((secret_env.as_str(), "`cooly api` and `cooly up` need it"))
+            }
         };
         let needed = NEEDED.into_iter().chain(secret);
-        let unset = needed.filter(|variable| std::env::var_os(variable).is_none());
+        let unset = needed.filter(|(variable, _)| std::env::var_os(variable).is_none());
         unset
-            .map(|variable| {
-                format!(
-                    "{variable}, which webhooks of the provider `{provider}` need, is not set here; `cooly api` and \
-                     `cooly worker` need it"
-                )
+            .map(|(variable, who)| {
+                format!("{variable}, for webhooks of the provider `{provider}`, is not set here; {who}")
             })
             .collect()
     }

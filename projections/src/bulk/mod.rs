@@ -15,7 +15,9 @@ pub use action::{Action, Deed, Item, Outcome, Share, State, Tally};
 pub use freeze::{Choice, Frozen, MOST_ITEMS, NewAction, freeze};
 pub use order::{Change, change};
 pub use read::{counts, get, items, list};
-pub use work::{Settled, begin, begun, claim, close, end, follow, open, pass_canary, pause, settle};
+pub use work::{
+    Settled, begin, begun, claim, close, end, follow, open, pass_canary, pause, put_back, settle,
+};
 
 /// Every statement, by name.
 pub const STATEMENTS: &[(&str, &str)] = &[
@@ -36,6 +38,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("bulk: claim", work::CLAIM),
     ("bulk: begin", work::BEGIN),
     ("bulk: settle", work::SETTLE),
+    ("bulk: put back", work::PUT_BACK),
     ("bulk: follow", work::FOLLOW),
     ("bulk: pause by itself", work::PAUSE),
     ("bulk: pass the canary", work::PASS_CANARY),

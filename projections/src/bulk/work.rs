@@ -2,7 +2,8 @@
 //! that slept through the end of its lease changes nothing any more.
 //!
 //! A job is `begun` before the ledger is asked, and settled afterwards. Between the two a crash leaves it begun: whoever takes
-//! over asks the ledger again, which refuses a second time by the run, and the log tells whether it was this action.
+//! over asks the ledger again, which refuses a second time by the run, and the log tells whether it was this action. Once a
+//! person has stopped the action, only the log is asked, and what it does not know of waits again.
 
 use super::action::{Action, Item, Outcome, Tally, action_columns, item_columns, read_action, read_item};
 use super::read::items;
@@ -16,8 +17,12 @@ use uuid::Uuid;
 pub(super) const OPEN: &str = concat!(
     "select ",
     action_columns!(),
-    " from bulk_actions where tally is null \
-     order by state not in ('canary', 'running'), created_at, id limit $1"
+    " from bulk_actions where tally is null and (
+        state <> 'paused' or exists (
+            select from bulk_items where action = bulk_actions.id and outcome in ('begun', 'queued')
+        )
+    )
+    order by state not in ('canary', 'running'), state = 'paused', created_at, id limit $1"
 );
 
 pub(super) const CLAIM: &str =
@@ -46,6 +51,12 @@ from unnest($3::int[], $4::text[], $5::text[], $6::bigint[]) as told (ordinal, o
 where item.action = $1 and item.ordinal = told.ordinal and item.outcome = 'begun'
     and exists (select from bulk_actions where id = $1 and fencing = $2)
 returning item.ordinal";
+
+pub(super) const PUT_BACK: &str = r"
+update bulk_items set outcome = 'waiting'
+where action = $1 and ordinal = any($3) and outcome = 'begun'
+    and exists (select from bulk_actions where id = $1 and fencing = $2)
+returning ordinal";
 
 /// Looks at some jobs that were retried, in order, and notes which have ended. One that is two runs on has died in between.
 pub(super) const FOLLOW: &str = r"
@@ -99,7 +110,8 @@ pub struct Settled {
     pub position: Option<Position>,
 }
 
-/// The actions on which something is left to do or to be waited for: first those that go on, oldest first.
+/// The actions on which something is left to do or to be waited for: first those that go on, last those that are paused, oldest
+/// first. A paused one of which nothing was begun that has not ended is left out: somebody may have forgotten it.
 pub async fn open(client: &impl GenericClient, limit: i64) -> Result<Vec<Action>, Error> {
     client.query_typed(OPEN, &[(&limit, Type::INT8)]).await?.iter().map(read_action).collect()
 }
@@ -148,6 +160,20 @@ pub async fn settle(
         (&positions, Type::INT8_ARRAY),
     ];
     client.query_typed(SETTLE, &parameters).await?;
+    Ok(())
+}
+
+/// Lets jobs wait again that were begun and of which nothing became.
+pub async fn put_back(
+    client: &impl GenericClient,
+    id: Uuid,
+    fencing: i64,
+    ordinals: &[u32],
+) -> Result<(), Error> {
+    let ordinals: Vec<i32> = ordinals.iter().map(|ordinal| row::column(*ordinal)).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&id, Type::UUID), (&fencing, Type::INT8), (&ordinals, Type::INT4_ARRAY)];
+    client.query_typed(PUT_BACK, &parameters).await?;
     Ok(())
 }
 

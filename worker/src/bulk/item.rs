@@ -18,10 +18,7 @@ pub(super) async fn perform(
         code: code.map(str::to_owned),
         position,
     };
-    let done = match action.deed {
-        Deed::Retry => Outcome::Queued,
-        Deed::Discard => Outcome::Discarded,
-    };
+    let done = done(action.deed);
     let is_changed = |refusal: &Refusal| {
         matches!(refusal, Refusal::RunStale { .. } | Refusal::JobStatus { .. } | Refusal::JobUnknown)
     };
@@ -47,6 +44,20 @@ pub(super) async fn perform(
         Some(position) => settled(done, None, Some(position)),
         None => settled(Outcome::Changed, Some(code), None),
     }))
+}
+
+/// Asks the log alone: `None` if this action has not done it.
+pub(super) async fn look(station: &Station, action: &Action, item: &Item) -> Result<Option<Settled>, Error> {
+    let position = written_before(station, action, item).await?;
+    let outcome = done(action.deed);
+    Ok(position.map(|at| Settled { ordinal: item.ordinal, outcome, code: None, position: Some(at) }))
+}
+
+fn done(deed: Deed) -> Outcome {
+    match deed {
+        Deed::Retry => Outcome::Queued,
+        Deed::Discard => Outcome::Discarded,
+    }
 }
 
 fn command(action: &Action, item: &Item) -> Command {

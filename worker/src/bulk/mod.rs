@@ -3,6 +3,7 @@
 //! The first few are the canary: the rest waits for their ends, and for a person if too many ended badly. A job is noted as
 //! begun before the ledger is asked and settled afterwards, so a crash in between leaves at most those to be asked about once
 //! more. The ledger refuses a second time by the run that was seen to be dead, and the log tells whether it was this action.
+//! What is begun when a person stops the action is not performed any more: it is done if the log says so, and else waits again.
 
 mod bucket;
 mod course;

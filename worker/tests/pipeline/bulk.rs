@@ -212,6 +212,51 @@ async fn a_worker_that_died_between_the_ledger_and_the_table_leaves_nothing_to_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_worker_had_begun_is_not_performed_once_somebody_has_stopped_the_action() {
+    for change in [Change::Pause, Change::Abort] {
+        let rig = Rig::start().await;
+        let jobs = rig.dead("scripted-image", 4).await;
+        let ordered = rig.order(fast(Deed::Retry), everything()).await;
+        let begun = "update bulk_items set outcome = 'begun' where ordinal <= 3";
+        rig.owner().await.execute(begun, &[]).await.unwrap();
+        // The first had been done, the others had not.
+        rig.begin_and_die(&ordered, jobs[0], retry(1)).await;
+        rig.change(ordered.id, change).await;
+
+        let worker = rig.worker("one");
+        let expected = [(Outcome::Waiting, 3), (Outcome::Succeeded, 1)];
+        eventually("begun jobs are looked for", async || rig.outcomes(ordered.id).await == expected).await;
+        assert_eq!(rig.retries(&jobs).await, [1, 0, 0, 0], "{change:?}");
+        if change == Change::Pause {
+            rig.change(ordered.id, Change::Resume).await;
+        }
+        let tally = rig.until_over(ordered.id).await.tally.unwrap();
+        worker.stop().await;
+        let (succeeded, retries) = if change == Change::Pause { (4, [1; 4]) } else { (1, [1, 0, 0, 0]) };
+        assert_eq!(tally.of(Outcome::Succeeded).jobs, succeeded, "{change:?}");
+        assert_eq!(rig.retries(&jobs).await, retries, "{change:?}");
+        rig.verify().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn actions_that_are_paused_and_forgotten_keep_no_later_one_from_its_end() {
+    let rig = Rig::start().await;
+    let jobs = rig.dead("scripted-image", 1).await;
+    for _ in 0..16 {
+        let forgotten = rig.order(fast(Deed::Retry), Choice::Named(vec![(jobs[0], None)])).await;
+        rig.change(forgotten.id, Change::Pause).await;
+    }
+    let ended = rig.order(fast(Deed::Retry), everything()).await;
+    rig.change(ended.id, Change::Abort).await;
+    let worker = rig.worker("one");
+    let over = rig.until_over(ended.id).await;
+    worker.stop().await;
+    assert_eq!(over.state, State::Aborted);
+    assert_eq!(rig.retries(&jobs).await, [0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_action_goes_on_when_its_worker_is_killed() {
     const JOBS: usize = 200;
     let rig = Rig::start().await;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use webhooks::{Address, Delivery, KeySet, Reception, Signing, StandardSecret, WebhookKey, signals};
+use webhooks::{Address, KeySet, Knock, Reception, Signing, StandardSecret, WebhookKey, signals};
 use worker::WorkerOptions;
 use worker::provider::http::{Adapter, HttpOptions, HttpProvider};
 
@@ -77,16 +77,9 @@ async fn take(head: &str, body: &str, reception: &Reception, pool: &deadpool_pos
     let headers: HeaderMap = headers
         .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
         .collect();
-    let delivery = Delivery {
-        provider: parts[0],
-        account: parts[1],
-        reference: parts[2],
-        mac,
-        headers: &headers,
-        body: body.as_bytes(),
-        now: chrono::Utc::now(),
-    };
-    let Ok(signal) = reception.read(delivery).await else { return false };
+    let knock = Knock { provider: parts[0], account: parts[1], reference: parts[2], mac };
+    let Ok(door) = reception.admit(knock) else { return false };
+    let Ok(signal) = door.read(&headers, body.as_bytes(), chrono::Utc::now()).await else { return false };
     signals::note(&**pool.get().await.unwrap(), &signal).await.unwrap();
     true
 }

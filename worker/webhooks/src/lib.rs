@@ -15,7 +15,7 @@ mod signing;
 
 pub use address::Address;
 pub use key::{InvalidWebhookKey, WebhookKey};
-pub use reception::{Delivery, Reception, Refused};
+pub use reception::{Door, Knock, Reception, Refused};
 pub use reference::{InvalidReference, Reference};
 pub use signals::Signal;
 pub use signing::{InvalidSecret, KeySet, Signing, StandardSecret};

@@ -1,5 +1,5 @@
 //! Whose reports are taken, and what has to be right about one. What is wrong is told in the order in which it is found:
-//! the address first, which costs nothing, then the provider's signature, its time, and what it says.
+//! the address first, which costs nothing and is looked at before anything is received, then the provider's signature, its time, and what it says.
 
 use crate::key::WebhookKey;
 use crate::reference::Reference;
@@ -16,9 +16,9 @@ pub struct Reception {
     doors: BTreeMap<String, (WebhookKey, Signing)>,
 }
 
-/// What came in.
+/// Where a report came in.
 #[derive(Debug, Clone, Copy)]
-pub struct Delivery<'a> {
+pub struct Knock<'a> {
     /// The provider that its address names.
     pub provider: &'a str,
     /// The account that its address names.
@@ -27,12 +27,15 @@ pub struct Delivery<'a> {
     pub reference: &'a str,
     /// What shows that the address is one of ours.
     pub mac: &'a str,
-    /// Its headers.
-    pub headers: &'a HeaderMap,
-    /// Its body as it came.
-    pub body: &'a [u8],
-    /// When it came.
-    pub now: DateTime<Utc>,
+}
+
+/// An address that was given out; what comes there is worth being received.
+#[derive(Debug)]
+pub struct Door<'a> {
+    provider: &'a str,
+    signing: &'a Signing,
+    account_id: AccountId,
+    reference: Reference,
 }
 
 /// Why a report is not taken.
@@ -92,20 +95,32 @@ impl Reception {
         self.doors.contains_key(provider)
     }
 
-    /// What is reported, once it is proved.
+    /// Looks at the address alone, which costs nothing.
     ///
     /// # Errors
-    /// Says what is wrong with it.
-    pub async fn read(&self, delivery: Delivery<'_>) -> Result<Signal, Refused> {
-        let Delivery { provider, account, reference, mac, headers, body, now } = delivery;
+    /// [`Refused::Address`] if it was not given out.
+    pub fn admit<'a>(&'a self, knock: Knock<'a>) -> Result<Door<'a>, Refused> {
+        let Knock { provider, account, reference, mac } = knock;
         let (key, signing) = self.doors.get(provider).ok_or(Refused::Address)?;
         let account_id = AccountId(account.parse().map_err(|_| Refused::Address)?);
         let reference: Reference = reference.parse().map_err(|_| Refused::Address)?;
-        if !key.admits(mac, provider, account_id, &reference) {
-            return Err(Refused::Address);
+        if key.admits(mac, provider, account_id, &reference) {
+            Ok(Door { provider, signing, account_id, reference })
+        } else {
+            Err(Refused::Address)
         }
-        let told = signing.read(headers, body, now).await?;
+    }
+}
+
+impl Door<'_> {
+    /// What is reported here, once it is proved: by these headers, for this body as it came, at this time.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub async fn read(self, headers: &HeaderMap, body: &[u8], now: DateTime<Utc>) -> Result<Signal, Refused> {
+        let told = self.signing.read(headers, body, now).await?;
         let (event_id, task_id) = (told.event_id, told.task_id);
+        let Door { provider, account_id, reference, .. } = self;
         Ok(Signal { provider: provider.to_owned(), event_id, account_id, reference, task_id })
     }
 }

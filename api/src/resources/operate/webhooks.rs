@@ -13,7 +13,7 @@ use poem::web::Data;
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
-use webhooks::{Delivery, Refused, Signal, signals};
+use webhooks::{Knock, Refused, Signal, signals};
 
 /// What became of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
@@ -58,22 +58,16 @@ impl Webhooks {
     ) -> Answer<Json<Reported>, Signed> {
         let reception = app.reception();
         let label = if reception.knows(&provider.0) { provider.0.as_str() } else { "unknown" };
-        let delivery = Delivery {
-            provider: &provider.0,
-            account: &account.0,
-            reference: &reference.0,
-            mac: &mac.0,
-            headers: &sent.headers,
-            body: &sent.body,
-            now: app.now(),
+        let refuse = |refused: Refused| {
+            count(label, refused.reason());
+            problem(refused)
         };
-        let signal = match reception.read(delivery).await {
-            Ok(signal) => signal,
-            Err(refused) => {
-                count(label, refused.reason());
-                return Err(problem(refused).into());
-            }
-        };
+        let knock =
+            Knock { provider: &provider.0, account: &account.0, reference: &reference.0, mac: &mac.0 };
+        // Nothing is received from whoever does not know an address.
+        let door = reception.admit(knock).map_err(refuse)?;
+        let (headers, body) = sent.receive().await?;
+        let signal = door.read(&headers, &body, app.now()).await.map_err(refuse)?;
         let outcome = note(&app, &signal).await?;
         count(label, if outcome == Outcome::Noted { "noted" } else { "repeated" });
         Ok(Json(Reported { outcome }))

@@ -47,6 +47,7 @@ impl<'a, T: Body> ApiExtractor<'a> for Strict<T> {
     ) -> Result<Self> {
         let limits = &App::of(request)?.limits;
         check_type(request)?;
+        let body = taken(body)?;
         let bytes = receive(request.headers(), body, limits.body_bytes, limits.receive).await?;
         note_received(request);
         let value = strict::parse(&bytes).map_err(|reason| {
@@ -56,11 +57,25 @@ impl<'a, T: Body> ApiExtractor<'a> for Strict<T> {
     }
 }
 
-/// A body of JSON that is not read here, byte by byte as it was sent, and the headers that it was sent with: a signature may
-/// be over it.
+/// A body of JSON that is not read here, byte by byte as it is sent, and the headers that it is sent with: a signature may be
+/// over it. It is received when it is asked for, so that whoever is refused before costs nothing.
 pub(crate) struct AsSent {
     pub headers: HeaderMap,
-    pub body: BytesMut,
+    body: poem::Body,
+    limit: usize,
+    within: Duration,
+    seat: Option<Arc<Seat>>,
+}
+
+impl AsSent {
+    /// The body, within the limits of every other.
+    pub(crate) async fn receive(self) -> Result<(HeaderMap, BytesMut), Problem> {
+        let body = receive(&self.headers, self.body, self.limit, self.within).await?;
+        if let Some(seat) = self.seat {
+            seat.received();
+        }
+        Ok((self.headers, body))
+    }
 }
 
 impl<'a> ApiExtractor<'a> for AsSent {
@@ -82,9 +97,13 @@ impl<'a> ApiExtractor<'a> for AsSent {
     ) -> Result<Self> {
         let limits = &App::of(request)?.limits;
         check_type(request)?;
-        let body = receive(request.headers(), body, limits.body_bytes, limits.receive).await?;
-        note_received(request);
-        Ok(AsSent { headers: request.headers().clone(), body })
+        Ok(AsSent {
+            headers: request.headers().clone(),
+            body: taken(body)?,
+            limit: limits.body_bytes,
+            within: limits.receive,
+            seat: request.extensions().get().cloned(),
+        })
     }
 }
 
@@ -115,16 +134,19 @@ pub(crate) fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
+fn taken(body: &mut RequestBody) -> Result<poem::Body, Problem> {
+    body.take().map_err(|error| Problem::internal(error.to_string()))
+}
+
 async fn receive(
     headers: &HeaderMap,
-    body: &mut RequestBody,
+    body: poem::Body,
     limit: usize,
     within: Duration,
 ) -> Result<BytesMut, Problem> {
     let announced =
         headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    let mut chunks =
-        Box::pin(body.take().map_err(|error| Problem::internal(error.to_string()))?.into_bytes_stream());
+    let mut chunks = Box::pin(body.into_bytes_stream());
     let mut bytes = BytesMut::with_capacity(announced.unwrap_or_default().min(limit));
     let is_announced_too_long = announced.is_some_and(|length| length > limit);
     let within = if is_announced_too_long { within.min(LONGEST_DISCARDING) } else { within };

@@ -41,6 +41,8 @@ pub(crate) struct Setup {
     pub background: Background,
     /// Through what the server reaches the database, if not directly.
     pub wire: Option<SocketAddr>,
+    /// As whom it logs in, with this as the password too, if not as the owner.
+    pub login: Option<&'static str>,
     /// Where the ledger has the time from.
     pub clock: ClockSource,
     /// The providers that may report.
@@ -56,6 +58,7 @@ impl Default for Setup {
             open_metrics: false,
             background: Background::Running,
             wire: None,
+            login: None,
             clock: ClockSource::default(),
             reception: Reception::default(),
             keep_outputs: None,
@@ -106,6 +109,11 @@ impl Server {
         let url = match setup.wire {
             Some(wire) => direct.replace(&test_database.cluster().address(), &wire.to_string()),
             None => direct.to_owned(),
+        };
+        let url = match (setup.login, url.rsplit_once('@')) {
+            (Some(login), Some((_, place))) => format!("postgres://{login}:{login}@{place}"),
+            (None, _) => url,
+            (Some(_), None) => panic!("no login in the address"),
         };
         let database = Database::new(&url).unwrap();
         let ledger =

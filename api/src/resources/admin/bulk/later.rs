@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::idempotency;
 use crate::serve::problem::Problem;
-use crate::words::scalars::{GenerationId, Instant, Total};
-use ledger::{JobId, Refusal};
+use crate::words::scalars::{Amount, GenerationId, Instant, Total};
+use ledger::{Credits, JobId, Refusal};
 use poem_openapi::types::ToJSON;
 use projections::bulk::{Choice, Frozen, MOST_ITEMS, NewAction, freeze};
 use projections::dead_letters::{self, DeadLetter, Filter, Group, Tally};
@@ -73,8 +73,11 @@ pub(super) async fn plan(app: &App, order: BulkAction) -> Result<BulkOutcome, Pr
         Choice::Named(named) => by_name(app, named, &mut outcome).await?,
     };
     outcome.matched = tally.jobs;
+    let credits = tally.charged.normalize().to_string();
+    // What is larger than an amount may be is told by the plan alone.
+    outcome.credits = Amount(credits.parse().unwrap_or(Credits::ZERO));
     outcome.plan = Some(BulkPlan {
-        credits: Total(tally.charged.normalize().to_string()),
+        credits: Total(credits),
         groups: groups.into_iter().map(DeadGroup::from).collect(),
         samples: samples.into_iter().map(GenerationId).collect(),
         seconds: tally.jobs.div_ceil(rate),

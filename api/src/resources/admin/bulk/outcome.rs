@@ -26,7 +26,8 @@ pub(super) struct BulkOutcome {
     pub done: u64,
     /// Those that were not, at most a thousand of them.
     pub refused: Vec<LeftAlone>,
-    /// Credits held by those that were done, or would be: given back by a discard, spent again by a retry.
+    /// Credits held by those that were done, or would be: given back by a discard, spent again by a retry. With a `plan` the
+    /// same as its `credits`, or 0 if those are more than an amount may be.
     pub credits: Amount,
     /// How many match and were not looked at yet; send the same again to go on.
     pub remaining: u64,
