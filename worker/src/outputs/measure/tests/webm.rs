@@ -33,6 +33,8 @@ fn a_clip_says_how_long_and_how_large_it_is() {
     assert_eq!(told(&endless(SEGMENT, &stream)), expected, "nothing says how long it is");
     let open = [endless(INFO, &lasts(5_042.0)), endless(TRACKS, &tracks[8..]), cluster].concat();
     assert_eq!(told(&endless(SEGMENT, &open)), expected, "not even its descriptions do");
+    let shortly = [SEGMENT, b"\xff", &element(b"\xec", &[0; 200]), &info, &tracks].concat();
+    assert_eq!(told(&shortly), expected, "in one byte");
 }
 
 #[test]
