@@ -38,17 +38,15 @@ pub(crate) async fn succeed(
     if artifacts.len() != task.request.count as usize {
         return Some(fail(station, task, provider, &ProviderFailure::wrong_count(), patience).await);
     }
-    let unmeasured = artifacts.iter().any(|artifact| artifact.duration_milliseconds.is_none());
-    if unmeasured && task.is_metered {
-        // It would be given away.
-        return Some(fail(station, task, provider, &ProviderFailure::no_length(), patience).await);
-    }
     let stored = match station.outputs.store(task, &artifacts, store_until).await {
         Ok(stored) => stored,
         Err(Unkept::TimeUp) => return None,
         // Nothing that is asked again gives anything else.
         Err(Unkept::Final(failure)) => return Some(fail(station, task, provider, &failure, patience).await),
     };
+    if task.is_metered && stored.iter().any(|output| output.duration_milliseconds.is_none()) {
+        return Some(unmeasured(station, task, provider, &stored, patience).await);
+    }
     let (outputs, provider) = (stored.clone(), provider.map(str::to_owned));
     let command = JobCommand::Succeed { fencing: task.fencing, outputs, provider };
     let settled = match record(station, task, command, patience).await {
@@ -59,6 +57,24 @@ pub(crate) async fn succeed(
         count(station, task, "succeeded", "none");
     }
     Some(settled)
+}
+
+/// Records that nothing tells how long a clip is that is priced by the second: it would be given away.
+async fn unmeasured(
+    station: &Station,
+    task: &Task,
+    provider: Option<&str>,
+    stored: &[Output],
+    patience: Duration,
+) -> Settled {
+    let settled = fail(station, task, provider, &ProviderFailure::no_length(), patience).await;
+    match settled {
+        // Nothing names them.
+        Settled::Recorded => station.outputs.discard(stored).await,
+        Settled::Lost => return after_refusal(station, task, stored).await,
+        Settled::Unrecorded => {}
+    }
+    settled
 }
 
 /// Records the failure; its class and the budget decide what follows.

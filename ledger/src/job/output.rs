@@ -11,9 +11,9 @@ pub struct Output {
     pub key: String,
     /// MIME type, such as `image/png`.
     pub content_type: String,
-    /// Width in pixels; 0 for a clip whose file does not tell it early.
+    /// Width in pixels; 0 for a clip whose file does not tell it.
     pub width: u32,
-    /// Height in pixels; 0 for a clip whose file does not tell it early.
+    /// Height in pixels; 0 for a clip whose file does not tell it.
     pub height: u32,
     /// Size in bytes.
     pub bytes: u64,

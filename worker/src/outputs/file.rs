@@ -1,6 +1,7 @@
-//! A file on its way into the output store: opened where it is, told what it is, written and hashed.
+//! A file on its way into the output store: opened where it is, told what it is, written, hashed and measured.
 
 use super::fetch::{Body, Fetcher};
+use super::measure::{Measure, Measured};
 use super::sniff;
 use super::trouble::Trouble;
 use super::upload::Upload;
@@ -28,6 +29,8 @@ enum Source {
 pub(super) struct Written {
     pub(super) bytes: u64,
     pub(super) sha256: [u8; 32],
+    /// What it says of itself on its way.
+    pub(super) measured: Measured,
 }
 
 impl File {
@@ -63,11 +66,13 @@ impl File {
 
     /// Writes it, in parts if it is longer than one.
     pub(super) async fn write(self, store: &dyn ObjectStore, path: &Path) -> Result<Written, Trouble> {
+        let mut measure = Measure::of(&self.facts.content_type);
         match self.bytes {
             Source::Whole(bytes) => {
-                let written = Written { bytes: bytes.len() as u64, sha256: Sha256::digest(&bytes).into() };
+                measure.push(&bytes);
+                let (length, sha256) = (bytes.len() as u64, Sha256::digest(&bytes).into());
                 store.put(path, bytes.into()).await?;
-                Ok(written)
+                Ok(Written { bytes: length, sha256, measured: measure.measured() })
             }
             Source::Begun(head, mut body) => {
                 let mut upload = Upload::begin(store, path).await?;
@@ -75,12 +80,13 @@ impl File {
                 while !part.is_empty() {
                     length += part.len() as u64;
                     hash.update(&part);
+                    measure.push(&part);
                     let is_last = part.len() < self.part_bytes;
                     upload.put(part).await?;
                     part = if is_last { Bytes::new() } else { body.part(self.part_bytes).await? };
                 }
                 upload.complete().await?;
-                Ok(Written { bytes: length, sha256: hash.finalize().into() })
+                Ok(Written { bytes: length, sha256: hash.finalize().into(), measured: measure.measured() })
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Keeping what was made: from here or from where a provider left it, into the output store.
 //!
-//! Files are streamed, a few MiB at a time, and hashed on their way. Its first bytes decide what a file is, not its
+//! Files are streamed, a few MiB at a time, and hashed and measured on their way. Its first bytes decide what a file is, not its
 //! sender. Trouble that may pass is tried again for as long as there is time, because making an output again would be
 //! paid for again; what no further try can change is told apart, for a person to decide.
 
@@ -9,6 +9,7 @@ mod fetch;
 mod file;
 #[cfg(test)]
 mod loopback;
+mod measure;
 mod place;
 mod sniff;
 mod store;

@@ -29,6 +29,9 @@ const STALL: Duration = Duration::from_secs(15);
 /// The least that S3 takes as a part that is not the last, and the most that is held of a file.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
+/// How far a provider's word may be from what a clip says of itself before that is worth a line in the log.
+const TOLERATED_MILLISECONDS: u64 = 1_000;
+
 /// How many outputs of an attempt are on their way at once.
 const AT_ONCE: usize = 4;
 
@@ -165,7 +168,9 @@ impl OutputStore {
         let key = key(task, index, &content_type);
         begun.add(&key);
         let whole = file.whole();
-        let Written { bytes, sha256 } = file.write(&*self.objects, &Path::from(key.as_str())).await?;
+        let written = file.write(&*self.objects, &Path::from(key.as_str())).await?;
+        let Written { bytes, sha256, measured } = written;
+        let (width, height) = if width > 0 { (width, height) } else { measured.sides.unwrap_or_default() };
         let output = Output {
             index,
             key,
@@ -173,7 +178,7 @@ impl OutputStore {
             width,
             height,
             bytes,
-            duration_milliseconds: artifact.duration_milliseconds,
+            duration_milliseconds: length(task, index, artifact.duration_milliseconds, measured.milliseconds),
             sha256: Some(hex::encode(sha256)),
             thumbnail: None,
         };
@@ -204,6 +209,18 @@ impl OutputStore {
         let thumbnail = timeout_at(until, copied).await.ok().flatten();
         Output { thumbnail, ..output }
     }
+}
+
+/// How long a clip is, in milliseconds. What the provider tells counts: it is what it is paid for, and a file that says
+/// something else of itself must not change a price. The file speaks where the provider is silent.
+fn length(task: &Task, index: u32, told: Option<u64>, measured: Option<u64>) -> Option<u64> {
+    if let (Some(told), Some(measured)) = (told, measured)
+        && told.abs_diff(measured) > TOLERATED_MILLISECONDS
+    {
+        let job_id = task.job_id;
+        tracing::warn!(%job_id, index, told, measured, "the provider and the clip differ on how long it is, in milliseconds");
+    }
+    told.or(measured)
 }
 
 /// For the log: the rest of an address may be a secret.

@@ -180,9 +180,9 @@ impl ProviderFailure {
         ProviderFailure::transient("outputs_missing", message).billed(Billed::Yes).for_a_person()
     }
 
-    /// The provider made a clip that is priced by the second, and did not say how long it is.
+    /// The provider made a clip that is priced by the second, and neither says how long it is, nor does the file.
     pub(crate) fn no_length() -> ProviderFailure {
-        let message = "the provider did not say how long the clip is";
+        let message = "neither the provider nor the file says how long the clip is";
         ProviderFailure::transient("length_missing", message).billed(Billed::Yes).for_a_person()
     }
 

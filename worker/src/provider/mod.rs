@@ -74,7 +74,7 @@ pub struct Artifact {
     /// What it is, where that is known already. Else it is told from the file itself.
     pub facts: Option<Facts>,
     /// Length of a clip as it really is, in milliseconds: what is priced by the second is charged by it. `None` for
-    /// pictures, and where the service does not tell.
+    /// pictures, and where the service does not tell: then it is read from the file.
     pub duration_milliseconds: Option<u64>,
 }
 

@@ -1,9 +1,10 @@
 //! What was made lies at the provider, and has to be fetched there.
 
 use crate::rig::{Rig, eventually};
+use futures::TryStreamExt;
 use ledger::job::{Billed, Status};
-use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
@@ -14,10 +15,14 @@ use worker::provider::{Origin, Remote};
 /// The header of a picture of 70 by 50 pixels.
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x46\0\0\0\x32\x08\0\0\0\0";
 
+/// A clip of two and a half seconds whose description stands at its end, as encoders leave it.
+const CLIP: &[u8] = b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x10mdatsomemore\0\0\0\x24moov\
+    \0\0\0\x1cmvhd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\xe8\0\0\x09\xc4";
+
 /// A status under which a file begins and then comes so slowly that it never ends.
 const SLOWLY: u16 = 299;
 
-/// Serves the picture under this status.
+/// Serves one file under this status.
 struct Files {
     status: Arc<AtomicU16>,
     asked: Arc<AtomicU32>,
@@ -25,7 +30,12 @@ struct Files {
 }
 
 impl Files {
+    /// Serves the picture.
     async fn start(status: u16) -> Files {
+        Files::of(PICTURE, status).await
+    }
+
+    async fn of(file: &'static [u8], status: u16) -> Files {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/made.png?signature=secret", listener.local_addr().unwrap());
         let (status, asked) = (Arc::new(AtomicU16::new(status)), Arc::<AtomicU32>::default());
@@ -33,7 +43,7 @@ impl Files {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 count.fetch_add(1, Ordering::SeqCst);
-                tokio::spawn(answer(stream, now.load(Ordering::SeqCst)));
+                tokio::spawn(answer(stream, now.load(Ordering::SeqCst), file));
             }
         });
         let origin = Origin { hosts: vec!["127.0.0.1".into()], is_private: true, max_bytes: 1_000 };
@@ -41,7 +51,7 @@ impl Files {
     }
 }
 
-async fn answer(mut stream: TcpStream, status: u16) -> std::io::Result<()> {
+async fn answer(mut stream: TcpStream, status: u16, file: &[u8]) -> std::io::Result<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await?);
@@ -53,10 +63,10 @@ async fn answer(mut stream: TcpStream, status: u16) -> std::io::Result<()> {
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
-    let length = PICTURE.len();
+    let length = file.len();
     let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes()).await?;
-    stream.write_all(PICTURE).await?;
+    stream.write_all(file).await?;
     stream.shutdown().await
 }
 
@@ -125,4 +135,39 @@ async fn a_slow_file_holds_up_no_questions_after_other_clips() {
     rig.until(other, Status::Succeeded).await;
     assert_eq!(rig.job(slow).await.status, Status::Running, "it is still on its way");
     worker.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clip_of_which_the_provider_tells_no_length_is_charged_by_its_file() {
+    let rig = Rig::start().await;
+    let files = Files::of(CLIP, 200).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    *rig.scripted.script.clip_milliseconds.lock().unwrap() = None;
+    let worker = rig.worker("one");
+    let id = rig.queue_clip("scripted-video-metered", 4).await;
+    let job = rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    let output = &job.outputs[0];
+    assert_eq!((output.content_type.as_str(), output.duration_milliseconds), ("video/mp4", Some(2_500)));
+    let paid = "7.5".parse().unwrap();
+    assert_eq!((job.charged, rig.spent().await), (paid, paid), "3 credits a second");
+    rig.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_stays_of_a_clip_of_which_nobody_tells_the_length() {
+    let rig = Rig::start().await;
+    let files = Files::start(200).await;
+    *rig.scripted.script.remote.lock().unwrap() = Some(files.remote.clone());
+    *rig.scripted.script.clip_milliseconds.lock().unwrap() = None;
+    let worker = rig.worker("one");
+    let id = rig.queue_clip("scripted-video-metered", 4).await;
+    let job = rig.until(id, Status::Dead).await;
+    worker.stop().await;
+    let failure = job.failure.unwrap();
+    assert_eq!((failure.code.as_str(), failure.billed), ("length_missing", Some(Billed::Yes)));
+    assert_eq!((job.attempts, rig.scripted.submits()), (1, 1), "it is not bought again");
+    let kept: Vec<_> = rig.outputs.list(None).try_collect().await.unwrap();
+    assert!(kept.is_empty(), "{kept:?}");
+    rig.verify().await;
 }

@@ -8,13 +8,12 @@ use std::panic::catch_unwind;
 
 const PNG_MAGIC: usize = 8;
 
-/// What a file that begins like this is; `None` for what is not kept. The sides of a clip are 0 if they do not stand
-/// near its beginning; a picture without sides is none.
+/// What a file that begins like this is; `None` for what is not kept. A picture without sides is none; those of a clip
+/// are 0 here, because they may stand anywhere in it.
 pub(super) fn facts(head: &[u8]) -> Option<Facts> {
     let content_type = content_type(head)?;
     let (width, height) = match content_type {
-        "video/mp4" => clip::mp4_sides(head).unwrap_or_default(),
-        "video/webm" => clip::webm_sides(head).unwrap_or_default(),
+        "video/mp4" | "video/webm" => (0, 0),
         _picture => picture_sides(head)?,
     };
     Some(Facts { content_type: content_type.to_owned(), width, height })

@@ -1,6 +1,7 @@
 //! Keeping outputs, as an attempt sees it: from here, and from servers that behave well or badly.
 
 mod bad;
+mod clips;
 mod good;
 mod large;
 
