@@ -184,6 +184,27 @@ async fn what_is_accepted_without_an_answer_before_the_cancellation_is_stopped()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_after_the_cancellation_is_heard_where_it_cannot_be_asked_for() {
+    let rig = Rig::start().await;
+    rig.scripted.script.cannot_tell.store(true, Ordering::SeqCst);
+    rig.scripted.close();
+    let mut options = patient(&rig, "one");
+    options.timings.late_answer = Duration::from_secs(600);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    eventually("the provider is asked", async || rig.scripted.waiting() == 1).await;
+    rig.cancel(id).await;
+    // The only slot is free again, so the attempt was cut off.
+    let next = rig.queue_one("sim-image").await;
+    rig.until(next, Status::Succeeded).await;
+    rig.scripted.open();
+    eventually("the provider is told", async || rig.scripted.stopped() == [format!("task-{id}-1-2")]).await;
+    eventually("nothing is left to be told", async || open(&rig).await == 0).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_worker_had_sent_is_stopped_when_its_job_is_cancelled() {
     let rig = Rig::start().await;
     rig.scripted.script.loses_answers.store(true, Ordering::SeqCst);
