@@ -117,7 +117,9 @@ impl Batch {
             self.draft.add(index, &pending.commands, pending.together, now)
         };
         match drafted {
-            Ok(drafted) if drafted.each_writes || pending.fresh => self.accepted.push((index, pending, drafted)),
+            Ok(drafted) if drafted.each_writes || pending.fresh => {
+                self.accepted.push((index, pending, drafted))
+            }
             Err(refused) if pending.fresh => self.refused.push((pending, refused)),
             Ok(_) | Err(_) => {
                 pending.fresh = true;
