@@ -109,6 +109,7 @@ impl Site {
             queue: self.queue.clone(),
             offer: offer(&self.maker)?.fixed(),
             outputs: Arc::new(InMemory::new()),
+            keep_outputs: None,
             name: "bench".into(),
             concurrency: self.wanted.slots,
             poll_concurrency: self.wanted.checks,
