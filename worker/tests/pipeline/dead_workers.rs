@@ -1,9 +1,8 @@
 //! Workers that die or fall silent: what they had goes on elsewhere at once, and is paid for once.
 
 use crate::poison::send_raw;
-use crate::rig::{Rig, Running, catalogue_with, eventually};
+use crate::rig::{Rig, Running, eventually};
 use ledger::JobId;
-use ledger::catalogue::OnUnknown;
 use ledger::job::{JobCommand, JobEvent, RetryPolicy, Status};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -126,42 +125,6 @@ async fn where_nobody_can_tell_what_a_dead_worker_had_sent_a_person_decides() {
     let job = rig.until(id, Status::Dead).await;
     second.stop().await;
     assert_eq!((job.failure.unwrap().code.as_str(), rig.scripted.submits()), ("submit_unknown", 1));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_accepted_from_a_silent_worker_when_its_job_has_other_work_is_stopped() {
-    let rig = Rig::start().await;
-    let script = &rig.scripted.script;
-    script.cannot_tell.store(true, Ordering::SeqCst);
-    script.ready.store(false, Ordering::SeqCst);
-    let again = |name: &str| {
-        let mut options = options(&rig, name);
-        // It shall not be told by anybody else, and its only slot stays taken.
-        options.timings.look_every = LONG_LEASE;
-        options.concurrency = 1;
-        let mut offer = worker::Offer::clone(&options.offer.borrow());
-        offer.catalogue = catalogue_with("scripted-video", |model| model.on_unknown = OnUnknown::Again);
-        options.offer = offer.fixed();
-        rig.run(options)
-    };
-    rig.scripted.close();
-    let first = again("first");
-    let id = rig.queue_one("scripted-video").await;
-    eventually("the provider is asked", async || rig.scripted.waiting() == 1).await;
-    let second = again("second");
-    until_here(&rig, "second").await;
-    // Whoever waits at the gate goes on doing so.
-    script.gated.store(false, Ordering::SeqCst);
-    silence(&rig, "first").await;
-    rig.until_submitted(id).await;
-    rig.scripted.open();
-    eventually("the first one is stopped", async || rig.scripted.stopped() == [format!("task-{id}-1-2")])
-        .await;
-    script.ready.store(true, Ordering::SeqCst);
-    rig.until(id, Status::Succeeded).await;
-    heard(&rig).await;
-    first.stop().await;
-    second.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
