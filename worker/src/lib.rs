@@ -20,6 +20,7 @@ mod earlier;
 mod error;
 mod forfeit;
 mod governing;
+mod hints;
 mod keeper;
 mod offer;
 mod options;

@@ -54,6 +54,8 @@ pub struct Timings {
     pub silence: Duration,
     /// How often a worker looks whether what it has running still counts.
     pub look_every: Duration,
+    /// How long a provider's answer is still heard after its attempt was cut off, so that what it accepted can be stopped.
+    pub late_answer: Duration,
     /// How long a provider may take to make or accept something.
     pub attempt: Duration,
     /// How long what was made may take to be stored, further tries included.
@@ -111,6 +113,7 @@ impl Default for Timings {
             here_every: Duration::from_secs(5),
             silence: Duration::from_secs(30),
             look_every: Duration::from_millis(500),
+            late_answer: Duration::from_secs(5),
             attempt: Duration::from_secs(50),
             store: Duration::from_secs(50),
             unknown_grace: Duration::from_secs(15),

@@ -40,6 +40,8 @@ pub(crate) struct Station {
     pub reader: Pool,
     /// For leases and the relay's checkpoint.
     pub writer: Pool,
+    /// For what is spent at providers. All who buy there wait for the row of its day, which must not hold up leases.
+    pub spender: Pool,
     /// Shows whoever waits for this process's leases that it lives.
     pub alive: Alive,
     pub mark: watch::Receiver<Position>,
@@ -80,6 +82,7 @@ impl Station {
             ledger: options.ledger,
             reader: options.database.pool(Role::Reader, 8)?,
             writer: options.database.pool(Role::Projector, 4)?,
+            spender: options.database.pool(Role::Projector, 2)?,
             alive: Alive::new(&options.database)?,
             mark: options.mark,
             queue: opened,

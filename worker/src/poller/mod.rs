@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::station::Station;
 use check::{Checked, check};
 use futures::FutureExt;
+use ledger::error_chain;
 use list::{List, Listed};
 use projections::pending::PendingTask;
 use reports::Reports;
@@ -38,7 +39,7 @@ async fn poll(station: Arc<Station>, _fencing: i64, held: CancellationToken) -> 
     let mut poller = Poller::new(station);
     loop {
         poller.refresh().await?;
-        poller.hear().await?;
+        poller.hear().await;
         let refresh = Instant::now() + poller.station.timings.poll_every;
         while Instant::now() < refresh {
             poller.start_due();
@@ -82,13 +83,20 @@ impl Poller {
         Ok(())
     }
 
-    /// Asks at once after tasks of which something was reported. One that is not listed yet is due as soon as it is.
-    async fn hear(&mut self) -> Result<(), Error> {
+    /// Asks at once after tasks of which something was reported. One that is not listed yet is due as soon as it is. Without
+    /// reports all are asked after in their own time, so the poller goes on when they cannot be read.
+    async fn hear(&mut self) {
         let now = Instant::now();
-        for (account, job) in self.reports.read(&self.station).await? {
-            self.watchlist.hasten(account, job, now);
+        match self.reports.read(&self.station).await {
+            Ok(reported) => {
+                for (account, job) in reported {
+                    self.watchlist.hasten(account, job, now);
+                }
+            }
+            Err(error) => {
+                tracing::warn!(error = %error_chain(&error), "what providers reported cannot be read");
+            }
         }
-        Ok(())
     }
 
     fn watch(&mut self, tasks: Vec<PendingTask>) {

@@ -1,27 +1,23 @@
 //! Follows the log and writes down what is to be stopped.
 
-use super::NAME;
 use super::table::{self, Recall};
 use super::unwanted::unwanted;
+use super::{LONGEST_WORK, NAME};
 use crate::checkpoint;
 use crate::earlier::{Earlier, Sent};
 use crate::error::Error;
 use crate::provider::ProviderFailure;
 use crate::station::Station;
-use chrono::TimeDelta;
 use ledger::job::JobEvent;
 use ledger::read::{self, ReadablePage};
 use ledger::{Event, JobId, Position, RecordedEvent, error_chain};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use webhooks::Reference;
 
 /// Most events of one page.
 const PAGE: usize = 500;
-
-/// No provider works on anything for so long. What ended longer ago is passed over: a recaller that is new to a log
-/// begins at its start.
-const LONGEST_WORK: TimeDelta = TimeDelta::days(2);
 
 pub(super) async fn follow(
     station: &Station,
@@ -113,6 +109,7 @@ async fn left_by(station: &Station, ended: &RecordedEvent) -> Result<Vec<Recall>
         provider: provider.map(str::to_owned),
         model: model.to_owned(),
         tries: 0,
+        age: Duration::ZERO,
     };
     let known = unwanted(events.iter().copied());
     let known = known.map(|unwanted| recall(unwanted.provider, unwanted.id.to_owned(), None));

@@ -6,6 +6,7 @@
 //! written once, and a provider may be asked to stop what it has stopped.
 
 mod follow;
+mod question;
 mod table;
 mod tell;
 mod unwanted;
@@ -16,11 +17,16 @@ use crate::provider::Task;
 use crate::station::Station;
 use futures::future::try_join;
 use std::sync::Arc;
+use std::time::Duration;
 use table::Recall;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 const NAME: &str = "recaller";
+
+/// No provider works on anything for so long. What ended longer ago is passed over, since a recaller that is new to a log
+/// begins at its start; and whoever has not answered for so long is not asked any more.
+const LONGEST_WORK: Duration = Duration::from_secs(2 * 24 * 3_600);
 
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
     duty::lead(NAME, station, shutdown, recall).await
@@ -48,6 +54,7 @@ pub(crate) async fn remember(
         provider: provider.map(str::to_owned),
         model: task.request.model.clone(),
         tries: 0,
+        age: Duration::ZERO,
     };
     table::add(&**station.writer.get().await?, &[recall]).await
 }

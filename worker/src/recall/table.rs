@@ -21,6 +21,8 @@ pub(super) struct Recall {
     pub model: String,
     /// How often the provider was asked in vain.
     pub tries: u32,
+    /// For how long it has been on the table.
+    pub age: Duration,
 }
 
 const ADD: &str = r"
@@ -29,10 +31,11 @@ select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[],
 on conflict do nothing";
 
 const DUE: &str = r"
-select account_id, job_id, provider_task_id, provider, model, reference, tries from recalls
+select account_id, job_id, provider_task_id, provider, model, reference, tries,
+    extract(epoch from statement_timestamp() - recorded_at)::float8 as age_seconds from recalls
 where due_at <= statement_timestamp() order by due_at limit $1";
 
-const CONFIRMED: &str = "delete from recalls where account_id = $1 and job_id = $2 and provider_task_id = $3";
+const TAKE_OFF: &str = "delete from recalls where account_id = $1 and job_id = $2 and provider_task_id = $3";
 
 const AGAIN: &str = r"
 update recalls set tries = tries + 1, due_at = statement_timestamp() + make_interval(secs => $4)
@@ -66,8 +69,9 @@ pub(super) async fn due(client: &impl GenericClient, limit: i64) -> Result<Vec<R
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn confirmed(client: &impl GenericClient, recall: &Recall) -> Result<(), Error> {
-    client.query_typed(CONFIRMED, &key(recall)).await?;
+/// Nobody is asked any more.
+pub(super) async fn taken_off(client: &impl GenericClient, recall: &Recall) -> Result<(), Error> {
+    client.query_typed(TAKE_OFF, &key(recall)).await?;
     Ok(())
 }
 
@@ -106,5 +110,6 @@ fn read(row: &Row) -> Result<Recall, Error> {
         model: row.try_get("model")?,
         reference: row.try_get("reference")?,
         tries: tries.unsigned_abs(),
+        age: Duration::try_from_secs_f64(row.try_get("age_seconds")?).unwrap_or_default(),
     })
 }

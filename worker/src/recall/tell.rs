@@ -1,21 +1,16 @@
-//! Asks providers to stop what is on the table, until they confirm it.
+//! Asks providers to stop what is on the table, until they confirm it or nobody can tell any more.
 
+use super::LONGEST_WORK;
+use super::question::{self, Holder, Told};
 use super::table::{self, Recall};
 use crate::backoff::{doubled, jitter};
 use crate::error::Error;
-use crate::provider::{Cancelled, Found, Provider, ProviderFailure};
+use crate::provider::ProviderFailure;
 use crate::station::Station;
-use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-
-/// How long one answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Recalls read at once.
 const PAGE: i64 = 200;
@@ -57,90 +52,124 @@ async fn measure(station: &Station) -> Result<(), Error> {
 }
 
 async fn ask(station: &Station, recall: &Recall) -> Result<(), Error> {
-    let answer = match provider(station, recall) {
-        Some(provider) => stop(&*provider, recall).await,
+    let offer = station.offer();
+    let holder = Holder::of(&offer, recall);
+    let answer = match &holder {
+        Some(holder) => question::stop(station, &offer, holder, recall).await,
         None => Err(ProviderFailure::no_provider()),
     };
-    let (job_id, task) = (recall.job_id, &recall.provider_task_id);
-    let client = station.writer.get().await?;
-    let outcome = match answer {
-        // It may be on its way to be known there.
-        Ok(Told::NotTaken) if recall.tries == 0 => {
-            return table::again(&**client, recall, station.timings.unknown_grace).await;
+    let again = match &answer {
+        Ok(told) => {
+            let reports = holder.filter(|holder| holder.provider.reports());
+            let report_until = reports.map(|holder| offer.deadline(&recall.model, Some(holder.name)));
+            not_yet(*told, recall, station.timings.unknown_grace, report_until.unwrap_or_default())
         }
-        Ok(outcome) => outcome,
-        Err(failure) => {
-            let (code, tries) = (&failure.failure.code, recall.tries + 1);
-            if tries == ALARMING_TRIES {
-                metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
-                tracing::error!(%job_id, task, code, tries, "a provider does not confirm that it stopped what nobody waits for");
-            } else {
-                tracing::warn!(%job_id, task, code, tries, "a provider is asked to stop once more");
-            }
-            return table::again(&**client, recall, pause(recall.tries, failure.retry_after)).await;
-        }
+        Err(failure) => unconfirmed(recall, failure),
     };
-    metrics::counter!("cooly_recalls_total", "outcome" => outcome.as_str()).increment(1);
-    tracing::info!(%job_id, outcome = outcome.as_str(), "a provider was told to stop what nobody waits for");
-    table::confirmed(&**client, recall).await
+    let client = station.writer.get().await?;
+    if let Some(pause) = again {
+        return table::again(&**client, recall, pause).await;
+    }
+    let outcome = answer.map_or("given_up", Told::as_str);
+    metrics::counter!("cooly_recalls_total", "outcome" => outcome).increment(1);
+    tracing::info!(job_id = %recall.job_id, outcome, "a provider is asked no more to stop what nobody waits for");
+    table::taken_off(&**client, recall).await
 }
 
-fn provider(station: &Station, recall: &Recall) -> Option<Arc<dyn Provider>> {
-    let offer = station.offer();
-    let name = recall.provider.as_deref().or_else(|| offer.first_provider(&recall.model))?;
-    offer.provider(name).cloned()
-}
-
-/// What telling a provider came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
-    Stopped,
-    TooLate,
-    /// It never took the work.
-    NotTaken,
-    /// It cannot tell whether it took the work, so there is no name by which to stop it.
-    CannotTell,
-}
-
-impl Told {
-    fn as_str(self) -> &'static str {
-        match self {
-            Told::Stopped => "stopped",
-            Told::TooLate => "too_late",
-            Told::NotTaken => "not_taken",
-            Told::CannotTell => "cannot_tell",
-        }
+/// How long to wait before asking again although it answered; `None` if its answer is the last word.
+fn not_yet(told: Told, recall: &Recall, grace: Duration, report_until: Duration) -> Option<Duration> {
+    let left = |until: Duration| until.checked_sub(recall.age).filter(|left| !left.is_zero());
+    match told {
+        Told::Stopped | Told::TooLate => None,
+        // It may be on its way to be known there.
+        Told::NotTaken => left(grace),
+        // A report may still name it.
+        Told::CannotTell => left(report_until).map(|left| pause(recall.tries, None).min(left)),
     }
 }
 
-async fn stop(provider: &dyn Provider, recall: &Recall) -> Result<Told, ProviderFailure> {
-    let Some(reference) = &recall.reference else { return cancel(provider, &recall.provider_task_id).await };
-    match answered(provider.find(reference)).await? {
-        Found::Accepted(id) => cancel(provider, &id).await,
-        Found::NotAccepted => Ok(Told::NotTaken),
-        Found::CannotTell => Ok(Told::CannotTell),
+/// How long to wait before asking again who did not answer; `None` if it is given up.
+fn unconfirmed(recall: &Recall, failure: &ProviderFailure) -> Option<Duration> {
+    let (job_id, task) = (recall.job_id, &recall.provider_task_id);
+    let (code, tries) = (&failure.failure.code, recall.tries + 1);
+    if recall.age > LONGEST_WORK {
+        metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
+        tracing::error!(%job_id, task, code, tries, "it is given up to have a provider stop what nobody waits for");
+        return None;
     }
-}
-
-async fn cancel(provider: &dyn Provider, task_id: &str) -> Result<Told, ProviderFailure> {
-    answered(provider.cancel(task_id)).await.map(|outcome| match outcome {
-        Cancelled::Stopped => Told::Stopped,
-        Cancelled::TooLate => Told::TooLate,
-    })
-}
-
-async fn answered<T>(
-    question: impl Future<Output = Result<T, ProviderFailure>>,
-) -> Result<T, ProviderFailure> {
-    match timeout(PATIENCE, AssertUnwindSafe(question).catch_unwind()).await {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(_panic)) => Err(ProviderFailure::crashed()),
-        Err(_elapsed) => Err(ProviderFailure::timeout()),
+    if tries == ALARMING_TRIES {
+        metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
+        tracing::error!(%job_id, task, code, tries, "a provider does not confirm that it stopped what nobody waits for");
+    } else {
+        tracing::warn!(%job_id, task, code, tries, "a provider is asked to stop once more");
     }
+    Some(pause(recall.tries, failure.retry_after))
 }
 
 /// Twice as long with each try, and no shorter than the provider wants.
 fn pause(tries: u32, retry_after: Option<Duration>) -> Duration {
     let pause = doubled(FIRST_PAUSE, tries, LONGEST_PAUSE);
     (pause / 2 + jitter(pause / 2)).max(retry_after.unwrap_or_default().min(LONGEST_PAUSE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_WORK, Recall, Told, not_yet, unconfirmed};
+    use crate::provider::ProviderFailure;
+    use ledger::{AccountId, JobId};
+    use std::time::Duration;
+    use uuid::Uuid;
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn recall(age: Duration, tries: u32) -> Recall {
+        Recall {
+            account_id: AccountId(Uuid::nil()),
+            job_id: JobId(Uuid::nil()),
+            provider_task_id: "lost".into(),
+            reference: Some("reference".into()),
+            provider: None,
+            model: "model".into(),
+            tries,
+            age,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_believed_once_it_is_too_late_for_another() {
+        let (grace, report_until) = (seconds(15), seconds(300));
+        let cases = [
+            (Told::NotTaken, 5, 3, true, "however often it was asked, the work may be on its way"),
+            (Told::NotTaken, 15, 0, false, "though it is asked for the first time"),
+            (Told::CannotTell, 299, 9, true, "a report may come"),
+            (Told::CannotTell, 300, 0, false, "no work takes longer"),
+            (Told::Stopped, 0, 0, false, "that is what was wanted"),
+            (Told::TooLate, 0, 0, false, "there is nothing to be stopped"),
+        ];
+        for (told, age, tries, again, why) in cases {
+            let pause = not_yet(told, &recall(seconds(age), tries), grace, report_until);
+            assert_eq!(pause.is_some(), again, "{told:?} after {age} s: {why}");
+        }
+        let unreported = not_yet(Told::CannotTell, &recall(Duration::ZERO, 0), grace, Duration::ZERO);
+        assert_eq!(unreported, None, "nobody will report it");
+    }
+
+    #[test]
+    fn the_pauses_grow_and_end_with_the_time_for_reports() {
+        let pause = |age, tries| {
+            not_yet(Told::CannotTell, &recall(seconds(age), tries), seconds(15), seconds(300)).unwrap()
+        };
+        assert!(pause(0, 0) <= seconds(1));
+        assert!(pause(60, 6) >= seconds(32));
+        assert_eq!(pause(290, 9), seconds(10));
+    }
+
+    #[test]
+    fn who_never_answers_is_given_up_once_no_work_can_be_left() {
+        let silent = ProviderFailure::no_provider();
+        assert!(unconfirmed(&recall(LONGEST_WORK, 300), &silent).is_some());
+        assert!(unconfirmed(&recall(LONGEST_WORK + seconds(1), 0), &silent).is_none());
+    }
 }

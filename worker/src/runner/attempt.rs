@@ -1,13 +1,11 @@
 //! Running a claimed job at a provider, and recording what came of it.
 
+use super::late::recall_unless_it_goes_on;
 use super::routes::Asked;
 use super::under_way::Over;
 use super::{Claimed, Fate, Runner};
-use crate::provider::{ProviderFailure, Submission, Task};
-use crate::recall;
+use crate::provider::{ProviderFailure, Submission};
 use crate::settle::{self, Settled};
-use ledger::error_chain;
-use ledger::job::Status;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -54,7 +52,7 @@ impl Runner {
                 let deadline = claimed.offer.deadline(&task.request.model, by);
                 let settled = settle::submitted(station, task, by, &id, deadline, patience).await;
                 if settled == Settled::Lost {
-                    self.recall_unless_it_goes_on(by, task, &id).await;
+                    recall_unless_it_goes_on(station, by, task, &id).await;
                 }
                 settled
             }
@@ -68,29 +66,6 @@ impl Runner {
                 let patience = if failure.is_handed_back() { HAND_BACK_PATIENCE } else { patience };
                 settle::fail(station, task, by, &failure, patience).await
             }
-        }
-    }
-
-    /// Has the provider stop what it accepted for an attempt that no longer counts. A run that goes on is left
-    /// alone: its next attempt finds the work.
-    async fn recall_unless_it_goes_on(&self, provider: Option<&str>, task: &Task, id: &str) {
-        let goes_on = match self.station.job(task.account_id, task.job_id).await {
-            Ok(Some(job)) => {
-                job.run == task.run && (!job.status.is_finished() || job.status == Status::Succeeded)
-            }
-            Ok(None) => true,
-            Err(error) => {
-                tracing::warn!(error = %error_chain(&error), job_id = %task.job_id, "accepted work is left: whose is unknown");
-                true
-            }
-        };
-        if goes_on {
-            return;
-        }
-        if let Err(error) = recall::remember(&self.station, task, provider, id).await {
-            metrics::counter!("cooly_provider_work_orphaned_total").increment(1);
-            let (error, job_id) = (error_chain(&error), task.job_id);
-            tracing::error!(error, %job_id, task = id, "nobody waits for this work, and it could not be noted that it is to be stopped");
         }
     }
 }

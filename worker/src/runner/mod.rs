@@ -10,6 +10,7 @@ mod batches;
 mod claim;
 mod heartbeat;
 mod held;
+mod late;
 mod lost_submit;
 mod receives;
 mod reported;
@@ -28,6 +29,7 @@ use crate::queue::{JobMessage, Received};
 use crate::station::Station;
 use claim::{Claim, Claimed};
 use held::Held;
+use late::Late;
 use ledger::{AccountId, JobId};
 use returns::Returns;
 use seats::{Entrance, Seat, Seats};
@@ -68,6 +70,8 @@ struct Runner {
     running: Mutex<HashSet<(AccountId, JobId)>>,
     /// The attempts that go on in this process.
     under_way: UnderWay,
+    /// Calls that are heard out.
+    late: Late,
     /// Tokens of claims that were used here and whose end could not be recorded.
     used: Mutex<HashSet<(JobId, i64)>>,
     /// Nothing new is begun.
@@ -82,6 +86,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
         seats: Seats::new(station.concurrency, station.has_several_providers()),
         running: Mutex::default(),
         under_way: UnderWay::default(),
+        late: Late::default(),
         used: Mutex::default(),
         stopping: shutdown.clone(),
         abandon: CancellationToken::new(),
@@ -100,6 +105,7 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
         tracing::warn!("messages that are done with come again, because SQS does not answer");
         returning.abort();
     }
+    runner.late.finish(by).await;
     ended.cancel();
     let _ = heartbeat.await;
     let _ = looks.await;

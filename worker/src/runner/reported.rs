@@ -3,16 +3,18 @@
 
 use super::claim::Claimed;
 use crate::earlier::Earlier;
-use crate::error::Error;
+use crate::hints;
 use crate::provider::{Progress, Provider, ProviderFailure};
 use crate::station::Station;
 use chrono::{DateTime, Utc};
-use ledger::catalogue::{OnUnknown, Route};
-use ledger::{AccountId, error_chain};
-use projections::pending;
+use ledger::catalogue::OnUnknown;
+use ledger::error_chain;
 use std::time::Duration;
 use tokio::time::timeout;
-use webhooks::{Reference, signals};
+use webhooks::Reference;
+
+/// Between two looks for a report.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The task that this provider reported for the attempt, once it confirms it. One that the log names already needs no
 /// confirmation: it may be long over and forgotten.
@@ -26,7 +28,7 @@ pub(super) async fn task(
     let route = claimed.offer.routes(model).iter().find(|route| route.provider == name);
     let provider = claimed.offer.provider(name).filter(|provider| provider.reports());
     let (Some(provider), Some(route)) = (provider, route) else { return Ok(None) };
-    let told = told(station, claimed.task.account_id, (&**provider, route), reference).await;
+    let told = hints::task_of(station, claimed.task.account_id, (&**provider, route), reference).await;
     let told = told.map_err(|error| {
         tracing::warn!(error = %error_chain(&error), "what providers reported cannot be looked up");
         ProviderFailure::transient("log_unavailable", "what providers reported could not be looked up")
@@ -34,20 +36,6 @@ pub(super) async fn task(
     let Some(id) = told else { return Ok(None) };
     let counts = earlier.is_recorded(name, &id) || confirmed(&**provider, &id, station.timings.poll).await?;
     Ok(counts.then_some(id))
-}
-
-/// The task that it reported, unless that is known to be another job's.
-async fn told(
-    station: &Station,
-    account_id: AccountId,
-    (provider, route): (&dyn Provider, &Route),
-    reference: &Reference,
-) -> Result<Option<String>, Error> {
-    let (client, name) = (station.reader.get().await?, &route.provider);
-    let told = signals::task_of(&**client, account_id, reference, name).await?;
-    let Some(id) = told.and_then(|told| provider.task_named(&told, route)) else { return Ok(None) };
-    let is_held = pending::is_held_by_another(&**client, reference.job_id, name, &id).await?;
-    Ok((!is_held).then_some(id))
 }
 
 /// Whether the provider has the task.
@@ -76,10 +64,11 @@ pub(super) fn still_to_come(
     pause(waited, claimed.offer.deadline(model, Some(name)), station.timings.unknown_grace)
 }
 
-/// As long as it was waited already, so that the looks grow rare, until the work cannot take longer.
+/// As long as it was waited already, so that the looks grow rare, but not rarer than people are patient, until the work cannot
+/// take longer.
 fn pause(waited: Duration, longest: Duration, least: Duration) -> Option<Duration> {
     let left = longest.checked_sub(waited).filter(|left| !left.is_zero())?;
-    Some(waited.max(least).min(left))
+    Some(waited.min(LONGEST_PAUSE).max(least).min(left))
 }
 
 #[cfg(test)]
@@ -94,7 +83,8 @@ mod tests {
             (0, Some(15)),
             (10, Some(15)),
             (40, Some(40)),
-            (200, Some(100)),
+            (100, Some(60)),
+            (250, Some(50)),
             (299, Some(1)),
             (300, None),
             (1_000, None),

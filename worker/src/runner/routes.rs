@@ -7,6 +7,7 @@
 
 use super::Runner;
 use super::claim::Claimed;
+use super::late::Submit;
 use crate::governing::{Permit, Reason};
 use crate::provider::{Provider, ProviderFailure, Submission};
 use crate::spend::{self, Bought};
@@ -121,8 +122,11 @@ impl Runner {
             Ok(false) | Err(_) => return Asked::nobody(ProviderFailure::claim_late()),
         }
         // What is cut off after it was sent has an unknown outcome.
-        let submit = self.within(claimed, Billed::Unknown, provider.submit(&claimed.task, route));
-        let answer = submit.await.unwrap_or_else(Err);
+        let mut submit = Submit::new(provider, &claimed.task, route);
+        let answer = self.within(claimed, Billed::Unknown, &mut submit).await.unwrap_or_else(Err);
+        if answer.as_ref().is_err_and(ProviderFailure::is_over) {
+            self.hear_out(submit, claimed, &route.provider);
+        }
         permit.tell(answer.as_ref());
         Asked { provider: Some(route.provider.clone()), answer }
     }

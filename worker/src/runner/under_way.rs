@@ -1,8 +1,9 @@
 //! The attempts that run here, and cutting off those that no longer count.
 //!
 //! A user who cancels, and whoever takes a job away, write to the log and tell nobody. So the log is asked about all that
-//! runs here, with one question for all of it. What was sent to a provider by then is not looked after here: the recaller
-//! has it stopped when its job was cancelled, and the next attempt finds it when the job goes on.
+//! runs here, with one question for all of it. A submit that is under way is heard out for a moment. What was sent to a
+//! provider by then is otherwise not looked after here: the recaller has it stopped when its job was cancelled, and the
+//! next attempt finds it when the job goes on.
 
 use super::Runner;
 use crate::error::Error;

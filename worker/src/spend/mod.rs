@@ -61,7 +61,7 @@ pub(crate) async fn buy(
 /// Takes off again what a provider surely does not charge.
 pub(crate) async fn give_back(station: &Station, bought: &Bought) {
     let taken_off = async {
-        let client = station.writer.get().await?;
+        let client = station.spender.get().await?;
         table::give_back(&**client, &bought.provider, bought.day, bought.usd).await
     };
     let taken_off: Result<(), Error> = taken_off.await;
@@ -76,7 +76,7 @@ async fn count(
     usd: Decimal,
     cap: Decimal,
 ) -> Result<Result<Option<Bought>, ProviderFailure>, Error> {
-    let client = station.writer.get().await?;
+    let client = station.spender.get().await?;
     let Some(counted) = table::buy(&**client, provider, usd, cap).await? else {
         if table::reached(&**client, provider, cap).await? {
             metrics::counter!("cooly_provider_caps_reached_total", "provider" => provider.to_owned())

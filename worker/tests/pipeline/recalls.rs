@@ -6,6 +6,7 @@ use ledger::JobId;
 use ledger::job::{JobCommand, JobEvent, Status};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use webhooks::{Reference, Signal, signals};
 use worker::WorkerOptions;
 use worker::provider::ProviderFailure;
 use worker::queue::Source;
@@ -184,6 +185,27 @@ async fn what_is_accepted_without_an_answer_before_the_cancellation_is_stopped()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_comes_after_the_cancellation_is_heard_where_it_cannot_be_asked_for() {
+    let rig = Rig::start().await;
+    rig.scripted.script.cannot_tell.store(true, Ordering::SeqCst);
+    rig.scripted.close();
+    let mut options = patient(&rig, "one");
+    options.timings.late_answer = Duration::from_secs(600);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    eventually("the provider is asked", async || rig.scripted.waiting() == 1).await;
+    rig.cancel(id).await;
+    // The only slot is free again, so the attempt was cut off.
+    let next = rig.queue_one("sim-image").await;
+    rig.until(next, Status::Succeeded).await;
+    rig.scripted.open();
+    eventually("the provider is told", async || rig.scripted.stopped() == [format!("task-{id}-1-2")]).await;
+    eventually("nothing is left to be told", async || open(&rig).await == 0).await;
+    worker.stop().await;
+    assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_dead_worker_had_sent_is_stopped_when_its_job_is_cancelled() {
     let rig = Rig::start().await;
     rig.scripted.script.loses_answers.store(true, Ordering::SeqCst);
@@ -196,6 +218,48 @@ async fn what_a_dead_worker_had_sent_is_stopped_when_its_job_is_cancelled() {
     eventually("the provider is told", async || !rig.scripted.stopped().is_empty()).await;
     eventually("nothing is left to be told", async || open(&rig).await == 0).await;
     after.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_report_can_name_is_stopped_once_it_is_reported() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    for is_so in [&script.loses_answers, &script.cannot_tell, &script.reports] {
+        is_so.store(true, Ordering::SeqCst);
+    }
+    let worker = rig.run(patient(&rig, "one"));
+    let id = rig.queue_one("scripted-video").await;
+    eventually("the provider has it", async || rig.scripted.waiting() == 1).await;
+    rig.cancel(id).await;
+    eventually("it is asked twice", async || script.finds.load(Ordering::SeqCst) >= 2).await;
+    let signal = Signal {
+        provider: "scripted".into(),
+        event_id: "first".into(),
+        account_id: rig.account,
+        reference: Reference { job_id: id, run: 1, fencing: 2 },
+        task_id: "reported".into(),
+    };
+    signals::note(&rig.owner().await, &signal).await.unwrap();
+    eventually("the provider is told", async || rig.scripted.stopped() == ["reported"]).await;
+    eventually("nothing is left to be told", async || open(&rig).await == 0).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_nobody_knows_is_asked_for_two_days_and_no_longer() {
+    let rig = Rig::start().await;
+    let add = "insert into recalls (account_id, job_id, provider_task_id, provider, model, recorded_at)
+        values ($1, $1, 'old', 'nobody', 'scripted-video', now() - interval '49 hours'),
+            ($1, $1, 'young', 'nobody', 'scripted-video', now() - interval '47 hours')";
+    rig.owner().await.execute(add, &[&rig.account.0]).await.unwrap();
+    let worker = rig.worker("one");
+    let reader = rig.reader().await;
+    eventually("only the young one is asked about again", async || {
+        let rows = reader.query("select provider_task_id, tries > 0 from recalls", &[]).await.unwrap();
+        rows.iter().map(|row| (row.get::<_, &str>(0), row.get(1))).eq([("young", true)])
+    })
+    .await;
+    worker.stop().await;
 }
 
 /// It may be on its way when it is asked after for the first time.

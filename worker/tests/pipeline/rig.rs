@@ -146,6 +146,7 @@ impl Rig {
                 backoff_cap: Duration::from_millis(200),
                 unknown_grace: Duration::from_millis(50),
                 poison_pause: Duration::ZERO,
+                late_answer: Duration::from_millis(200),
                 receive_wait: Duration::from_secs(2),
                 poll_every: Duration::from_millis(50),
                 bulk_every: Duration::from_millis(50),

@@ -34,6 +34,8 @@ pub(crate) struct Script {
     pub loses_answers: AtomicBool,
     /// What became of lost submits cannot be told.
     pub cannot_tell: AtomicBool,
+    /// Whether it reports what becomes of tasks, or would if a test did not do so for it.
+    pub reports: AtomicBool,
     /// What asking after lost submits fails with.
     pub find_error: Mutex<Option<ProviderFailure>>,
     /// How long it takes to tell what became of lost submits.
@@ -77,6 +79,7 @@ impl Default for Scripted {
             refusal: Mutex::default(),
             loses_answers: AtomicBool::new(false),
             cannot_tell: AtomicBool::new(false),
+            reports: AtomicBool::new(false),
             find_error: Mutex::default(),
             find_delay: Mutex::default(),
             finds: AtomicU32::new(0),
@@ -234,6 +237,10 @@ impl Provider for Scripted {
         }
         self.script.stopped.lock().unwrap().push(task_id.to_owned());
         Ok(Cancelled::Stopped)
+    }
+
+    fn reports(&self) -> bool {
+        self.script.reports.load(Ordering::SeqCst)
     }
 
     fn poll_interval(&self) -> Duration {
