@@ -13,7 +13,7 @@ pub fn given() -> Option<Vec<String>> {
 
 /// Cargo runs benchmarks in the folder of their package, but people mean the one that they see.
 pub fn from_root(file: impl AsRef<Path>) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(file)
 }
 
 /// A whole number from the environment.
@@ -24,5 +24,15 @@ pub fn number(name: &str, default: u64) -> Result<u64> {
     match std::env::var(name) {
         Ok(text) => text.parse().with_context(|| format!("{name}={text} is not a whole number")),
         Err(_) => Ok(default),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_root;
+
+    #[test]
+    fn the_page_of_figures_is_found_from_wherever_a_benchmark_runs() {
+        assert!(from_root("docs/benchmarks.md").is_file());
     }
 }
