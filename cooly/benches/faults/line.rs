@@ -1,12 +1,13 @@
 //! The line between Cooly and its queue: requests pass it, or meet with what is wrong on it.
 
 use anyhow::Result;
+use embedded::testing::read_message;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -138,26 +139,4 @@ fn is_send(request: &[u8]) -> bool {
     let head = String::from_utf8_lossy(&request[..request.len().min(4_096)]).to_lowercase();
     head.lines()
         .any(|line| line.starts_with("x-amz-target:") && line.trim_end().ends_with("sendmessagebatch"))
-}
-
-/// A head and a body of the length that it tells.
-async fn read_message(stream: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    loop {
-        let begins = bytes.len();
-        if stream.read_until(b'\n', &mut bytes).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = String::from_utf8_lossy(&bytes[begins..]).to_lowercase();
-        if let Some(told) = line.strip_prefix("content-length:") {
-            length = told.trim().parse().map_err(io::Error::other)?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let begins = bytes.len();
-    bytes.resize(begins + length, 0);
-    stream.read_exact(&mut bytes[begins..]).await?;
-    Ok(bytes)
 }

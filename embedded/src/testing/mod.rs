@@ -8,12 +8,14 @@ mod chaos;
 mod cluster;
 mod database;
 mod ground;
+mod message;
 mod relay;
 mod watchdog;
 
 pub use chaos::ChaosProxy;
 pub use cluster::TestCluster;
 pub use database::TestDatabase;
+pub use message::read_message;
 
 use std::error::Error;
 

@@ -2,9 +2,10 @@
 
 use crate::refusal::{Parted, part};
 use crate::rig::Rig;
+use embedded::testing::read_message;
 use std::io;
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -215,28 +216,6 @@ async fn until_open(mut opened: watch::Receiver<u32>, client: &mut BufReader<Tcp
 /// A client that waits for an answer sends nothing until it goes.
 async fn until_gone(client: &mut BufReader<TcpStream>) -> io::Result<()> {
     client.fill_buf().await.map(drop)
-}
-
-/// A head and a body of the length that it tells.
-async fn read_message(stream: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    loop {
-        let begins = bytes.len();
-        if stream.read_until(b'\n', &mut bytes).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = String::from_utf8_lossy(&bytes[begins..]).to_lowercase();
-        if let Some(told) = line.strip_prefix("content-length:") {
-            length = told.trim().parse().map_err(io::Error::other)?;
-        }
-        if line.trim().is_empty() {
-            break;
-        }
-    }
-    let begins = bytes.len();
-    bytes.resize(begins + length, 0);
-    stream.read_exact(&mut bytes[begins..]).await?;
-    Ok(bytes)
 }
 
 fn request(bytes: &[u8]) -> Request {
