@@ -29,13 +29,15 @@ pub(super) fn addresses(base: &str, app: &str, id: &str) -> Value {
 }
 
 pub(super) fn status(desk: &Desk, call: &Call, app: &str, id: &str) -> Outcome {
-    desk.record.send_modify(|record| record.statuses += 1);
     let task = known(desk, app, id);
     let words = task.as_ref().map_or(&[][..], |task| &task.words);
-    desk.step(Step::Status, words, refusals::wording, || match &task {
+    let outcome = desk.step(Step::Status, words, refusals::wording, || match &task {
         Some(task) if task.phase() != Phase::Ended(Ending::Gone) => told(task, call, app),
         _ => unknown(),
-    })
+    });
+    // Counted once it is decided: who sees the question in the record and then ends the task must not change the answer.
+    desk.record.send_modify(|record| record.statuses += 1);
+    outcome
 }
 
 fn told(task: &Task, call: &Call, app: &str) -> Reply {

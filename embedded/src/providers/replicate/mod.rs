@@ -49,13 +49,15 @@ pub(super) async fn answer(desk: &Desk, call: &Call) -> Outcome {
 }
 
 fn get(desk: &Desk, call: &Call, id: &str) -> Outcome {
-    desk.record.send_modify(|record| record.statuses += 1);
     let task = desk.task(id);
     let words = task.as_ref().map_or(&[][..], |task| &task.words);
-    desk.step(Step::Status, words, refusals::wording, || match &task {
+    let outcome = desk.step(Step::Status, words, refusals::wording, || match &task {
         Some(task) => reply::json(200, &prediction::of(task, &call.base())),
         None => refusals::not_found(),
-    })
+    });
+    // Counted once it is decided: who sees the question in the record and then ends the task must not change the answer.
+    desk.record.send_modify(|record| record.statuses += 1);
+    outcome
 }
 
 fn cancel(desk: &Desk, call: &Call, id: &str) -> Outcome {
