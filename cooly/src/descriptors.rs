@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 const ENOUGH: u64 = 65_536;
 
 /// Kept for Postgres, the queue, providers, outputs and the like.
-const RESERVED: u64 = 160;
+pub(crate) const RESERVED: u64 = 160;
 
 /// Fewer connections than this are no service.
 const FEWEST: u64 = 32;

@@ -1,8 +1,8 @@
 //! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
 //!
 //! `cooly` alone, or `cooly up`, brings everything up on this machine. The roles `api`, `worker` and
-//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key`, `proof`, `catalog`
-//! and `mock-provider` are the tools.
+//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key`, `proof`, `catalog`,
+//! `mock-provider`, `doctor`, `completions` and `manual` are the tools.
 
 mod banner;
 mod catalog;
@@ -55,5 +55,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Proof(command) => commands::proof::run(command).await,
         Command::MockProvider(options) => commands::mock_provider::run(options).await,
         Command::Catalog(command) => commands::catalog::run(command),
+        Command::Doctor(options) => commands::doctor::run(*options).await,
+        Command::Completions(options) => commands::completions::run(options),
+        Command::Manual(options) => commands::manual::run(options),
     }
 }

@@ -36,21 +36,25 @@ pub(crate) struct Trust {
 
 /// Reads the configured key, or falls back to the data folder's own.
 pub(crate) fn trust(settings: &AuthSettings, home: &Home) -> anyhow::Result<Trust> {
+    if let Some(keys) = configured_keys(settings)? {
+        return Ok(Trust { keys, is_dev: false });
+    }
+    let keys = Keys::hs256(home.dev_secret()?.as_bytes(), &settings.jwt_issuer, &settings.jwt_audience)?;
+    Ok(Trust { keys, is_dev: true })
+}
+
+/// Reads the key that was configured, if one was.
+pub(crate) fn configured_keys(settings: &AuthSettings) -> anyhow::Result<Option<Keys>> {
     let (issuer, audience) = (&settings.jwt_issuer, &settings.jwt_audience);
     if let Some(secret) = &settings.jwt_secret {
-        let keys =
-            Keys::hs256(secret.as_bytes(), issuer, audience).context("COOLY_JWT_SECRET cannot be used")?;
-        return Ok(Trust { keys, is_dev: false });
+        let keys = Keys::hs256(secret.as_bytes(), issuer, audience);
+        return keys.map(Some).context("COOLY_JWT_SECRET cannot be used");
     }
-    if let Some(path) = &settings.jwt_public_key {
-        let pem = std::fs::read(path)
-            .with_context(|| format!("the public key {} cannot be read", path.display()))?;
-        let keys = Keys::public_pem(&pem, issuer, audience)
-            .with_context(|| format!("the public key {} cannot be used", path.display()))?;
-        return Ok(Trust { keys, is_dev: false });
-    }
-    let keys = Keys::hs256(home.dev_secret()?.as_bytes(), issuer, audience)?;
-    Ok(Trust { keys, is_dev: true })
+    let Some(path) = &settings.jwt_public_key else { return Ok(None) };
+    let pem =
+        std::fs::read(path).with_context(|| format!("the public key {} cannot be read", path.display()))?;
+    let keys = Keys::public_pem(&pem, issuer, audience);
+    keys.map(Some).with_context(|| format!("the public key {} cannot be used", path.display()))
 }
 
 /// The development key protects nothing from a network: whoever reads the data folder can make any token.

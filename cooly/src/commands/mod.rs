@@ -1,8 +1,11 @@
 //! One module a subcommand; `database` is what the tools share.
 
 pub(crate) mod catalog;
+pub(crate) mod completions;
 pub(crate) mod database;
+pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod manual;
 pub(crate) mod migrate;
 pub(crate) mod mock_provider;
 pub(crate) mod proof;

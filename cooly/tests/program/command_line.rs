@@ -33,6 +33,9 @@ fn help_teaches_every_command() {
         "proof",
         "mock-provider",
         "catalog",
+        "doctor",
+        "completions",
+        "manual",
     ];
     for command in commands.into_iter().chain(["Examples"]) {
         assert!(help.contains(command), "{command}: {help}");
@@ -49,6 +52,34 @@ fn help_teaches_every_command() {
     ] {
         assert!(help.contains(setting), "{setting}: {help}");
     }
+}
+
+#[test]
+fn shells_complete_and_man_explains() {
+    for (shell, words) in
+        [("bash", ["complete -F _cooly", "--database-url"]), ("zsh", ["#compdef cooly", "mock-provider"])]
+    {
+        let script = cooly().args(["completions", shell]).output().unwrap();
+        let script = String::from_utf8(script.stdout).unwrap();
+        assert!(words.iter().all(|word| script.contains(word)), "{shell}: {script}");
+    }
+    says(&cooly().args(["completions", "cmd"]).output().unwrap(), &["cmd", "bash", "zsh"]);
+
+    let folder = folder();
+    let pages = folder.path().join("man");
+    let written = cooly().arg("manual").arg("--out").arg(&pages).output().unwrap();
+    assert!(written.status.success(), "{}", text(&written));
+    for (page, words) in [
+        ("cooly.1", ["credit ledger", "mock"]),
+        ("cooly-worker.1", ["concurrency", "COOLY_CONCURRENCY"]),
+        ("cooly-catalog-check.1", ["FILE", "wrong"]),
+    ] {
+        let page = std::fs::read_to_string(pages.join(page)).unwrap();
+        assert!(words.iter().all(|word| page.contains(word)), "{page}");
+    }
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    says(&cooly().arg("manual").arg("--out").arg(&file).output().unwrap(), &["file", "cannot be made"]);
 }
 
 #[test]

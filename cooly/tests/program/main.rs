@@ -8,6 +8,7 @@ mod crowd;
 mod export;
 mod kill;
 mod mock_provider;
+mod monitoring;
 mod observe;
 mod restore;
 mod support;

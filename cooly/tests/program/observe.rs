@@ -1,5 +1,6 @@
 //! Health and metrics of the roles that serve no API.
 
+use crate::monitoring::awaited;
 use crate::support::{cooly, folder, free_port, text};
 use embedded::postgres::{Postgres, PostgresOptions};
 use embedded::sqs::{Sqs, SqsOptions};
@@ -71,6 +72,12 @@ async fn a_worker_and_a_projector_tell_how_they_are() {
     }
     assert!(worker.answers("/metrics", 200).await.contains("cooly_sqs_requests_total"));
     assert!(projector.answers("/metrics", 200).await.contains("# TYPE"));
+    for (role, own) in [(&worker, "cooly_"), (&projector, "projector_")] {
+        let metrics = role.answers("/metrics", 200).await;
+        for counter in awaited().iter().filter(|counter| counter.starts_with(own)) {
+            assert!(metrics.lines().any(|line| line == format!("{counter} 0")), "{counter} is not there yet");
+        }
+    }
 
     postgres.stop().await;
     for role in [&worker, &projector] {

@@ -106,7 +106,8 @@ async fn open(
     }
 }
 
-async fn find(client: &Client, name: &str) -> Result<Option<String>, Error> {
+/// The URL of a queue, if it is there.
+pub(super) async fn find(client: &Client, name: &str) -> Result<Option<String>, Error> {
     match client.get_queue_url().queue_name(name).send().await {
         Ok(found) => Ok(found.queue_url),
         Err(error) if error.as_service_error().is_some_and(GetQueueUrlError::is_queue_does_not_exist) => {

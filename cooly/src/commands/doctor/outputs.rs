@@ -1,0 +1,75 @@
+//! The output store: whether a file can be written, read and deleted, and whether there is room.
+
+use super::finding::Finding;
+use crate::cli::DoctorOptions;
+use crate::home::Home;
+use crate::wiring;
+use object_store::path::Path as Place;
+use object_store::{ObjectStore, ObjectStoreExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const TOPIC: &str = "outputs";
+
+/// Pictures are a few megabytes, so less than this is gone within a day.
+const LITTLE: u64 = 1 << 30;
+
+/// A store that does not answer would otherwise be asked for minutes.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(super) async fn look(options: &DoctorOptions) -> Vec<Finding> {
+    let folder = match &options.outputs.outputs {
+        Some(place) if place.contains("://") => None,
+        Some(place) => Some(PathBuf::from(place)),
+        None => Some(options.home.data_dir.join("outputs")),
+    };
+    if let Some(folder) = folder.as_deref().filter(|folder| !folder.exists()) {
+        return vec![Finding::warn(
+            TOPIC,
+            format!("{} does not exist yet", folder.display()),
+            "it is made at the start; with several machines it must be one that all of them share",
+        )];
+    }
+    let mut findings = vec![probed(options).await];
+    findings.extend(folder.as_deref().and_then(room));
+    findings
+}
+
+async fn probed(options: &DoctorOptions) -> Finding {
+    let store = Home::open(&options.home.data_dir).and_then(|home| wiring::outputs(&options.outputs, &home));
+    let store = match store {
+        Ok(outputs) => outputs.store,
+        Err(error) => return Finding::fail(TOPIC, format!("{error:#}"), "mend COOLY_OUTPUTS"),
+    };
+    let remedy =
+        "look at the store's address, rights and credentials; workers need to write, read, list and delete";
+    match tokio::time::timeout(PATIENCE, probe(&*store)).await {
+        Ok(Ok(())) => Finding::ok(TOPIC, "a file was written, read and deleted"),
+        Ok(Err((doing, error))) => {
+            Finding::fail(TOPIC, format!("a file could not be {doing}: {error}"), remedy)
+        }
+        Err(_elapsed) => Finding::fail(TOPIC, format!("no answer for {} s", PATIENCE.as_secs()), remedy),
+    }
+}
+
+async fn probe(store: &dyn ObjectStore) -> Result<(), (&'static str, object_store::Error)> {
+    let place = Place::from(format!("doctor-{}", uuid::Uuid::new_v4()));
+    store.put(&place, "to be deleted".into()).await.map_err(|error| ("written", error))?;
+    let read = async { store.get(&place).await?.bytes().await };
+    let read = read.await.map_err(|error| ("read", error));
+    // Also after it could not be read.
+    store.delete(&place).await.map_err(|error| ("deleted", error))?;
+    read.map(drop)
+}
+
+/// How much room a folder has.
+fn room(folder: &Path) -> Option<Finding> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let found = format!("{} GiB are free in {}", free >> 30, folder.display());
+    Some(if free >= LITTLE {
+        Finding::ok(TOPIC, found)
+    } else {
+        Finding::warn(TOPIC, found, "make room, or delete old outputs with --keep-outputs")
+    })
+}
