@@ -5,6 +5,7 @@ mod circles;
 mod command_line;
 mod crate_edges;
 mod crowd;
+mod doctor;
 mod export;
 mod kill;
 mod mock_provider;
