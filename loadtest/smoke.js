@@ -67,8 +67,8 @@ function generations() {
   const batch = operate('batch', user.sub, { body: { items } });
   expect('a batch is accepted whole', batch.answer.items.length === 3);
   const clip = generate({ model: 'sim-video', kind: 'video', prompt: 'waves' });
-  const stopped = json(post(`/v1/generations/${clip.id}/cancel`, '/v1/generations/{id}/cancel'));
-  expect('a generation can be cancelled', stopped.status === 'cancelled');
+  const stopped = json(post(`/v1/generations/${clip.id}/cancel?max_kept=${clip.cost}`, '/v1/generations/{id}/cancel'));
+  expect('a generation can be cancelled', stopped.status === 'cancelled' && stopped.came_back !== undefined);
   const strict = follow(generate({ model: 'sim-image-strict', prompt: 'anything' }).id);
   expect('a refused prompt fails', strict.status === 'failed' && strict.failure.class === 'permanent');
   expect('it can be retried', operate('retry', user.sub, { id: strict.id }).answer.status === 'queued');

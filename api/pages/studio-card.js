@@ -1,7 +1,7 @@
 // One generation as a card: what it shows in each status, and what can be done about it.
 
 import { button, el, icon, iconButton, time } from './dom.js';
-import { charge, price, settlement } from './money.js';
+import { charge, price, settlement, stopping } from './money.js';
 import { media } from './studio-pictures.js';
 import { ago, duration, excerpt, plural, sentence } from './words.js';
 
@@ -72,7 +72,9 @@ function stage(generation, acts) {
   return STAGES[generation.status].draw(generation, acts);
 }
 
-function waiting({ id, status, kind, attempts, failure: last, created_at: since }, acts) {
+function waiting(generation, acts) {
+  const { id, status, kind, attempts, failure: last, created_at: since } = generation;
+  const cost = stopping(generation);
   const running = status === 'running';
   const making = kind === 'video' ? 'Filming' : 'Painting';
   const again = last && !running ? 'It did not work yet; trying again' : null;
@@ -82,7 +84,10 @@ function waiting({ id, status, kind, attempts, failure: last, created_at: since 
       el('span', { className: 'hint' }, el('span', { data: { since } }, duration(Date.now() - Date.parse(since)))),
       attempts > 1 || again ? el('p', { className: 'hint' }, again ?? `Attempt ${attempts}`) : null),
     el('div', { className: 'progress', attrs: { role: 'progressbar', 'aria-label': running ? making : 'Waiting in line' } }),
-    button('Cancel', { icon: 'stop', className: 'small quiet', data: { act: 'cancel' }, on: { click: () => acts.cancel(id) } }));
+    cost ? el('p', { className: 'hint', id: `cost-${id}` }, cost) : null,
+    button('Cancel', {
+      icon: 'stop', className: 'small quiet', data: { act: 'cancel' }, attrs: cost ? { 'aria-describedby': `cost-${id}` } : {}, on: { click: () => acts.cancel(id) },
+    }));
 }
 
 function pictures({ id, prompt, outputs }, acts) {

@@ -119,14 +119,14 @@ function created(generation, balance, position) {
 }
 
 /// A click on a card that changes the generation; a second click waits for the first.
-async function act(id, verb) {
+async function act(id, verb, query = '') {
   if (acting.has(id)) return;
   acting.add(id);
   const moment = gallery.now();
   try {
     const options = { once: true, withPosition: true };
-    const { data, position } = await client.post(`/v1/generations/${encodeURIComponent(id)}/${verb}`, undefined, options);
-    const { balance, ...generation } = data;
+    const { data, position } = await client.post(`/v1/generations/${encodeURIComponent(id)}/${verb}${query}`, undefined, options);
+    const { balance, came_back: _, ...generation } = data;
     gallery.put(generation, moment, Number(position) || 0);
     if (balance !== undefined) credits.show(balance);
   } catch (problem) {
@@ -137,8 +137,9 @@ async function act(id, verb) {
   }
 }
 
+/// Never for more than its card says that it costs.
 function cancel(id) {
-  return act(id, 'cancel');
+  return act(id, 'cancel', `?max_kept=${encodeURIComponent(gallery.get(id)?.cancel_keeps ?? '0')}`);
 }
 
 function retry(id) {

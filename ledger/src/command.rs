@@ -4,7 +4,7 @@ use crate::account::{AccountCommand, AccountEvent, AccountState, Grant};
 use crate::context::{Context, Idempotency};
 use crate::credits::Credits;
 use crate::ids::{AccountId, JobId, Position, UserId};
-use crate::job::{JobCommand, JobRequest, JobState, Price};
+use crate::job::{JobCommand, JobRequest, JobState, LateCancel, Price};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
@@ -56,6 +56,8 @@ pub struct NewJob {
     pub request: Arc<JobRequest>,
     /// What it costs.
     pub price: Price,
+    /// What it keeps if its user cancels it late, by the terms of its model today.
+    pub late_cancel: LateCancel,
 }
 
 /// What a command led to.

@@ -9,7 +9,7 @@ use crate::clock::MAX_SKEW;
 use crate::command::{Action, Command};
 use crate::credits::Credits;
 use crate::decision::Decision;
-use crate::event::SCHEMA_VERSION;
+use crate::event::{SCHEMA_VERSION, SCHEMA_VERSION_OF_KEPT};
 use crate::head::{AccountHead, JobHead, JobKey};
 use crate::ids::{AccountId, EventId, JobId};
 use crate::job::{self, JobCommand, JobEvent, JobState};
@@ -31,6 +31,7 @@ pub(crate) struct Row {
     pub version: i64,
     pub event_id: Uuid,
     pub name: &'static str,
+    pub schema_version: i16,
     pub amount: Option<Decimal>,
     pub balance_after: Option<Decimal>,
     pub job_id: Option<Uuid>,
@@ -257,7 +258,8 @@ impl<'a> Step<'a> {
             }
             Action::Queue { jobs } => {
                 for (new, key) in jobs.iter().zip(keys) {
-                    let asked = JobCommand::Queue { request: Arc::clone(&new.request), price: new.price };
+                    let (request, price) = (Arc::clone(&new.request), new.price);
+                    let asked = JobCommand::Queue { request, price, late_cancel: new.late_cancel };
                     self.job(command, new.job_id, &asked, *key, &mut drafted)?;
                 }
             }
@@ -411,6 +413,7 @@ impl<'a> Step<'a> {
         let state = head.state.take().map(Arc::unwrap_or_clone);
         head.state = JobState::apply(state, &event, head.version, self.now).map(Arc::new);
         let row = Row {
+            schema_version: if event.keeps() { SCHEMA_VERSION_OF_KEPT } else { SCHEMA_VERSION },
             job_id: Some(job_id.0),
             stream_id: job_id.0,
             version: head.version,
@@ -429,6 +432,7 @@ impl<'a> Step<'a> {
             version: 0,
             event_id: EventId::generate().0,
             name,
+            schema_version: SCHEMA_VERSION,
             amount: None,
             balance_after: None,
             job_id: None,
@@ -453,7 +457,7 @@ impl<'a> Step<'a> {
             version: row.version,
             event_id: row.event_id,
             name: row.name,
-            schema_version: SCHEMA_VERSION,
+            schema_version: row.schema_version,
             amount: row.amount,
             balance_after: row.balance_after,
             job_id: row.job_id,

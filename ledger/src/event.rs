@@ -8,9 +8,16 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
-/// Schema version written with every event today. Version 1 knew neither lots nor holds; what an event of it does
+/// Schema version written with almost every event today. Version 1 knew neither lots nor holds; what an event of it does
 /// not say has a meaning today (see [`AccountEvent`]), so that it is read as it is.
 pub(crate) const SCHEMA_VERSION: i16 = 2;
+
+/// Schema version of a `job.cancelled` that kept something. Whoever knows only earlier versions would take it for one that
+/// gave all back, and must not read it at all.
+pub(crate) const SCHEMA_VERSION_OF_KEPT: i16 = 3;
+
+/// The newest schema version that can be read.
+const NEWEST_SCHEMA_VERSION: i16 = SCHEMA_VERSION_OF_KEPT;
 
 /// A fact about an account or about a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +40,7 @@ impl Event {
     /// Reads an event from its columns, lifting older versions to today's shape.
     pub fn decode(name: &str, schema_version: i16, payload: &str) -> Result<Event, Error> {
         let unreadable = |problem: String| Error::Unreadable { event: name.to_owned(), problem };
-        if !(1..=SCHEMA_VERSION).contains(&schema_version) {
+        if !(1..=NEWEST_SCHEMA_VERSION).contains(&schema_version) {
             return Err(unreadable(format!("schema version {schema_version} is not known to this version")));
         }
         let decoded = if name.starts_with("credits.") {
@@ -42,12 +49,24 @@ impl Event {
             serde_json::from_str(payload).map(Event::Job)
         };
         decoded.map_err(|error| unreadable(error.to_string())).and_then(|event: Event| {
-            if event.name() == name {
-                Ok(event)
-            } else {
-                Err(unreadable("payload is of another type".into()))
+            if event.name() != name {
+                return Err(unreadable("payload is of another type".into()));
+            }
+            match event.least_schema_version() {
+                least if schema_version < least => Err(unreadable(format!(
+                    "what it says needs schema version {least}, and it has {schema_version}"
+                ))),
+                _ => Ok(event),
             }
         })
+    }
+
+    /// The least schema version under which what it says may stand.
+    fn least_schema_version(&self) -> i16 {
+        match self {
+            Event::Job(event) if event.keeps() => SCHEMA_VERSION_OF_KEPT,
+            Event::Account(_) | Event::Job(_) => 1,
+        }
     }
 
     /// The payload column: compact JSON, the exact bytes that are hashed.

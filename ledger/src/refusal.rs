@@ -120,6 +120,16 @@ pub enum Refusal {
         /// What was asked, as a participle: `cancelled`, `retried`, …
         asked: &'static str,
     },
+    /// A cancel would keep more than its user was told: a provider has accepted the work meanwhile.
+    #[error(
+        "cancelling the job now keeps {kept} credits of its price, and at most {accepted} were agreed to; look at it again"
+    )]
+    CancelKeepsMore {
+        /// What would be kept.
+        kept: Credits,
+        /// The most that was agreed to.
+        accepted: Credits,
+    },
     /// What was decided on was an earlier run of the job.
     #[error("run {seen} was decided on, and the job is in run {run} now; look at it again")]
     RunStale {
@@ -159,6 +169,7 @@ impl Refusal {
             Refusal::JobNotDue => "job_not_due",
             Refusal::LeaseLost => "lease_lost",
             Refusal::JobStatus { .. } => "job_status",
+            Refusal::CancelKeepsMore { .. } => "cancel_keeps_more",
             Refusal::RunStale { .. } => "run_stale",
             Refusal::JobExists => "job_exists",
         }

@@ -27,6 +27,7 @@ pub(crate) fn charge_key(
         | Charge::Hold { .. }
         | Charge::Capture { .. }
         | Charge::Release { .. }
+        | Charge::RefundRuns { .. }
         | Charge::Refund { reason: RefundReason::Goodwill, .. } => stored_key(command, place),
     }
 }

@@ -52,7 +52,9 @@ function generationBreaches(own, generations) {
 // Granted and adjusted, less what the generations kept, is what is there; and the history adds up to it.
 function balanceBreaches(own, { generations, credits, history }) {
   const found = [];
-  const charged = sum(generations.filter(({ status }) => CHARGED[status]).map(({ id }) => own.costs.get(id) ?? 0));
+  // Late cancels keep what the terms of the model say, beside what the latest run costs.
+  const kept = sum(generations.map((generation) => micros(generation.kept ?? '0')));
+  const charged = kept + sum(generations.filter(({ status }) => CHARGED[status]).map(({ id }) => own.costs.get(id) ?? 0));
   const balance = sum(own.grants) + sum(own.adjustments) - charged;
   const check = (what, value) => {
     if (value !== balance) found.push(`${what} ${shown(value)}, and ${shown(balance)} is expected`);

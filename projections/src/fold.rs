@@ -133,9 +133,9 @@ fn step(job: Option<Job>, account_id: AccountId, recorded: RecordedEvent) -> Res
     Ok((job, step))
 }
 
-/// What is debited or captured for a job and not given back.
+/// What is debited or captured for a job, for whichever run, and not given back.
 fn spent(job: &JobState) -> Credits {
-    if job.on_hold { Credits::ZERO } else { job.charged }
+    if job.on_hold { job.kept_in_all() } else { job.charged_in_all() }
 }
 
 fn in_sequence(events: &[RecordedEvent]) -> Result<(), Misfit> {
@@ -162,7 +162,7 @@ mod tests {
     use crate::known_jobs::{Job, KnownJob};
     use chrono::{DateTime, Utc};
     use ledger::account::{AccountEvent, AccountState};
-    use ledger::job::{JobEvent, JobRequest, Kind, Params, Status};
+    use ledger::job::{JobEvent, JobRequest, Kind, LateCancel, Params, Status};
     use ledger::read::Side;
     use ledger::{Credits, Event, EventId, JobId, Position, RecordedEvent, StreamId, UserId};
     use std::collections::HashMap;
@@ -225,6 +225,7 @@ mod tests {
             request: request.into(),
             cost: Credits::whole(4).unwrap(),
             per_second: None,
+            late_cancel: LateCancel::REFUND,
             from: Vec::new(),
         }
     }
@@ -263,7 +264,8 @@ mod tests {
         let (held, price) = (Credits::whole(9), Credits::whole(3).unwrap());
         let JobEvent::Queued { request, .. } = queued() else { panic!("it queues") };
         let (cost, per_second) = (held.unwrap(), Some(price));
-        let queued = JobEvent::Queued { request, cost, per_second, from: Vec::new() };
+        let late_cancel = LateCancel::REFUND;
+        let queued = JobEvent::Queued { request, cost, per_second, late_cancel, from: Vec::new() };
         let succeeded = JobEvent::Succeeded {
             outputs: Vec::new(),
             charged: Some(price),

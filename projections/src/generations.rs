@@ -30,8 +30,12 @@ pub struct Generation {
     pub cost: Credits,
     /// The price of a second of output, where the price depends on that.
     pub per_second: Option<Credits>,
-    /// What is debited, held or captured for it and not given back.
+    /// What is debited, held or captured for it and not given back, for all its runs.
     pub charged: Credits,
+    /// The part of that which late cancels kept.
+    pub kept: Credits,
+    /// What a cancel by its user would keep now.
+    pub cancel_keeps: Credits,
     /// Whether that is only held so far, so that less may be taken in the end.
     pub on_hold: bool,
     /// Which run this is, from 1.
@@ -81,17 +85,17 @@ const WRITE: &str = r"
 insert into generations as kept
     (job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, per_second, charged,
     on_hold, run, attempts, failure_class, failure_code, failure_message, outputs, created_at, finished_at,
-    updated_at, version, last_position)
+    updated_at, version, last_position, kept, cancel_keeps)
 select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::int[],
     $8::jsonb[], $9::text[], $10::numeric[], $11::numeric[], $12::numeric[], $13::boolean[], $14::int[],
     $15::int[], $16::text[], $17::text[], $18::text[], $19::jsonb[], $20::timestamptz[],
-    $21::timestamptz[], $22::timestamptz[], $23::bigint[], $24::bigint[])
+    $21::timestamptz[], $22::timestamptz[], $23::bigint[], $24::bigint[], $25::numeric[], $26::numeric[])
 on conflict (job_id, account_id) do update set
     status = excluded.status, charged = excluded.charged, on_hold = excluded.on_hold, run = excluded.run,
     attempts = excluded.attempts, failure_class = excluded.failure_class,
     failure_code = excluded.failure_code, failure_message = excluded.failure_message, outputs = excluded.outputs,
     finished_at = excluded.finished_at, updated_at = excluded.updated_at, version = excluded.version,
-    last_position = excluded.last_position
+    last_position = excluded.last_position, kept = excluded.kept, cancel_keeps = excluded.cancel_keeps
 where kept.version < excluded.version";
 
 macro_rules! select {
@@ -99,7 +103,8 @@ macro_rules! select {
         concat!(
             "select job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, \
              per_second, charged, on_hold, run, attempts, failure_class, failure_code, failure_message, \
-             outputs, created_at, finished_at, updated_at, version, last_position from generations ",
+             outputs, created_at, finished_at, updated_at, version, last_position, kept, cancel_keeps \
+             from generations ",
             $rest
         )
     };
@@ -201,7 +206,7 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
                 &column_of!(jobs: &str, job => job.after.status.as_str()),
                 &column_of!(jobs: Decimal, job => job.after.cost.get()),
                 &column_of!(jobs: Option<Decimal>, job => job.after.per_second.map(Credits::get)),
-                &column_of!(jobs: Decimal, job => job.after.charged.get()),
+                &column_of!(jobs: Decimal, job => job.after.charged_in_all().get()),
                 &column_of!(jobs: bool, job => job.after.on_hold),
                 &column_of!(jobs: i32, job => row::column(job.after.run)),
                 &column_of!(jobs: i32, job => row::column(job.after.attempts)),
@@ -214,6 +219,8 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
                 &column_of!(jobs: DateTime<Utc>, job => job.updated_at),
                 &column_of!(jobs: i64, job => job.version),
                 &column_of!(jobs: i64, job => job.last_position.0),
+                &column_of!(jobs: Decimal, job => job.after.kept_in_all().get()),
+                &column_of!(jobs: Decimal, job => job.after.cancel_keeps().get()),
             ],
         )
         .await?;
@@ -230,6 +237,8 @@ fn read(row: &Row) -> Result<Generation, Error> {
         cost: row::credits(row, "cost")?,
         per_second: row::optional_credits(row, "per_second")?,
         charged: row::credits(row, "charged")?,
+        kept: row::credits(row, "kept")?,
+        cancel_keeps: row::credits(row, "cancel_keeps")?,
         on_hold: row.try_get("on_hold")?,
         run: row::count(row, "run")?,
         attempts: row::count(row, "attempts")?,

@@ -108,7 +108,7 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
 
 /// What one event adds; `None` if it is not counted.
 ///
-/// A price that depends on the output is only held until the job succeeds: then what is captured counts as spent,
+/// A price that depends on the output is only held until the job ends: then what is captured counts as spent,
 /// and what is released never was.
 fn counted(step: &JobStep) -> Option<Usage> {
     let credits_spent = step.spent_after.get().saturating_sub(step.spent_before.get()).max(Decimal::ZERO);

@@ -152,7 +152,7 @@ mod tests {
     use super::is_overtaken;
     use crate::queue::{JobMessage, Received};
     use chrono::{DateTime, TimeDelta, Utc};
-    use ledger::job::{Attempt, JobEvent, JobRequest, JobState, Kind, Params, Status};
+    use ledger::job::{Attempt, JobEvent, JobRequest, JobState, Kind, LateCancel, Params, Status};
     use ledger::{AccountId, Credits, JobId};
     use uuid::Uuid;
 
@@ -166,7 +166,13 @@ mod tests {
         let request =
             JobRequest { kind: Kind::Image, model: "m".into(), prompt: "a lake".into(), count: 1, params };
         let cost = Credits::ZERO;
-        let event = JobEvent::Queued { request: request.into(), cost, per_second: None, from: Vec::new() };
+        let event = JobEvent::Queued {
+            request: request.into(),
+            cost,
+            per_second: None,
+            late_cancel: LateCancel::REFUND,
+            from: Vec::new(),
+        };
         JobState::apply(None, &event, 1, at(100)).unwrap()
     }
 

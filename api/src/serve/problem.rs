@@ -325,6 +325,7 @@ impl From<Refusal> for Problem {
             | Refusal::JobStatus { .. }
             | Refusal::RunStale { .. }
             | Refusal::JobExists => (StatusCode::CONFLICT, conflict),
+            Refusal::CancelKeepsMore { .. } => (StatusCode::CONFLICT, "More would be kept"),
         };
         let problem = Problem::new(status, refusal.code(), title, detail(&refusal));
         match refusal {
@@ -336,6 +337,9 @@ impl From<Refusal> for Problem {
             }
             Refusal::RefundTooLarge { charged, .. } => {
                 problem.naming("amount", format!("must be at most {charged}"))
+            }
+            Refusal::CancelKeepsMore { kept, .. } => {
+                problem.naming("max_kept", format!("must be at least {kept}"))
             }
             Refusal::KeyReused => problem.naming("Idempotency-Key", "was used before with another request"),
             Refusal::CreditsInsufficient { .. }
@@ -384,6 +388,12 @@ fn detail(refusal: &Refusal) -> String {
         Refusal::RunStale { seen, run } => {
             format!("run {seen} was decided on, and the generation is in run {run} now; look at it again")
         }
+        Refusal::CancelKeepsMore { kept, accepted } => {
+            format!(
+                "the provider has begun: cancelling now keeps {kept} credits, and at most {accepted} were agreed to; look at \
+                 the generation again"
+            )
+        }
         Refusal::PriceOnlyHeld => {
             "the price of this generation is only held; cancel the generation to release it".to_owned()
         }
@@ -429,6 +439,7 @@ mod tests {
             Refusal::GrantNeverEffective,
             Refusal::UserIdMisleading,
             Refusal::RunStale { seen: 1, run: 2 },
+            Refusal::CancelKeepsMore { kept: amount, accepted: Credits::ZERO },
             Refusal::LotsTooMany { most: 200 },
             Refusal::LotUnknown { lot: LotId(7) },
             Refusal::LotVoided { lot: LotId(7) },

@@ -29,6 +29,12 @@ pub(crate) struct Generation {
     pub cost_is: CostIs,
     /// What was taken or is set aside for it now, and was not given back.
     pub charged: Amount,
+    /// The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there is none.
+    #[oai(skip_serializing_if_is_none)]
+    pub kept: Option<Amount>,
+    /// What cancelling it now would keep of its price, because its provider has begun; left out if all would come back.
+    #[oai(skip_serializing_if_is_none)]
+    pub cancel_keeps: Option<Amount>,
     /// Whether that is only set aside: the price is known when the generation is done.
     pub on_hold: bool,
     /// Attempts of this run.
@@ -118,7 +124,9 @@ impl Generation {
             status: StatusName(job.status),
             cost: Amount(job.cost),
             cost_is: CostIs::of(job.per_second),
-            charged: Amount(job.charged),
+            charged: Amount(job.charged_in_all()),
+            kept: something(job.kept_in_all()),
+            cancel_keeps: something(job.cancel_keeps()),
             on_hold: job.on_hold,
             attempts: job.attempts,
             failure: shown(job.status, job.failure.as_ref()),
@@ -136,6 +144,8 @@ impl Generation {
             cost: Amount(row.cost),
             cost_is: CostIs::of(row.per_second),
             charged: Amount(row.charged),
+            kept: something(row.kept),
+            cancel_keeps: something(row.cancel_keeps),
             on_hold: row.on_hold,
             attempts: row.attempts,
             failure: shown(row.status, row.failure.as_ref()),
@@ -159,6 +169,8 @@ impl Generation {
             cost: Amount(Credits::ZERO),
             cost_is: CostIs::Exact,
             charged: Amount(Credits::ZERO),
+            kept: None,
+            cancel_keeps: None,
             on_hold: false,
             attempts: 0,
             failure: None,
@@ -172,6 +184,10 @@ impl Generation {
     pub(crate) fn location(&self) -> String {
         location(self.id.0)
     }
+}
+
+fn something(amount: Credits) -> Option<Amount> {
+    Some(amount).filter(|amount| !amount.is_zero()).map(Amount)
 }
 
 /// The address of a generation.

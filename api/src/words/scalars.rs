@@ -6,7 +6,9 @@ use crate::words::texts;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use ledger::account::{HoldId, LotId, Source};
 use ledger::export::{Bound, Dataset, Format};
-use ledger::job::{FailureClass, Kind, MAX_MODEL_BYTES, MAX_PROMPT_CHARS, Status};
+use ledger::job::{
+    FailureClass, InvalidLateCancel, Kind, LateCancel, MAX_MODEL_BYTES, MAX_PROMPT_CHARS, Status,
+};
 use ledger::{Change, Credits, JobId, Position, UserId};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
@@ -217,6 +219,15 @@ scalar!(
     number_within_account(),
     |text| number(text).map(HoldId),
     |hold| hold.0.into()
+);
+
+scalar!(
+    /// What a late cancel keeps: `keep`, or a percentage.
+    LateCancelTerms(LateCancel),
+    "late_cancel",
+    MetaSchema { example: Some("50%".into()), ..string() },
+    |text| text.parse().map_err(|error: InvalidLateCancel| error.to_string().into()),
+    |terms| terms.to_string().into()
 );
 
 scalar!(

@@ -27,6 +27,7 @@ mod health;
 mod holds;
 mod idempotency;
 mod isolation;
+mod late_cancels;
 mod limits;
 mod lots;
 mod models;

@@ -18,5 +18,6 @@ async fn models_are_told_with_their_prices_and_bounds() {
         (&json!("sim-film"), &json!("2"), &json!("per_second"))
     );
     assert_eq!(models.items()[1], image);
+    assert_eq!((&film["late_cancel"], &models.items()[2]["late_cancel"]), (&json!("25%"), &json!("50%")));
     assert_eq!(models.items()[2]["max_seconds"], 10);
 }

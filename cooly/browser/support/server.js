@@ -1,7 +1,7 @@
 // Starts the real binary on a free port with an empty data folder, and ends it.
 
 import { spawn } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,13 +13,18 @@ const GONE_WITHIN = 30_000;
 const LOG_KEPT = 8_000;
 
 /// Starts a server and waits until it is ready: `{ url, stop }`. With `COOLY_URL` set, that one is used instead.
-export async function startServer() {
+export async function startServer({ catalog } = {}) {
   if (process.env.COOLY_URL) return { url: process.env.COOLY_URL, stop: async () => {} };
   const port = await freePort();
   // Postgres may run as another user, who has to be able to reach the folder.
   const folder = await mkdtemp(path.join(tmpdir(), 'cooly-browser-'));
   await chmod(folder, 0o755);
   const args = ['up', '--listen', `127.0.0.1:${port}`, '--data-dir', path.join(folder, 'data')];
+  if (catalog) {
+    const file = path.join(folder, 'catalog.toml');
+    await writeFile(file, catalog);
+    args.push('--catalog', file);
+  }
   const child = spawn(BINARY, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { log = (log + text).slice(-LOG_KEPT); });

@@ -5,11 +5,12 @@ import { Api } from './api.js';
 import { Pages, startBrowser } from './browser.js';
 import { startServer } from './server.js';
 
-/// Arranges them around the tests of the file that calls it. The fields are there once the tests run.
-export function suite() {
+/// Arranges them around the tests of the file that calls it. The fields are there once the tests run. `catalog` is the text of
+/// a catalogue; without one the simulated models are on offer.
+export function suite({ catalog } = {}) {
   const parts = {};
   before(async () => {
-    parts.server = await startServer();
+    parts.server = await startServer({ catalog });
     parts.browser = await startBrowser();
     parts.url = parts.server.url;
     parts.api = new Api(parts.url);

@@ -58,6 +58,7 @@ pub(super) struct ModelTable {
     pub queue_timeout: Option<Spanned<String>>,
     pub class: Option<Spanned<String>>,
     pub on_unknown: Option<Spanned<String>>,
+    pub late_cancel: Option<Spanned<String>>,
     pub routes: Spanned<Vec<RouteTable>>,
 }
 

@@ -65,6 +65,7 @@ fn check(table: ModelTable, providers: &Known, problems: &mut Problems) -> Optio
     let class = said(problems, "class", table.class.as_ref(), values::name);
     let on_unknown =
         said(problems, "on_unknown", table.on_unknown.as_ref(), |word| values::one_of(word, &ON_UNKNOWN));
+    let late_cancel = said(problems, "late_cancel", table.late_cancel.as_ref(), values::late_cancel);
     if let (Some(Kind::Image), Some(span)) = (kind, seconds_span) {
         problems.add(span, "`max_seconds` is only for video models; leave it out");
     }
@@ -83,6 +84,7 @@ fn check(table: ModelTable, providers: &Known, problems: &mut Problems) -> Optio
         queue_timeout_seconds,
         class,
         on_unknown: on_unknown.unwrap_or_default(),
+        late_cancel: late_cancel.unwrap_or_default(),
     };
     let refused = model.check().map_err(|invalid| {
         let place = place_of(&invalid, pricing_span, routes_span);

@@ -40,6 +40,7 @@ fn the_example_says_what_it_seems_to_say() {
     let clip = model("clip");
     assert_eq!((clip.pricing, clip.max_seconds), (Pricing::PerSecond, Some(10)));
     assert_eq!((clip.queue_timeout_seconds, clip.class()), (Some(7_200), "video"));
+    assert_eq!((clip.late_cancel.to_string().as_str(), flux.late_cancel.is_refund()), ("50%", true));
     let sketch = model("sketch");
     assert_eq!((sketch.title.as_str(), sketch.max_count, sketch.class()), ("sketch", 1, "image"));
     let provider = |name: &str| listing.providers.iter().find(|provider| provider.name == name).unwrap();
@@ -144,6 +145,8 @@ fn every_mistake_in_a_model_is_named_with_its_place() {
         (whole("max_count = \"2\""), "line 4, column 13", "`max_count`: invalid type: string, expected u32"),
         (whole("max_side = 10"), "line 4, column 12", "`max_side` must be at least 64"),
         (whole("max_seconds = 3"), "line 4, column 15", "only for video models"),
+        (whole("late_cancel = \"half\""), "line 4, column 15", "whole percentage that is kept"),
+        (whole("late_cancel = \"100%\""), "line 4, column 15", "1% to 99%"),
         (whole("on_unknown = \"hope\""), "line 4, column 14", "\"person\", \"again\", \"fail\""),
         (whole("pricing = \"per_second\""), "line 4, column 11", "max_seconds"),
         (video("pricing = \"per_second\""), "line 8, column 11", "max_seconds"),

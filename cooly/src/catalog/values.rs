@@ -3,6 +3,7 @@
 
 use super::document::Scalar;
 use ledger::Credits;
+use ledger::job::{InvalidLateCancel, LateCancel};
 use rust_decimal::Decimal;
 use std::time::Duration;
 
@@ -15,6 +16,11 @@ const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
 /// A price in credits.
 pub(super) fn credits(price: &Scalar) -> Result<Credits, String> {
     plain(price)?.parse().map_err(|error| format!("the price {error}"))
+}
+
+/// What late cancels keep.
+pub(super) fn late_cancel(text: &str) -> Result<LateCancel, String> {
+    text.parse().map_err(|invalid: InvalidLateCancel| invalid.to_string())
 }
 
 /// US dollars.

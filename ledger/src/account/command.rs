@@ -92,6 +92,15 @@ pub enum AccountCommand {
     Lapse,
 }
 
+/// Credits that a run of a job took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunCredits {
+    /// Which run, from 1.
+    pub run: u32,
+    /// The lots that they were taken from.
+    pub from: Vec<Lot>,
+}
+
 /// What a job asks of its account, together with its own event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Charge {
@@ -121,6 +130,11 @@ pub enum Charge {
         from: Vec<Lot>,
         /// Why.
         reason: RefundReason,
+    },
+    /// Give back what several runs took, or a part of it, as a matter of goodwill.
+    RefundRuns {
+        /// The credits that come back, in their order.
+        of: Vec<RunCredits>,
     },
 }
 

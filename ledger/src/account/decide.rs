@@ -4,10 +4,10 @@
 //! time is over is never met here. Repeats are found by idempotency key before this is asked.
 
 use super::allocate::{aftermath, burn, released, returning};
-use super::command::{AccountCommand, Charge, ForRun, Grant};
-use super::event::AccountEvent;
+use super::command::{AccountCommand, Charge, ForRun, Grant, RunCredits};
+use super::event::{AccountEvent, RefundReason};
 use super::hold::{Hold, HoldId, ReleaseReason};
-use super::lot::{LotId, total};
+use super::lot::{Lot, LotId, total};
 use super::occasion::Occasion;
 use super::state::{AccountState, adjustment_lot};
 use crate::credits::{Change, Credits, MAX};
@@ -107,15 +107,10 @@ pub fn decide_charge(
         }
         Charge::Release { reason } => Ok(released(state, hold_of(state, run)?, *reason, Some(run), at)),
         Charge::Refund { from, reason } => {
-            let amount = total(from);
-            fits(state, amount)?;
-            let to = returning(state, from, at);
-            let after = aftermath(state, &to, at.now);
-            let ForRun { job_id, run, job_version } = run;
-            let job_version = Some(job_version);
-            let refunded = AccountEvent::Refunded { amount, job_id, run, reason: *reason, job_version, to };
-            Ok([vec![refunded], after].concat())
+            fits(state, total(from))?;
+            Ok(refunded(state, from, *reason, run, at))
         }
+        Charge::RefundRuns { of } => refunded_runs(state, of, run, at),
     }
 }
 
@@ -195,6 +190,40 @@ fn captured(
         to,
     };
     Ok([vec![captured], after].concat())
+}
+
+fn refunded(
+    state: &AccountState,
+    from: &[Lot],
+    reason: RefundReason,
+    run: ForRun,
+    at: Occasion,
+) -> Vec<AccountEvent> {
+    let to = returning(state, from, at);
+    let after = aftermath(state, &to, at.now);
+    let ForRun { job_id, run, job_version } = run;
+    let (amount, job_version) = (total(from), Some(job_version));
+    let refunded = AccountEvent::Refunded { amount, job_id, run, reason, job_version, to };
+    [vec![refunded], after].concat()
+}
+
+/// One refund for each run, decided on what the one before it left: all or none.
+fn refunded_runs(
+    state: &AccountState,
+    of: &[RunCredits],
+    job: ForRun,
+    at: Occasion,
+) -> Result<Vec<AccountEvent>, Refusal> {
+    let amounts = of.iter().map(|credits| total(&credits.from));
+    fits(state, amounts.fold(Credits::ZERO, Credits::saturating_add))?;
+    let mut after = state.clone();
+    let mut events = Vec::new();
+    for RunCredits { run, from } in of {
+        let refund = refunded(&after, from, RefundReason::Goodwill, ForRun { run: *run, ..job }, at);
+        refund.iter().for_each(|event| after.apply(event));
+        events.extend(refund);
+    }
+    Ok(events)
 }
 
 fn voided(state: &AccountState, lot: LotId, reason: &str, at: Occasion) -> Result<AccountEvent, Refusal> {

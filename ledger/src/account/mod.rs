@@ -15,11 +15,11 @@ mod state;
 
 pub(crate) use allocate::burn;
 pub use allocate::lapse;
-pub use command::{AccountCommand, Charge, ForRun, Grant};
+pub use command::{AccountCommand, Charge, ForRun, Grant, RunCredits};
 pub use decide::{MAX_HOLDS, MAX_LOTS, decide, decide_charge};
 pub use event::{AccountEvent, Metadata, RefundReason};
 pub use hold::{Hold, HoldId, ReleaseReason};
-pub(crate) use lot::take_last;
 pub use lot::{InvalidPriority, Lot, LotId, Priority, Source};
+pub(crate) use lot::{take_last, total};
 pub use occasion::Occasion;
 pub use state::AccountState;

@@ -7,8 +7,8 @@ mod tests;
 
 pub use model::{InvalidModel, Model, OnUnknown, Pricing, Route};
 
-use crate::job::Price;
 use crate::job::request::{JobRequest, Kind};
+use crate::job::{LateCancel, Price};
 use std::collections::BTreeMap;
 
 /// Why the catalogue cannot price a request.
@@ -59,6 +59,11 @@ impl Catalogue {
     /// The model of this id.
     pub fn get(&self, id: &str) -> Option<&Model> {
         self.models.get(id)
+    }
+
+    /// What a job of a model keeps if its user cancels it late; nothing if there is no such model.
+    pub fn late_cancel(&self, model: &str) -> LateCancel {
+        self.get(model).map(|model| model.late_cancel).unwrap_or_default()
     }
 
     /// What a request costs, or why it cannot be asked. A clip that is priced per second costs at most the seconds

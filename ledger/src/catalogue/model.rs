@@ -1,8 +1,8 @@
 //! One model on offer, and what must be true of it.
 
 use crate::credits::Credits;
-use crate::job::Price;
 use crate::job::request::{JobRequest, Kind};
+use crate::job::{LateCancel, Price};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -113,6 +113,9 @@ pub struct Model {
     /// What becomes of a job of which nobody can tell whether it was taken.
     #[serde(default)]
     pub on_unknown: OnUnknown,
+    /// What a job keeps if its user cancels it once a provider has accepted the work.
+    #[serde(default, skip_serializing_if = "LateCancel::is_refund")]
+    pub late_cancel: LateCancel,
 }
 
 impl Model {

@@ -2,20 +2,29 @@
 
 use crate::catalogue::{Catalogue, InvalidModel, Model, Pricing, QuoteError, Route};
 use crate::credits::{Credits, MAX};
-use crate::job::{JobRequest, Kind, Params, Price};
+use crate::job::{JobRequest, Kind, LateCancel, Params, Price};
 
 /// A catalogue as a user writes it: the first two models say nothing about their pricing.
 const MODELS: &str = r#"[
     {"id": "painter", "title": "Painter", "description": "Paints.", "kind": "image", "routes": [{"provider": "p", "model": "p/painter"}],
      "price": "4", "max_count": 8, "max_side": 1024, "max_seconds": null},
     {"id": "animator", "title": "Animator", "description": "Moves.", "kind": "video", "routes": [{"provider": "p", "model": "p/clip"}],
-     "price": "20", "max_count": 2, "max_side": 384, "max_seconds": 10},
+     "price": "20", "late_cancel": "50%", "max_count": 2, "max_side": 384, "max_seconds": 10},
     {"id": "reel", "title": "Reel", "description": "Runs.", "kind": "video", "routes": [{"provider": "p", "model": "p/clip"}],
      "price": "2.5", "pricing": "per_second", "max_count": 2, "max_side": 384, "max_seconds": 10}
 ]"#;
 
 fn models() -> Vec<Model> {
     serde_json::from_str(MODELS).unwrap()
+}
+
+#[test]
+fn a_model_that_says_nothing_of_late_cancels_gives_all_back() {
+    let catalogue = Catalogue::new(models()).unwrap();
+    assert_eq!(catalogue.late_cancel("animator"), "50%".parse().unwrap());
+    for model in ["painter", "reel", "nobody"] {
+        assert_eq!(catalogue.late_cancel(model), LateCancel::REFUND, "{model}");
+    }
 }
 
 fn request(model: &str, count: u32, seconds: Option<u32>) -> JobRequest {

@@ -1,6 +1,7 @@
 //! What may be asked of a job.
 
 use super::failure::Failure;
+use super::late_cancel::LateCancel;
 use super::output::Output;
 use super::policy::RetryPolicy;
 use super::price::Price;
@@ -19,6 +20,8 @@ pub enum JobCommand {
         request: Arc<JobRequest>,
         /// What it costs.
         price: Price,
+        /// What it keeps if its user cancels it late.
+        late_cancel: LateCancel,
     },
     /// Claim the job for one attempt.
     Start {
@@ -95,8 +98,14 @@ pub enum JobCommand {
         /// Why, if somebody said.
         reason: Option<String>,
     },
-    /// Stop a job that has not finished, and refund it.
+    /// Stop a job that has not finished, and refund all of it: for whoever runs the service.
     Cancel,
+    /// Stop a job that has not finished, because its user wants that: the terms that it was bought under say what it keeps
+    /// once a provider has accepted the work. The rest is refunded.
+    CancelByUser {
+        /// The most that the user was told would be kept; if it is more, nothing is done. `None` for whatever the terms say.
+        max_kept: Option<Credits>,
+    },
     /// Give up on a run that is so old and not being worked on, and refund it.
     Overdue {
         /// How old it may get, in seconds.

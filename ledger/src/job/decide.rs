@@ -3,10 +3,11 @@
 use super::command::{JobCommand, after_milliseconds};
 use super::event::JobEvent;
 use super::failure::{Billed, Failure, FailureClass};
+use super::give_back::{JobDecision, cancel, cancel_by_user, given_back, refund};
 use super::output::Output;
 use super::policy::RetryPolicy;
 use super::state::{JobState, Status};
-use crate::account::{Charge, RefundReason, ReleaseReason};
+use crate::account::{Charge, RefundReason};
 use crate::catalogue::Catalogue;
 use crate::credits::Credits;
 use crate::decision::Decision;
@@ -14,25 +15,19 @@ use crate::refusal::Refusal;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
-/// What a job's events mean for its account in the same INSERT: a charge, and the run that it is for.
-pub type Charged = Option<(Charge, u32)>;
-
-/// A job's events, and what they mean for its account.
-pub type JobDecision = (Decision<JobEvent>, Charged);
-
 /// Decides `command` for a job in `state` (`None`: there is no such job) at `now`.
 pub fn decide(
     state: Option<&JobState>,
     command: &JobCommand,
     now: DateTime<Utc>,
 ) -> Result<JobDecision, Refusal> {
-    if let JobCommand::Queue { request, price } = command {
+    if let JobCommand::Queue { request, price, late_cancel } = command {
         return match state {
             Some(_) => Err(Refusal::JobExists),
             None => {
                 let (cost, per_second) = (price.most(), price.per_second());
-                let queued =
-                    JobEvent::Queued { request: Arc::clone(request), cost, per_second, from: Vec::new() };
+                let (request, late_cancel) = (Arc::clone(request), *late_cancel);
+                let queued = JobEvent::Queued { request, cost, per_second, late_cancel, from: Vec::new() };
                 Ok((one(queued), Some((take(cost, per_second), 1))))
             }
         };
@@ -83,13 +78,8 @@ pub fn decide(
             }
             status => Err(Refusal::JobStatus { status, asked: "discarded" }),
         },
-        JobCommand::Cancel => match job.status {
-            Status::Cancelled => Ok((Decision::AlreadyApplied, None)),
-            Status::Queued | Status::Running => {
-                Ok(given_back(job, JobEvent::Cancelled { refund_waits: false }, RefundReason::Cancelled))
-            }
-            status => Err(Refusal::JobStatus { status, asked: "cancelled" }),
-        },
+        JobCommand::Cancel => cancel(job),
+        JobCommand::CancelByUser { max_kept } => cancel_by_user(job, *max_kept),
         JobCommand::Overdue { limit_seconds } => overdue(job, *limit_seconds, now),
         JobCommand::Rerun => match job.status {
             // Its refund still waits: what is charged pays for the run.
@@ -285,38 +275,6 @@ fn succeed(job: &JobState, outputs: &[Output], provider: Option<&str>) -> JobDec
             (one(succeeded(Some(amount))), Some((Charge::Capture { amount }, job.charged_run)))
         }
     }
-}
-
-/// The job ends without a price: what is charged for it comes back.
-fn given_back(job: &JobState, event: JobEvent, reason: RefundReason) -> JobDecision {
-    let charge = if job.on_hold {
-        Charge::Release {
-            reason: match reason {
-                RefundReason::Failed => ReleaseReason::Failed,
-                RefundReason::Cancelled => ReleaseReason::Cancelled,
-                RefundReason::Discarded => ReleaseReason::Discarded,
-                RefundReason::Goodwill => ReleaseReason::Requested,
-            },
-        }
-    } else {
-        Charge::Refund { from: job.clone().give_back(job.charged), reason }
-    };
-    (one(event), Some((charge, job.charged_run)))
-}
-
-fn refund(job: &JobState, amount: Option<Credits>, reason: &str) -> Result<JobDecision, Refusal> {
-    if job.on_hold {
-        return Err(Refusal::PriceOnlyHeld);
-    }
-    let amount = amount.unwrap_or(job.charged);
-    if amount > job.charged || job.charged.is_zero() {
-        return Err(Refusal::RefundTooLarge { asked: amount, charged: job.charged });
-    }
-    if amount.is_zero() {
-        return Err(Refusal::AmountZero);
-    }
-    let charge = Charge::Refund { from: job.clone().give_back(amount), reason: RefundReason::Goodwill };
-    Ok((one(JobEvent::Refunded { amount, reason: reason.to_owned() }), Some((charge, job.charged_run))))
 }
 
 fn free(event: JobEvent) -> JobDecision {

@@ -1,6 +1,7 @@
 //! What happened to a job. Variants are added, never changed; `tests/golden/events.json` pins them.
 
 use super::failure::Failure;
+use super::late_cancel::LateCancel;
 use super::output::Output;
 use super::request::JobRequest;
 use crate::account::Lot;
@@ -24,6 +25,9 @@ pub enum JobEvent {
         /// The price of a second of output, where the price depends on that: `cost` is then only held.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         per_second: Option<Credits>,
+        /// What it keeps if its user cancels it late; nothing in what earlier releases wrote.
+        #[serde(default, skip_serializing_if = "LateCancel::is_refund")]
+        late_cancel: LateCancel,
         /// The lots that paid for it.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         from: Vec<Lot>,
@@ -129,9 +133,12 @@ pub enum JobEvent {
     /// The user stopped it; the refund is in the same INSERT.
     #[serde(rename = "job.cancelled")]
     Cancelled {
-        /// As in `job.failed`.
+        /// As in `job.failed`. Then nothing is kept: all of the price waits.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         refund_waits: bool,
+        /// What stays charged because a provider had accepted the work; `None` for nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<Credits>,
     },
     /// An admin gave back the price or a part of it; what becomes of the job does not change.
     #[serde(rename = "job.refunded")]
@@ -166,6 +173,11 @@ impl JobEvent {
         }
     }
 
+    /// Whether it says that a cancelled job keeps something.
+    pub(crate) fn keeps(&self) -> bool {
+        matches!(self, JobEvent::Cancelled { kept: Some(_), .. })
+    }
+
     /// The same fact with the lots that paid for it, on the events that tell of them.
     pub(crate) fn paid(mut self, lots: &[Lot]) -> JobEvent {
         match &mut self {
@@ -189,9 +201,11 @@ impl JobEvent {
     /// The same end of a job without its refund, for which the account has no room; `None` for what is no such end.
     pub(crate) fn without_refund(mut self) -> Option<JobEvent> {
         match &mut self {
-            JobEvent::Failed { refund_waits, .. }
-            | JobEvent::Discarded { refund_waits, .. }
-            | JobEvent::Cancelled { refund_waits } => *refund_waits = true,
+            JobEvent::Failed { refund_waits, .. } | JobEvent::Discarded { refund_waits, .. } => {
+                *refund_waits = true
+            }
+            // What waits is the whole price, so that it pays for another run or comes back as one.
+            JobEvent::Cancelled { refund_waits, kept } => (*refund_waits, *kept) = (true, None),
             JobEvent::Queued { .. }
             | JobEvent::Started { .. }
             | JobEvent::Submitted { .. }

@@ -2,9 +2,10 @@
 
 use super::event::JobEvent;
 use super::failure::Failure;
+use super::late_cancel::LateCancel;
 use super::output::Output;
 use super::request::JobRequest;
-use crate::account::{Lot, take_last};
+use crate::account::{Lot, RunCredits, take_last, total};
 use crate::credits::Credits;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ pub enum Status {
     Failed,
     /// From `job.dead_lettered`. Paid; an admin retries or discards it.
     Dead,
-    /// From `job.cancelled`. Refunded; the user may run it again.
+    /// From `job.cancelled`. Refunded, but for what its terms keep; the user may run it again.
     Cancelled,
     /// From `job.discarded`. Refunded; the user may run it again.
     Discarded,
@@ -86,7 +87,10 @@ pub struct JobState {
     pub cost: Credits,
     /// The price of a second of output, where the price depends on that.
     pub per_second: Option<Credits>,
-    /// What is debited, held or captured for it and not given back.
+    /// What it keeps if its user cancels it late: the terms that it was bought under, for every run.
+    pub late_cancel: LateCancel,
+    /// What is debited, held or captured for its latest paid run and not given back. What a late cancel kept is in `kept`
+    /// alone: it pays for no other run.
     pub charged: Credits,
     /// Whether that is only held so far.
     pub on_hold: bool,
@@ -94,6 +98,8 @@ pub struct JobState {
     pub paid_from: Vec<Lot>,
     /// The run whose start debited it: names the debit, and so its only refund.
     pub charged_run: u32,
+    /// What late cancels kept and was not given back, by run, oldest first.
+    pub kept: Vec<RunCredits>,
     /// Where it is in its life.
     pub status: Status,
     /// Which run this is, from 1; each retry begins another.
@@ -129,8 +135,9 @@ impl JobState {
     ) -> Option<JobState> {
         let Some(mut job) = state else {
             return match event {
-                JobEvent::Queued { request, cost, per_second, from } => {
+                JobEvent::Queued { request, cost, per_second, late_cancel, from } => {
                     let mut job = JobState::queued(Arc::clone(request), *cost, *per_second, at);
+                    job.late_cancel = *late_cancel;
                     job.charge(1, *cost, from);
                     Some(job)
                 }
@@ -150,6 +157,26 @@ impl JobState {
         Some(job)
     }
 
+    /// What is debited, held or captured for it, whichever run it was for, and not given back.
+    pub fn charged_in_all(&self) -> Credits {
+        self.charged.saturating_add(self.kept_in_all())
+    }
+
+    /// What late cancels kept and was not given back.
+    pub fn kept_in_all(&self) -> Credits {
+        self.kept.iter().fold(Credits::ZERO, |sum, of_run| sum.saturating_add(total(&of_run.from)))
+    }
+
+    /// What a cancel by its user would keep now: nothing before the log says that a provider has accepted the work.
+    pub fn cancel_keeps(&self) -> Credits {
+        match (self.status, &self.attempt) {
+            (Status::Running, Some(attempt)) if attempt.provider_task_id.is_some() => {
+                self.late_cancel.of(self.charged)
+            }
+            _ => Credits::ZERO,
+        }
+    }
+
     fn queued(
         request: Arc<JobRequest>,
         cost: Credits,
@@ -160,10 +187,12 @@ impl JobState {
             request,
             cost,
             per_second,
+            late_cancel: LateCancel::REFUND,
             charged: Credits::ZERO,
             on_hold: false,
             paid_from: Vec::new(),
             charged_run: 1,
+            kept: Vec::new(),
             status: Status::Queued,
             run: 1,
             attempts: 0,
@@ -233,11 +262,14 @@ impl JobState {
             JobEvent::Discarded { refund_waits, .. } => {
                 self.end_without_price(Status::Discarded, *refund_waits, at);
             }
-            JobEvent::Cancelled { refund_waits } => {
+            JobEvent::Cancelled { refund_waits, kept } => {
+                if let Some(kept) = kept {
+                    self.keep(*kept);
+                }
                 self.end_without_price(Status::Cancelled, *refund_waits, at);
             }
             JobEvent::Refunded { amount, .. } => {
-                self.give_back(*amount);
+                self.give_back_of_any_run(*amount);
             }
         }
     }
@@ -272,6 +304,36 @@ impl JobState {
         self.charged = self.charged.saturating_sub(amount);
         self.on_hold &= !self.charged.is_zero();
         take_last(&mut self.paid_from, amount)
+    }
+
+    /// Gives back `amount` of what is charged in all: first of the latest run, then of what late cancels kept, newest
+    /// first. The lots that it comes back to, by run.
+    pub(crate) fn give_back_of_any_run(&mut self, amount: Credits) -> Vec<RunCredits> {
+        let own = amount.min(self.charged);
+        let mut left = amount.saturating_sub(own);
+        let mut back = vec![RunCredits { run: self.charged_run, from: self.give_back(own) }];
+        while !left.is_zero()
+            && let Some(RunCredits { run, from }) = self.kept.last_mut()
+        {
+            let returned = RunCredits { run: *run, from: take_last(from, left) };
+            left = left.saturating_sub(total(&returned.from));
+            if from.is_empty() {
+                self.kept.pop();
+            }
+            back.push(returned);
+        }
+        back.retain(|returned| !returned.from.is_empty());
+        back
+    }
+
+    /// Ends the charge of its latest run: `amount` is kept, which is what burned first, and the rest is given back.
+    fn keep(&mut self, amount: Credits) {
+        self.give_back(self.charged.saturating_sub(amount));
+        let from = std::mem::take(&mut self.paid_from);
+        if !from.is_empty() {
+            self.kept.push(RunCredits { run: self.charged_run, from });
+        }
+        (self.charged, self.on_hold) = (Credits::ZERO, false);
     }
 
     fn begin_run(&mut self, run: u32, at: DateTime<Utc>) {

@@ -6,7 +6,6 @@
 //! lost in between leaves the outcome open; `WRITTEN` settles it, because the rows carry their event ids.
 
 use crate::draft::Row;
-use crate::event::SCHEMA_VERSION;
 use crate::ids::Position;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -21,7 +20,7 @@ insert into events (account_id, stream_id, version, event_id, type, schema_versi
     job_id, payload, state, idempotency_key, request_hash, actor, request_id, causation_id, occurred_at,
     prev_hash, hash)
 select unnest($1::uuid[]), unnest($2::uuid[]), unnest($3::bigint[]), unnest($4::uuid[]), unnest($5::text[]),
-    $18::smallint, unnest($6::numeric[]), unnest($7::numeric[]), unnest($8::uuid[]), unnest($9::json[]),
+    unnest($18::smallint[]), unnest($6::numeric[]), unnest($7::numeric[]), unnest($8::uuid[]), unnest($9::json[]),
     unnest($10::json[]), unnest($11::text[]), unnest($12::bytea[]), unnest($13::text[]), unnest($14::text[]),
     unnest($15::uuid[]), unnest($16::timestamptz[]), unnest($17::bytea[]), unnest($19::bytea[])
 returning position";
@@ -84,7 +83,7 @@ pub(crate) async fn append(
                 &column!(causation_id),
                 &column!(occurred_at),
                 &prev_hashes,
-                &SCHEMA_VERSION,
+                &column!(schema_version),
                 &hashes,
             ],
         )

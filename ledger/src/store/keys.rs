@@ -26,11 +26,14 @@ cross join lateral (
 order by asked.place";
 
 /// What came after a credit event, and whether it came of it: credits that return to a lot that is gone are taken
-/// back at the same moment. Nothing else lapses then, because that is written down before anything is decided.
+/// back at the same moment. Nothing else lapses then, because that is written down before anything is decided. A refund of
+/// what several runs of a job took is one event a run, of which the first carries the key.
 pub(crate) const AFTERMATH: &str = r"
 select later.position, later.state::text, later.type, later.schema_version, later.payload::text,
-    later.type in ('credits.expired', 'credits.voided') and later.idempotency_key is null
-        and later.request_id = first.request_id and later.occurred_at = first.occurred_at as came_of_it
+    (later.type in ('credits.expired', 'credits.voided')
+            or later.type = 'credits.refunded' and later.type = first.type and later.job_id = first.job_id)
+        and later.idempotency_key is null and later.request_id = first.request_id
+        and later.occurred_at = first.occurred_at as came_of_it
 from events first
 join events later on later.account_id = $1 and later.stream_id = $1 and later.version > $2
 where first.account_id = $1 and first.stream_id = $1 and first.version = $2

@@ -1,6 +1,6 @@
 //! The audit of one account: takes its events, stream by stream and in order, and collects breaches.
 
-use super::{Breach, invariant, lots};
+use super::{Breach, invariant, kept, lots};
 use crate::account::{AccountEvent, AccountState};
 use crate::chain::{GENESIS, Hash, Hashed};
 use crate::clock::MAX_SKEW;
@@ -163,7 +163,7 @@ impl AccountAudit {
             self.account_version = cursor.version;
             self.head = cursor.hash;
         } else if let Some(job) = cursor.job {
-            self.jobs.insert(JobId(cursor.stream.0), (job.status, job.charged));
+            self.jobs.insert(JobId(cursor.stream.0), (job.status, job.charged_in_all()));
         }
     }
 
@@ -308,6 +308,9 @@ impl AccountAudit {
     fn take_job(&mut self, cursor: &mut Cursor, event: &JobEvent, recorded: &RecordedEvent) {
         if recorded.job_id.map(StreamId::from) != Some(recorded.stream_id) {
             self.breach(invariant::COLUMNS, recorded, "the job column is not its stream".into());
+        }
+        for detail in kept::problems(cursor.job.as_ref(), event, &recorded.actor) {
+            self.breach(invariant::JOB_BOOKS, recorded, detail);
         }
         cursor.job = JobState::apply(cursor.job.take(), event, recorded.version, recorded.occurred_at);
         let Some(job) = &cursor.job else {

@@ -4,6 +4,7 @@
 //! added up again. It reads the log in the order of its primary key, account by account, in one snapshot.
 
 mod account;
+mod kept;
 mod log;
 mod lots;
 
@@ -30,7 +31,8 @@ pub mod invariant {
     pub const LOTS: &str = "lots";
     /// Columns say the same as the payload.
     pub const COLUMNS: &str = "columns";
-    /// Refunds never pass debits; what failed is refunded once, what succeeded is not.
+    /// Refunds never pass debits; what failed is refunded once, what succeeded is not, and what was cancelled keeps no more
+    /// than its terms allow.
     pub const JOB_BOOKS: &str = "job books";
     /// One effect per idempotency key, one terminal event per run.
     pub const ONCE: &str = "once";

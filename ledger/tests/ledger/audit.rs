@@ -3,7 +3,7 @@
 
 use crate::support;
 
-use ledger::job::JobCommand;
+use ledger::job::{JobCommand, Price};
 use support::told::{tamper, told};
 
 /// The statements that answer nothing on a log that is right, in the order of the page.
@@ -60,6 +60,45 @@ async fn a_refund_that_waits_is_no_breach() {
     let unsaid =
         "update events set payload = (payload::jsonb - 'refund_waits')::json where type = 'job.cancelled'";
     tamper(&bench, unsaid).await;
+    assert_eq!(auditor.query(check("job books"), &[]).await.unwrap().len(), 1);
+}
+
+/// Cancels that kept something, of both kinds of price, with refunds before and after them and another run.
+#[tokio::test]
+async fn what_late_cancels_kept_is_accounted_for() {
+    let bench = support::bench().await;
+    let alice = support::user("alice");
+    bench.grant(&alice, "100").await;
+    let metered = Price::PerSecond { rate: support::credits("2"), most: support::credits("10") };
+    let mut jobs = Vec::new();
+    for price in [Price::Fixed(support::credits("8")), metered] {
+        let (job, command) = support::queue_under(&alice, price, "25%".parse().unwrap());
+        let _ = bench.ledger.execute(command).await.unwrap();
+        jobs.push(job);
+        for _ in 0..2 {
+            let fencing = bench.started(&alice, job).await;
+            bench.job(&alice, job, support::submit(fencing)).await.unwrap();
+            if price != metered {
+                bench.job(&alice, job, support::refund(Some("1"))).await.unwrap();
+            }
+            let cancel = support::by_user(&alice, job, JobCommand::CancelByUser { max_kept: None });
+            let _ = bench.ledger.execute(cancel).await.unwrap();
+            bench.job(&alice, job, support::refund(Some("0.5"))).await.unwrap();
+            bench.job(&alice, job, JobCommand::Rerun).await.unwrap();
+        }
+    }
+    // Of the first job all that it costs by now, its last run and what both cancels have left.
+    bench.job(&alice, jobs[0], support::refund(None)).await.unwrap();
+    let auditor = bench.database.connect(ledger::Role::Reader).await.unwrap();
+    for (name, statement) in CHECKS.iter().zip(documented()) {
+        let found = auditor.query(statement, &[]).await.unwrap();
+        assert_eq!(found.len(), 0, "{name}: {found:?}");
+    }
+    assert_eq!(bench.breaches().await, Vec::<String>::new());
+    // What a cancel is said to have kept must be what was kept.
+    let more = r#"update events set payload = replace(payload::text, '"2.5"', '"3.5"')::json
+        where type = 'job.cancelled' and payload ->> 'kept' = '2.5'"#;
+    tamper(&bench, more).await;
     assert_eq!(auditor.query(check("job books"), &[]).await.unwrap().len(), 1);
 }
 

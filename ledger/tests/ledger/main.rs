@@ -10,6 +10,7 @@ mod export;
 mod golden;
 mod holds;
 mod idempotency;
+mod late_cancel;
 mod lots;
 mod mark;
 mod model;

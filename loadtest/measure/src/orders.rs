@@ -1,7 +1,7 @@
 //! What every benchmark buys, and the commands that say so: all measure the same purchase.
 
 use anyhow::Result;
-use ledger::job::{JobRequest, Kind, Params, Price};
+use ledger::job::{JobRequest, Kind, LateCancel, Params, Price};
 use ledger::{Action, Actor, Command, Context, Credits, JobId, Ledger, NewJob, UserId};
 
 /// What every job asks for.
@@ -30,7 +30,11 @@ pub fn purchase(user: &UserId, job_id: JobId, kind: Kind, model: &str) -> Comman
     let request =
         JobRequest { kind, model: model.into(), prompt: PROMPT.into(), count: 1, params: Params::default() };
     let price = Price::Fixed(Credits::whole(COST).expect("four is an amount"));
-    command(user, Action::Queue { jobs: vec![NewJob { job_id, request: request.into(), price }] })
+    let late_cancel = LateCancel::REFUND;
+    command(
+        user,
+        Action::Queue { jobs: vec![NewJob { job_id, request: request.into(), price, late_cancel }] },
+    )
 }
 
 /// A command of a user.

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod explain;
+mod late_cancels;
 mod leases;
 mod lot_story;
 mod lots;

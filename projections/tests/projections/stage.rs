@@ -5,7 +5,8 @@ use deadpool_postgres::Pool;
 use embedded::testing::TestCluster;
 use ledger::account::{AccountCommand, AccountState};
 use ledger::job::{
-    Failure, FailureClass, JobCommand, JobRequest, JobState, Kind, Output, Params, Price, RetryPolicy,
+    Failure, FailureClass, JobCommand, JobRequest, JobState, Kind, LateCancel, Output, Params, Price,
+    RetryPolicy,
 };
 use ledger::{
     Action, Actor, Change, ClockSource, Command, Context, Credits, Database, JobId, Ledger, LedgerOptions,
@@ -145,8 +146,19 @@ impl Stage {
     }
 
     pub(crate) async fn queue_at(&self, user: &UserId, model: &str, price: Price) -> JobId {
+        self.queue_under(user, model, price, LateCancel::REFUND).await
+    }
+
+    /// Queues one job under terms for late cancels.
+    pub(crate) async fn queue_under(
+        &self,
+        user: &UserId,
+        model: &str,
+        price: Price,
+        late_cancel: LateCancel,
+    ) -> JobId {
         let job_id = JobId::generate();
-        let jobs = vec![NewJob { job_id, request: request(model).into(), price }];
+        let jobs = vec![NewJob { job_id, request: request(model).into(), price, late_cancel }];
         let _ = self.execute(user, Actor::User(user.to_string()), Action::Queue { jobs }).await;
         job_id
     }
@@ -155,6 +167,23 @@ impl Stage {
     pub(crate) async fn job(&self, user: &UserId, job_id: JobId, command: JobCommand) -> Arc<JobState> {
         let action = Action::Job { job_id, command };
         self.execute(user, Actor::Worker("w1".into()), action).await.jobs[0].1.clone()
+    }
+
+    /// Asks something of a job in the name of its user.
+    pub(crate) async fn by_user(&self, user: &UserId, job_id: JobId, command: JobCommand) -> Arc<JobState> {
+        let action = Action::Job { job_id, command };
+        self.execute(user, Actor::User(user.to_string()), action).await.jobs[0].1.clone()
+    }
+
+    /// Claims a job, and the provider accepts the work.
+    pub(crate) async fn submit(&self, user: &UserId, job: JobId) {
+        let submit = JobCommand::Submit {
+            fencing: self.start(user, job).await,
+            provider_task_id: "task".into(),
+            deadline_seconds: 600,
+            provider: None,
+        };
+        self.job(user, job, submit).await;
     }
 
     /// Claims a job and returns the claim's token.

@@ -58,7 +58,7 @@ mod tests {
     }
 
     fn cancelled() -> JobEvent {
-        JobEvent::Cancelled { refund_waits: false }
+        JobEvent::Cancelled { refund_waits: false, kept: None }
     }
 
     fn failure(code: &str) -> Failure {

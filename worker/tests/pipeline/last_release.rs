@@ -171,6 +171,8 @@ async fn the_last_release_reads_all_that_this_one_writes() {
     for payload in &payloads {
         last_shapes::event(payload).unwrap_or_else(|error| panic!("{error}: {payload}"));
     }
+    let later = "select count(*) from events where schema_version > 2";
+    assert_eq!(count(&rig, later).await, 0, "the last release reads versions 1 and 2 alone");
     let messages: Vec<String> = wire.reached().iter().flat_map(crate::wire::Request::messages).collect();
     for body in &messages {
         last_shapes::message(body).unwrap_or_else(|error| panic!("{error}: {body}"));

@@ -53,6 +53,28 @@ async fn a_clip_that_was_cancelled_while_no_worker_ran_is_stopped_by_the_next_on
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clip_whose_user_cancels_it_late_is_stopped_and_keeps_its_share_and_the_next_run_is_made() {
+    let rig = Rig::start().await;
+    let worker = rig.worker("one");
+    rig.scripted.script.ready.store(false, Ordering::SeqCst);
+    let id = rig.queue_under("scripted-video", "50%").await;
+    rig.until_submitted(id).await;
+    let first = task_of(&rig, id).await;
+    let price = rig.job(id).await.charged;
+    rig.ask(id, JobCommand::CancelByUser { max_kept: None }).await;
+    eventually("the provider is told", async || rig.scripted.stopped() == [first.clone()]).await;
+    let kept = rig.job(id).await.charged_in_all();
+    assert_eq!(kept.checked_add(kept), Some(price));
+
+    rig.ask(id, JobCommand::Rerun).await;
+    rig.scripted.script.ready.store(true, Ordering::SeqCst);
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.job(id).await.charged_in_all(), kept.checked_add(price).unwrap());
+    rig.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_clip_that_was_cancelled_and_asked_for_again_is_stopped_in_its_first_run_alone() {
     let rig = Rig::start().await;
     let before = rig.worker("before");

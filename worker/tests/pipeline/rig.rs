@@ -231,6 +231,15 @@ impl Rig {
         id
     }
 
+    /// Queues a job under other terms for late cancels than its model's.
+    pub(crate) async fn queue_under(&self, model: &str, terms: &str) -> JobId {
+        let id = JobId::generate();
+        let late_cancel = terms.parse().unwrap();
+        let jobs = new_jobs([(id, request(model))]).into_iter().map(|job| NewJob { late_cancel, ..job });
+        let _queued = self.execute(Action::Queue { jobs: jobs.collect() }).await;
+        id
+    }
+
     async fn queue_requests(&self, requests: impl IntoIterator<Item = (JobId, JobRequest)>) {
         let _queued = self.execute(Action::Queue { jobs: new_jobs(requests) }).await;
     }
@@ -395,7 +404,8 @@ fn new_jobs(requests: impl IntoIterator<Item = (JobId, JobRequest)>) -> Vec<NewJ
     let catalogue = catalogue();
     let job = |(job_id, request): (JobId, JobRequest)| {
         let price = catalogue.quote(&request).unwrap();
-        NewJob { job_id, request: request.into(), price }
+        let late_cancel = catalogue.late_cancel(&request.model);
+        NewJob { job_id, request: request.into(), price, late_cancel }
     };
     requests.into_iter().map(job).collect()
 }

@@ -12,7 +12,7 @@ use crate::serve::idempotency;
 use crate::serve::problem::{FieldError, Problem};
 use crate::words::generation::Generation;
 use crate::words::scalars::Amount;
-use ledger::{Action, JobId, MAX_JOBS_PER_COMMAND, NewJob};
+use ledger::{Action, MAX_JOBS_PER_COMMAND, NewJob};
 use poem::web::Data;
 use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
@@ -102,9 +102,7 @@ fn priced(app: &App, batch: NewBatch) -> Result<Vec<NewJob>, Problem> {
     let mut refused: Option<Problem> = None;
     for (index, item) in items.into_iter().enumerate() {
         match item.priced(&catalogue) {
-            Ok((request, price)) => {
-                jobs.push(NewJob { job_id: JobId::generate(), request: request.into(), price })
-            }
+            Ok(job) => jobs.push(job),
             Err(mut problem) => {
                 let errors = std::mem::take(&mut problem.errors);
                 let placed = errors.into_iter().map(|error| at(index, error));

@@ -3,9 +3,8 @@
 //! Buying executes one statement: the ledger's INSERT. The token is checked, the price made and the answer written
 //! without asking the database.
 
-use super::purchase::{
-    Bought, Created, FinishedOrQuoted, PaidGeneration, bought, execute, paid, quoted, unknown, waited,
-};
+use super::cancelled::{CancelledGeneration, Stopped, came_back};
+use super::purchase::{Bought, Created, FinishedOrQuoted, bought, execute, paid, quoted, unknown, waited};
 use super::quote::PurchaseQuote;
 use crate::app::App;
 use crate::resources::Tag;
@@ -18,10 +17,11 @@ use crate::serve::problem::Problem;
 use crate::serve::{freshness, idempotency, preference};
 use crate::words::generation::{Generation, GenerationParams};
 use crate::words::scalars::{
-    Count, GenerationId, KindName, Limit, LogPosition, ModelId, PromptText, StatusName, Term, page_size,
+    Amount, Count, GenerationId, KindName, Limit, LogPosition, ModelId, PromptText, StatusName, Term,
+    page_size,
 };
 use ledger::catalogue::{Catalogue, QuoteError};
-use ledger::job::{JobCommand, JobRequest, Kind, Price};
+use ledger::job::{JobCommand, JobRequest, Kind};
 use ledger::{Action, JobId, NewJob, read};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
@@ -48,8 +48,8 @@ body! {
 }
 
 impl NewGeneration {
-    /// The request with its defaults, and its price.
-    pub(crate) fn priced(self, catalogue: &Catalogue) -> Result<(JobRequest, Price), Problem> {
+    /// A job of the request with its defaults, its price, and the terms under which it is bought.
+    pub(crate) fn priced(self, catalogue: &Catalogue) -> Result<NewJob, Problem> {
         let known = catalogue.get(&self.model.0).map(|model| model.kind);
         let request = JobRequest {
             kind: self.kind.map(|kind| kind.0).or(known).unwrap_or(Kind::Image),
@@ -59,7 +59,8 @@ impl NewGeneration {
             params: self.params.unwrap_or_default().into(),
         };
         let price = catalogue.quote(&request).map_err(refused)?;
-        Ok((request, price))
+        let late_cancel = catalogue.late_cancel(&request.model);
+        Ok(NewJob { job_id: JobId::generate(), request: request.into(), price, late_cancel })
     }
 }
 
@@ -102,19 +103,6 @@ enum One {
     ),
 }
 
-/// The answer to a change.
-#[derive(ApiResponse)]
-enum Changed {
-    /// Done.
-    #[oai(status = 200)]
-    Done(
-        Json<PaidGeneration>,
-        /// Send it as `Ledger-Position` to see this in lists.
-        #[oai(header = "Ledger-Position")]
-        Option<i64>,
-    ),
-}
-
 /// See the module.
 pub(crate) struct Generations;
 
@@ -138,9 +126,8 @@ impl Generations {
         body: Strict<Tried<NewGeneration>>,
     ) -> Answer<Created, Purchase> {
         let Tried { body, dry_run } = body.0;
-        let (request, price) = body.priced(&app.catalogue())?;
-        let idempotency = idempotency::of(key.0, "createGeneration", &request)?;
-        let job = NewJob { job_id: JobId::generate(), request: request.into(), price };
+        let job = body.priced(&app.catalogue())?;
+        let idempotency = idempotency::of(key.0, "createGeneration", &*job.request)?;
         let action = Action::Queue { jobs: vec![job] };
         if dry_run {
             let outcome = quoted(&app, &caller, idempotency, action).await?;
@@ -231,7 +218,9 @@ impl Generations {
 
     /// Cancel a generation
     ///
-    /// Stops it if it has not ended, and gives the credits back. Harmless to repeat.
+    /// Stops it if it has not ended, and gives the credits back. Once its provider has begun, a part of the price may be
+    /// kept: `late_cancel` of the model says how much, `cancel_keeps` of the generation what it comes to now. Harmless to
+    /// repeat.
     #[oai(path = "/v1/generations/:id/cancel", method = "post", operation_id = "cancelGeneration")]
     async fn cancel(
         &self,
@@ -239,11 +228,17 @@ impl Generations {
         app: Data<&App>,
         /// The generation.
         id: Path<GenerationId>,
-    ) -> Answer<Changed, Change> {
-        let action = Action::Job { job_id: id.0.0, command: JobCommand::Cancel };
+        /// The most that may be kept, such as the `cancel_keeps` that a person was shown: if it would be more by now,
+        /// nothing is done and the answer is `cancel_keeps_more`. Left out, whatever the terms say is accepted.
+        max_kept: Query<Option<Amount>>,
+    ) -> Answer<Stopped, Change> {
+        let command = JobCommand::CancelByUser { max_kept: max_kept.0.map(|most| most.0) };
+        let action = Action::Job { job_id: id.0.0, command };
         let outcome = execute(&app, &caller, None, action).await?;
         let position = outcome.position.map(|position| position.0);
-        Ok(Changed::Done(Json(paid(&app, &caller, outcome).await?), position))
+        let came_back = came_back(&outcome);
+        let cancelled = CancelledGeneration::of(paid(&app, &caller, outcome).await?, came_back);
+        Ok(Stopped::Done(Json(cancelled), position))
     }
 
     /// Run a generation again

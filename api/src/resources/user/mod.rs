@@ -1,6 +1,7 @@
 //! What a user buys, follows and holds.
 
 pub(crate) mod batch;
+mod cancelled;
 pub(crate) mod credits;
 pub(crate) mod events;
 pub(crate) mod feed;

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::declared::{Answer, Read};
-use crate::words::scalars::{Amount, KindName};
+use crate::words::scalars::{Amount, KindName, LateCancelTerms};
 use ledger::catalogue::{Model, Pricing};
 use poem::web::Data;
 use poem_openapi::payload::Json;
@@ -50,6 +50,10 @@ struct ModelOffer {
     max_side: u32,
     /// Longest clip, in seconds; null for pictures.
     max_seconds: Option<u32>,
+    /// What cancelling keeps of the price once the provider has begun: `keep` for all of it, or a percentage such as `50%`.
+    /// Left out where everything comes back, however late.
+    #[oai(skip_serializing_if_is_none)]
+    late_cancel: Option<LateCancelTerms>,
 }
 
 /// All models.
@@ -83,6 +87,7 @@ impl From<&Model> for ModelOffer {
             max_count: model.max_count,
             max_side: model.max_side,
             max_seconds: model.max_seconds,
+            late_cancel: Some(model.late_cancel).filter(|terms| !terms.is_refund()).map(LateCancelTerms),
         }
     }
 }

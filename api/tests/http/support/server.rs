@@ -6,7 +6,7 @@ use api::{ApiOptions, Limits};
 use deadpool_postgres::Pool;
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::catalogue::{Catalogue, Model, OnUnknown, Pricing, Route};
-use ledger::job::Kind;
+use ledger::job::{Kind, LateCancel};
 use ledger::{
     Action, Actor, ClockSource, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher,
     Position, UserId,
@@ -279,9 +279,12 @@ fn catalogue() -> Catalogue {
         queue_timeout_seconds: None,
         class: None,
         on_unknown: OnUnknown::default(),
+        late_cancel: LateCancel::REFUND,
     };
+    let late = |terms: &str, model| Model { late_cancel: terms.parse().unwrap(), ..model };
     let film = Model { pricing: Pricing::PerSecond, ..model("sim-film", Kind::Video, 2, Some(10)) };
+    let film = late("25%", film);
     let image = model("sim-image", Kind::Image, 4, None);
-    let video = model("sim-video", Kind::Video, 20, Some(10));
+    let video = late("50%", model("sim-video", Kind::Video, 20, Some(10)));
     Catalogue::new([film, image, video]).unwrap()
 }

@@ -88,6 +88,19 @@ impl Server {
         self.command(user, id, start).await.attempt.unwrap().fencing
     }
 
+    /// Claims the job, and the provider accepts the work.
+    pub(crate) async fn submit(&self, user: &str, id: &str) -> i64 {
+        let fencing = self.begin(user, id).await;
+        let submit = JobCommand::Submit {
+            fencing,
+            provider_task_id: "task".into(),
+            deadline_seconds: 600,
+            provider: Some("simulated".into()),
+        };
+        self.command(user, id, submit).await;
+        fencing
+    }
+
     async fn command(&self, user: &str, id: &str, command: JobCommand) -> JobState {
         let job_id = JobId(Uuid::parse_str(id).unwrap());
         let action = Action::Job { job_id, command };

@@ -1,11 +1,12 @@
 //! Every command in every status, and what a status and a stream may be.
 
-use super::{ALL, POLICY, Story, answer, at, credits, fail, failure, in_status, request, start};
+use super::{ALL, POLICY, Story, answer, at, credits, fail, failure, in_status, queue, request, start};
 use crate::account::{Charge, Lot};
 use crate::job::command::JobCommand;
 use crate::job::decide::decide;
 use crate::job::event::JobEvent;
 use crate::job::failure::FailureClass;
+use crate::job::late_cancel::LateCancel;
 use crate::job::price::Price;
 use crate::job::state::{JobState, Status};
 use crate::refusal::Refusal;
@@ -21,9 +22,10 @@ fn every_command_has_an_answer_in_every_status() {
         ("retry", JobCommand::Retry { run: None, reason: None }),
         ("discard", JobCommand::Discard { run: None, reason: None }),
         ("cancel", JobCommand::Cancel),
+        ("cancel by user", JobCommand::CancelByUser { max_kept: None }),
         ("overdue", JobCommand::Overdue { limit_seconds: 1 }),
         ("rerun", JobCommand::Rerun),
-        ("queue", JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) }),
+        ("queue", queue(Price::Fixed(credits("4")))),
         ("refund", JobCommand::Refund { amount: None, reason: "r".into() }),
     ];
     #[rustfmt::skip]
@@ -37,6 +39,7 @@ fn every_command_has_an_answer_in_every_status() {
         ("retry",       ["job_status",        "job_status",     "job_status", "job_status", "job.retried",   "job_status", "job_status"]),
         ("discard",     ["job_status",        "job_status",     "job_status", "job_status", "job.discarded", "job_status", "already"]),
         ("cancel",      ["job.cancelled",     "job.cancelled",  "job_status", "job_status", "job_status",    "already",    "job_status"]),
+        ("cancel by user", ["job.cancelled",  "job.cancelled",  "job_status", "job_status", "job_status",    "already",    "job_status"]),
         ("overdue",     ["job.failed",        "job_status",     "job_status", "job_status", "job_status",    "job_status", "job_status"]),
         ("rerun",       ["job_status",        "job_status",     "job_status", "job.retried", "job_status",   "job.retried", "job.retried"]),
         ("queue",       ["job_exists",        "job_exists",     "job_exists", "job_exists", "job_exists",    "job_exists", "job_exists"]),
@@ -57,15 +60,14 @@ fn a_job_that_does_not_exist_can_only_be_queued() {
     for command in [
         start(),
         JobCommand::Cancel,
+        JobCommand::CancelByUser { max_kept: None },
         JobCommand::Retry { run: None, reason: None },
         JobCommand::Discard { run: None, reason: None },
         JobCommand::Rerun,
     ] {
         assert_eq!(decide(None, &command, at(0)), Err(Refusal::JobUnknown));
     }
-    let (_, charge) =
-        decide(None, &JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) }, at(0))
-            .unwrap();
+    let (_, charge) = decide(None, &queue(Price::Fixed(credits("4"))), at(0)).unwrap();
     assert_eq!(charge, Some((Charge::Debit { amount: credits("4") }, 1)));
 }
 
@@ -103,8 +105,13 @@ fn a_status_has_one_name_and_is_finished_or_not() {
 #[test]
 fn an_event_from_before_there_were_lots_was_paid_from_the_unnamed_one() {
     for (cost, paid) in [("4", vec![Lot::unnamed(credits("4"))]), ("0", Vec::new())] {
-        let queued =
-            JobEvent::Queued { request: request(), cost: credits(cost), per_second: None, from: Vec::new() };
+        let queued = JobEvent::Queued {
+            request: request(),
+            cost: credits(cost),
+            per_second: None,
+            late_cancel: LateCancel::REFUND,
+            from: Vec::new(),
+        };
         assert_eq!(JobState::apply(None, &queued, 1, at(0)).unwrap().paid_from, paid);
     }
 }

@@ -2,15 +2,18 @@
 
 mod answers;
 mod attempts;
+mod late_cancel;
 mod price;
 
 use crate::account::{Charge, Lot, RefundReason};
 use crate::credits::Credits;
 use crate::decision::Decision;
 use crate::job::command::JobCommand;
-use crate::job::decide::{Charged, decide};
+use crate::job::decide::decide;
 use crate::job::event::JobEvent;
 use crate::job::failure::{Failure, FailureClass};
+use crate::job::give_back::Charged;
+use crate::job::late_cancel::LateCancel;
 use crate::job::policy::RetryPolicy;
 use crate::job::price::Price;
 use crate::job::request::{JobRequest, Kind, Params};
@@ -40,6 +43,11 @@ fn request() -> Arc<JobRequest> {
         count: 1,
         params: Params::default(),
     })
+}
+
+/// Queues a job of which a late cancel keeps nothing.
+fn queue(price: Price) -> JobCommand {
+    JobCommand::Queue { request: request(), price, late_cancel: LateCancel::REFUND }
 }
 
 const POLICY: RetryPolicy = RetryPolicy { max_attempts: 3, give_up_after_seconds: 3_600 };
@@ -81,8 +89,7 @@ struct Story {
 
 impl Story {
     fn queued() -> Story {
-        Story { state: None, version: 0, now: 0 }
-            .then(&JobCommand::Queue { request: request(), price: Price::Fixed(credits("4")) })
+        Story { state: None, version: 0, now: 0 }.then(&queue(Price::Fixed(credits("4"))))
     }
 
     fn then(mut self, command: &JobCommand) -> Story {

@@ -1,6 +1,6 @@
 //! What is refunded, captured and released, and when.
 
-use super::{Story, answer, credits, fail, lots, refund, request, start};
+use super::{Story, answer, credits, fail, lots, queue, refund, start};
 use crate::account::{Charge, RefundReason, ReleaseReason};
 use crate::job::command::JobCommand;
 use crate::job::event::JobEvent;
@@ -57,7 +57,7 @@ fn a_part_of_the_price_can_come_back_and_the_rest_of_it_later() {
 fn per_second(rate: &str, most: &str) -> Story {
     let price = Price::PerSecond { rate: credits(rate), most: credits(most) };
     let story = Story { state: None, version: 0, now: 0 };
-    let queue = JobCommand::Queue { request: request(), price };
+    let queue = queue(price);
     assert_eq!(story.decide(&queue).unwrap().1, Some((Charge::Hold { amount: credits(most) }, 1)));
     let story = story.then(&queue);
     assert_eq!((story.state().on_hold, story.state().charged), (true, credits(most)));

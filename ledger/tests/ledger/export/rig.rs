@@ -7,7 +7,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::{DataType, TimeUnit};
 use bytes::Bytes;
 use ledger::export::{COLUMNS, Export, Format, MANIFEST_KEY, Manifest, Selection};
-use ledger::job::{FailureClass, JobCommand, Price};
+use ledger::job::{FailureClass, JobCommand, LateCancel, Price};
 use ledger::{Action, Command, JobId, NewJob, Role, UserId};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
@@ -57,7 +57,12 @@ pub(crate) async fn buy(bench: &Bench, user: &UserId, prompt: &str, key: Option<
         context: context(ledger::Actor::User(user.to_string())),
         idempotency: None,
         action: Action::Queue {
-            jobs: vec![NewJob { job_id, request: request(prompt), price: Price::Fixed(credits("0.25")) }],
+            jobs: vec![NewJob {
+                job_id,
+                request: request(prompt),
+                price: Price::Fixed(credits("0.25")),
+                late_cancel: LateCancel::REFUND,
+            }],
         },
     };
     let command = match key {

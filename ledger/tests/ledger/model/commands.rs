@@ -1,9 +1,9 @@
 //! From what is asked to the ledger's own commands.
 
 use crate::naive::{Asked, Cost, credits, instant};
-use crate::support::{context, failure, request, start, succeed};
+use crate::support::{context, failure, request, start, submit, succeed};
 use ledger::account::{AccountCommand, Grant, HoldId, LotId, Priority};
-use ledger::job::{FailureClass, JobCommand, Price, RetryPolicy};
+use ledger::job::{FailureClass, JobCommand, LateCancel, Price, RetryPolicy};
 use ledger::{Action, Actor, Change, Command, Context, Idempotency, IdempotencyKey, JobId, NewJob, UserId};
 use rust_decimal::Decimal;
 
@@ -47,6 +47,8 @@ pub(crate) fn takes_key(asked: &Asked) -> bool {
         | Asked::Forfeit { .. }
         | Asked::DeadLetter { .. }
         | Asked::Cancel { .. }
+        | Asked::CancelByUser { .. }
+        | Asked::Submit { .. }
         | Asked::Retry { .. }
         | Asked::Discard { .. } => false,
     }
@@ -83,19 +85,24 @@ fn action(user: &UserId, asked: &Asked) -> (Actor, Action) {
         Asked::Void { lot } => about(AccountCommand::Void { lot: LotId(lot), reason: reason() }),
         Asked::Lapse => (Actor::System("sweeper"), Action::Account(AccountCommand::Lapse)),
         Asked::Queue { ref jobs } => {
-            let jobs = jobs.iter().map(|(id, cost)| new_job(*id, *cost)).collect();
+            let jobs = jobs.iter().map(|(id, cost, percent)| new_job(*id, *cost, *percent)).collect();
             (Actor::User(user.to_string()), Action::Queue { jobs })
         }
         _ => job_action(user, asked),
     }
 }
 
-fn new_job(job_id: JobId, cost: Cost) -> NewJob {
+fn new_job(job_id: JobId, cost: Cost, keeps_percent: u8) -> NewJob {
     let price = match cost {
         Cost::Fixed(amount) => Price::Fixed(credits(amount)),
         Cost::PerSecond { rate, most } => Price::PerSecond { rate: credits(rate), most: credits(most) },
     };
-    NewJob { job_id, request: request("a lighthouse"), price }
+    let late_cancel = match keeps_percent {
+        0 => LateCancel::REFUND,
+        100 => LateCancel::KEEP,
+        percent => format!("{percent}%").parse().unwrap(),
+    };
+    NewJob { job_id, request: request("a lighthouse"), price, late_cancel }
 }
 
 fn job_action(user: &UserId, asked: &Asked) -> (Actor, Action) {
@@ -123,7 +130,12 @@ fn job_action(user: &UserId, asked: &Asked) -> (Actor, Action) {
         Asked::DeadLetter { job } => {
             (worker, job, JobCommand::DeadLetter { failure: failure(FailureClass::Transient) })
         }
+        Asked::Submit { job, fencing } => (worker, job, submit(fencing)),
         Asked::Cancel { job } => (worker, job, JobCommand::Cancel),
+        Asked::CancelByUser { job, most } => {
+            let max_kept = most.map(credits);
+            (Actor::User(user.to_string()), job, JobCommand::CancelByUser { max_kept })
+        }
         Asked::Retry { job } => (admin, job, JobCommand::Retry { run: None, reason: None }),
         Asked::Discard { job } => (admin, job, JobCommand::Discard { run: None, reason: None }),
         Asked::Rerun { job } => (Actor::User(user.to_string()), job, JobCommand::Rerun),

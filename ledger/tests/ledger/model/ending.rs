@@ -31,8 +31,12 @@ impl Story<'_> {
             let events = read::stream(reader, account, naive.id.into()).await.unwrap().len();
             let job = read::job(reader, account, naive.id).await.unwrap().ok_or("a job is missing")?;
             let paid: i128 = naive.paid.iter().map(|part| part.amount).sum();
+            let kept: Vec<i128> = naive.kept.iter().map(|parts| crate::naive::total(parts)).collect();
+            let kept_in_all: i128 = kept.iter().sum();
             let same = (job.status, micros(job.charged.get()), i64::try_from(events).unwrap())
-                == (naive.status, paid, naive.version);
+                == (naive.status, paid, naive.version)
+                && micros(job.kept_in_all().get()) == kept_in_all
+                && job.kept.len() == kept.len();
             if !same {
                 return Err(format!("a job with {events} events is {job:?} and not {naive:?}"));
             }

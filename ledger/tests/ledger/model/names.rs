@@ -80,15 +80,20 @@ fn about_jobs(user: &NaiveUser, ask: &Ask) -> Asked {
     let job = |place: usize, fits: &[Status]| with(place, fits).0;
     match *ask {
         Ask::Queue { ref prices, again } => {
-            let cost = |(amount, rate): (_, Option<_>)| match rate {
+            let cost = |amount, rate: Option<_>| match rate {
                 None => Cost::Fixed(amount),
                 Some(rate) => Cost::PerSecond { rate, most: amount },
             };
             let known = user.jobs.last().filter(|_| again);
             let id = || known.map_or_else(JobId::generate, |job| job.id);
-            Asked::Queue { jobs: prices.iter().map(|price| (id(), cost(*price))).collect() }
+            let job = |(amount, rate, percent): &_| (id(), cost(*amount, *rate), *percent);
+            Asked::Queue { jobs: prices.iter().map(job).collect() }
         }
         Ask::Start(place) => Asked::Start { job: job(place, &[Status::Queued]) },
+        Ask::Submit { job, late } => {
+            let (job, fencing) = with(job, &[Status::Running]);
+            Asked::Submit { job, fencing: fencing - i64::from(late) }
+        }
         Ask::Succeed { job, late, milliseconds } => {
             let (job, fencing) = with(job, &[Status::Running]);
             Asked::Succeed { job, fencing: fencing - i64::from(late), milliseconds }
@@ -103,12 +108,17 @@ fn about_jobs(user: &NaiveUser, ask: &Ask) -> Asked {
         }
         Ask::DeadLetter(place) => Asked::DeadLetter { job: job(place, &[Status::Queued]) },
         Ask::Cancel(place) => Asked::Cancel { job: job(place, &[Status::Queued, Status::Running]) },
+        Ask::CancelByUser { job: place, most } => {
+            Asked::CancelByUser { job: job(place, &[Status::Running, Status::Queued]), most }
+        }
         Ask::Retry(place) => Asked::Retry { job: job(place, &[Status::Dead]) },
         Ask::Discard(place) => Asked::Discard { job: job(place, &[Status::Dead]) },
         Ask::Rerun(place) => {
             Asked::Rerun { job: job(place, &[Status::Failed, Status::Cancelled, Status::Discarded]) }
         }
-        Ask::Refund { job: place, amount } => Asked::Refund { job: job(place, &[Status::Succeeded]), amount },
+        Ask::Refund { job: place, amount } => {
+            Asked::Refund { job: job(place, &[Status::Succeeded, Status::Cancelled]), amount }
+        }
         _ => unreachable!("{ask:?} is about credits"),
     }
 }

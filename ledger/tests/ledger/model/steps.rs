@@ -29,25 +29,73 @@ pub(crate) struct Through {
 /// What is asked. Times are seconds from now.
 #[derive(Debug, Clone)]
 pub(crate) enum Ask {
-    Grant { amount: Micros, priority: u8, from: Option<Seconds>, until: Option<Seconds> },
-    Adjust { change: Micros, clamp: bool },
-    Hold { amount: Micros, until: Option<Seconds> },
-    Capture { hold: usize, amount: Micros },
-    CaptureAll { hold: usize },
-    Release { hold: usize },
-    Void { lot: usize },
+    Grant {
+        amount: Micros,
+        priority: u8,
+        from: Option<Seconds>,
+        until: Option<Seconds>,
+    },
+    Adjust {
+        change: Micros,
+        clamp: bool,
+    },
+    Hold {
+        amount: Micros,
+        until: Option<Seconds>,
+    },
+    Capture {
+        hold: usize,
+        amount: Micros,
+    },
+    CaptureAll {
+        hold: usize,
+    },
+    Release {
+        hold: usize,
+    },
+    Void {
+        lot: usize,
+    },
     Lapse,
-    Queue { prices: Vec<(Micros, Option<Micros>)>, again: bool },
+    /// Each with its most, the price of a second if that is what it depends on, and how much of a hundred a late cancel keeps.
+    Queue {
+        prices: Vec<(Micros, Option<Micros>, u8)>,
+        again: bool,
+    },
     Start(usize),
-    Succeed { job: usize, late: bool, milliseconds: u64 },
-    Fail { job: usize, late: bool, class: FailureClass, backoff: Seconds },
-    Forfeit { job: usize, late: bool, backoff: Seconds },
+    Submit {
+        job: usize,
+        late: bool,
+    },
+    Succeed {
+        job: usize,
+        late: bool,
+        milliseconds: u64,
+    },
+    Fail {
+        job: usize,
+        late: bool,
+        class: FailureClass,
+        backoff: Seconds,
+    },
+    Forfeit {
+        job: usize,
+        late: bool,
+        backoff: Seconds,
+    },
     DeadLetter(usize),
     Cancel(usize),
+    CancelByUser {
+        job: usize,
+        most: Option<Micros>,
+    },
     Retry(usize),
     Discard(usize),
     Rerun(usize),
-    Refund { job: usize, amount: Option<Micros> },
+    Refund {
+        job: usize,
+        amount: Option<Micros>,
+    },
 }
 
 const ONE: Micros = 1_000_000;
@@ -110,12 +158,14 @@ fn about_credits() -> impl Strategy<Value = Ask> {
 /// What users ask for, and what workers and admins do to their jobs.
 fn about_jobs() -> impl Strategy<Value = Ask> {
     let rate = of(prop_oneof![Just(0), (1..3 * ONE), Just(ONE / 3)]);
-    let prices = proptest::collection::vec((amount(), rate), 1..3);
+    let percent = prop_oneof![1 => Just(0_u8), 2 => 0..=100_u8, 1 => Just(100), 1 => Just(50)];
+    let prices = proptest::collection::vec((amount(), rate, percent), 1..3);
     let milliseconds = prop_oneof![6 => 0..12_000_u64, 1 => Just(u64::MAX)];
     let backoff = prop_oneof![3 => Just(0_i64), 1 => 1..100_i64];
     prop_oneof![
         8 => (prices, late()).prop_map(|(prices, again)| Ask::Queue { prices, again }),
         8 => place().prop_map(Ask::Start),
+        6 => (place(), late()).prop_map(|(job, late)| Ask::Submit { job, late }),
         5 => (place(), late(), milliseconds)
             .prop_map(|(job, late, milliseconds)| Ask::Succeed { job, late, milliseconds }),
         6 => (place(), late(), class(), backoff)
@@ -124,6 +174,8 @@ fn about_jobs() -> impl Strategy<Value = Ask> {
             .prop_map(|(job, late, backoff)| Ask::Forfeit { job, late, backoff }),
         1 => place().prop_map(Ask::DeadLetter),
         2 => place().prop_map(Ask::Cancel),
+        6 => (place(), proptest::option::weighted(0.3, amount()))
+            .prop_map(|(job, most)| Ask::CancelByUser { job, most }),
         1 => place().prop_map(Ask::Retry),
         1 => place().prop_map(Ask::Discard),
         2 => place().prop_map(Ask::Rerun),
@@ -158,16 +210,16 @@ fn step() -> impl Strategy<Value = Step> {
 /// What both accounts begin with, or else little would be possible: credits, a hold, and jobs of both kinds.
 fn beginning() -> Step {
     let grant = |amount: Micros| Ask::Grant { amount: amount * ONE, priority: 50, from: None, until: None };
-    let queue = |prices: &[(Micros, Option<Micros>)]| Ask::Queue {
-        prices: prices.iter().map(|(most, rate)| (most * ONE, *rate)).collect(),
+    let queue = |prices: &[(Micros, Option<Micros>, u8)]| Ask::Queue {
+        prices: prices.iter().map(|(most, rate, percent)| (most * ONE, *rate, *percent)).collect(),
         again: false,
     };
     let asks = vec![
         (0, grant(40)),
         (0, Ask::Grant { amount: 9 * ONE, priority: 20, from: None, until: Some(90) }),
         (1, grant(30)),
-        (0, queue(&[(3, None), (5, Some(ONE))])),
-        (1, queue(&[(4, Some(2 * ONE)), (2, None)])),
+        (0, queue(&[(3, None, 50), (5, Some(ONE), 33)])),
+        (1, queue(&[(4, Some(2 * ONE), 0), (2, None, 100)])),
         (0, Ask::Hold { amount: 6 * ONE, until: Some(200) }),
     ];
     Step::Ask { asks, key: None, through: Through { process: 0, dry_run: false } }

@@ -270,10 +270,10 @@ fn agree(told: &Told, outcome: &Outcome, clock: Seconds) -> Option<String> {
     let jobs: Vec<_> = outcome
         .jobs
         .iter()
-        .map(|(id, job)| (*id, job.status, micros(job.charged.get()), job.on_hold))
+        .map(|(id, job)| (*id, job.status, micros(job.charged_in_all().get()), job.on_hold))
         .collect();
     let simple: Vec<_> =
-        told.jobs.iter().map(|job| (job.id, job.status, crate::naive::total(&job.paid), job.held)).collect();
+        told.jobs.iter().map(|job| (job.id, job.status, job.charged_in_all(), job.held)).collect();
     if jobs != simple {
         return Some(format!("its jobs are {jobs:?} and not {simple:?}"));
     }

@@ -21,6 +21,12 @@ pub(crate) struct NaiveJob {
     /// What is paid, or held, and was not given back.
     pub(crate) paid: Vec<Part>,
     pub(crate) held: bool,
+    /// How much of a hundred it keeps if its user cancels it late.
+    keeps_percent: u8,
+    /// What late cancels kept and was not given back, oldest first.
+    pub(crate) kept: Vec<Vec<Part>>,
+    /// Whether the provider has accepted the work of the attempt.
+    submitted: bool,
     attempts: u32,
     /// The claim, while running: its token and its end.
     pub(crate) claim: Option<(i64, Seconds)>,
@@ -44,6 +50,7 @@ impl NaiveJob {
         place: usize,
         id: JobId,
         cost: Cost,
+        keeps_percent: u8,
         clock: Seconds,
     ) -> Answer<NaiveJob> {
         let mut job = NaiveJob {
@@ -53,6 +60,9 @@ impl NaiveJob {
             cost,
             paid: Vec::new(),
             held: false,
+            keeps_percent,
+            kept: Vec::new(),
+            submitted: false,
             attempts: 0,
             claim: None,
             due: None,
@@ -75,13 +85,23 @@ impl NaiveJob {
     fn to(&mut self, status: Status) {
         self.version += 1;
         self.status = status;
+        self.submitted = false;
         if status != Status::Running {
             self.claim = None;
         }
     }
 
     fn is_claimed(&self, clock: Seconds) -> bool {
-        self.claim.is_some_and(|(_, until)| clock < until)
+        self.submitted || self.claim.is_some_and(|(_, until)| clock < until)
+    }
+
+    pub(crate) fn submit(&mut self, fencing: i64) -> Answer {
+        self.must_hold(fencing)?;
+        if !self.submitted {
+            self.version += 1;
+            self.submitted = true;
+        }
+        Ok(())
     }
 
     fn end_unpaid(&mut self, account: &mut NaiveAccount, place: usize, status: Status) -> Answer {
@@ -168,6 +188,9 @@ impl NaiveJob {
 
     pub(crate) fn forfeit(&mut self, fencing: i64, backoff: Seconds, clock: Seconds) -> Answer {
         self.must_hold(fencing)?;
+        if self.submitted {
+            return Err("job_claimed");
+        }
         if clock - self.run_began >= MOST_AGE || self.attempts == MOST_ATTEMPTS {
             self.to(Status::Dead);
         } else {
@@ -195,6 +218,50 @@ impl NaiveJob {
             Status::Queued | Status::Running => self.end_unpaid(account, place, Status::Cancelled),
             _ => Err("job_status"),
         }
+    }
+
+    /// What is kept is what burned first; what would last longest comes back.
+    pub(crate) fn cancel_by_user(
+        &mut self,
+        account: &mut NaiveAccount,
+        place: usize,
+        most: Option<Micros>,
+    ) -> Answer {
+        let percent = if self.submitted { Micros::from(self.keeps_percent) } else { 0 };
+        let keeps = (total(&self.paid) * percent + 99) / 100;
+        if most.is_some_and(|most| keeps > most) {
+            return Err("cancel_keeps_more");
+        }
+        if keeps == 0 || !matches!(self.status, Status::Queued | Status::Running) {
+            return self.cancel(account, place);
+        }
+        if self.held {
+            self.kept.push(account.capture_of_job(place, keeps)?);
+        } else {
+            let rest = total(&self.paid) - keeps;
+            if account.room_for(rest).is_err() && rest > 0 {
+                // What comes back waits, and nothing of it is kept.
+                self.to(Status::Cancelled);
+                return Ok(());
+            }
+            let back = NaiveAccount::unpay(&mut self.paid, rest);
+            if rest > 0 {
+                account.refund(back)?;
+            }
+            self.kept.push(self.paid.clone());
+        }
+        self.paid.clear();
+        self.held = false;
+        self.to(Status::Cancelled);
+        Ok(())
+    }
+
+    pub(crate) fn charged_in_all(&self) -> Micros {
+        total(&self.paid) + self.kept_in_all()
+    }
+
+    fn kept_in_all(&self) -> Micros {
+        self.kept.iter().map(|parts| total(parts)).sum()
     }
 
     pub(crate) fn discard(&mut self, account: &mut NaiveAccount, place: usize) -> Answer {
@@ -234,14 +301,27 @@ impl NaiveJob {
             return Err("price_only_held");
         }
         let paid = total(&self.paid);
-        let amount = amount.unwrap_or(paid);
-        if paid == 0 || amount > paid {
+        let charged = paid + self.kept_in_all();
+        let amount = amount.unwrap_or(charged);
+        if charged == 0 || amount > charged {
             return Err("refund_too_large");
         }
         if amount == 0 {
             return Err("amount_zero");
         }
-        account.refund(NaiveAccount::unpay(&mut self.paid, amount))?;
+        account.room_for(amount)?;
+        // The latest run first, then what was kept of earlier ones, the newest first.
+        if paid > 0 {
+            account.refund(NaiveAccount::unpay(&mut self.paid, amount.min(paid)))?;
+        }
+        let mut left = amount - amount.min(paid);
+        while left > 0 {
+            let parts = self.kept.last_mut().expect("no more is given back than was kept");
+            let part = left.min(total(parts));
+            account.refund(NaiveAccount::unpay(parts, part))?;
+            left -= part;
+            self.kept.retain(|parts| !parts.is_empty());
+        }
         self.version += 1;
         Ok(())
     }

@@ -7,24 +7,81 @@ use ledger::job::FailureClass;
 /// A command with everything in it that makes it what it is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Asked {
-    Grant { amount: Micros, priority: u8, from: Option<Seconds>, until: Option<Seconds> },
-    Adjust { change: Micros, clamp: bool },
-    Hold { amount: Micros, until: Option<Seconds> },
-    Capture { hold: i64, amount: Micros },
-    Release { hold: i64 },
-    Void { lot: i64 },
+    Grant {
+        amount: Micros,
+        priority: u8,
+        from: Option<Seconds>,
+        until: Option<Seconds>,
+    },
+    Adjust {
+        change: Micros,
+        clamp: bool,
+    },
+    Hold {
+        amount: Micros,
+        until: Option<Seconds>,
+    },
+    Capture {
+        hold: i64,
+        amount: Micros,
+    },
+    Release {
+        hold: i64,
+    },
+    Void {
+        lot: i64,
+    },
     Lapse,
-    Queue { jobs: Vec<(JobId, Cost)> },
-    Start { job: JobId },
-    Succeed { job: JobId, fencing: i64, milliseconds: u64 },
-    Fail { job: JobId, fencing: i64, class: FailureClass, backoff: Seconds },
-    Forfeit { job: JobId, fencing: i64, backoff: Seconds },
-    DeadLetter { job: JobId },
-    Cancel { job: JobId },
-    Retry { job: JobId },
-    Discard { job: JobId },
-    Rerun { job: JobId },
-    Refund { job: JobId, amount: Option<Micros> },
+    /// Each with how much of a hundred it keeps if its user cancels it late.
+    Queue {
+        jobs: Vec<(JobId, Cost, u8)>,
+    },
+    Start {
+        job: JobId,
+    },
+    Submit {
+        job: JobId,
+        fencing: i64,
+    },
+    Succeed {
+        job: JobId,
+        fencing: i64,
+        milliseconds: u64,
+    },
+    Fail {
+        job: JobId,
+        fencing: i64,
+        class: FailureClass,
+        backoff: Seconds,
+    },
+    Forfeit {
+        job: JobId,
+        fencing: i64,
+        backoff: Seconds,
+    },
+    DeadLetter {
+        job: JobId,
+    },
+    Cancel {
+        job: JobId,
+    },
+    CancelByUser {
+        job: JobId,
+        most: Option<Micros>,
+    },
+    Retry {
+        job: JobId,
+    },
+    Discard {
+        job: JobId,
+    },
+    Rerun {
+        job: JobId,
+    },
+    Refund {
+        job: JobId,
+        amount: Option<Micros>,
+    },
 }
 
 /// What a command wrote.
@@ -79,6 +136,7 @@ impl NaiveUser {
             Asked::Lapse => {}
             Asked::Queue { ref jobs } => return self.queue(jobs, clock),
             Asked::Start { job } => return self.with(job, |job, _, _| job.start(clock)),
+            Asked::Submit { job, fencing } => return self.with(job, |job, _, _| job.submit(fencing)),
             Asked::Succeed { job, fencing, milliseconds } => {
                 return self
                     .with(job, |job, account, place| job.succeed(account, place, fencing, milliseconds));
@@ -93,6 +151,9 @@ impl NaiveUser {
             }
             Asked::DeadLetter { job } => return self.with(job, |job, _, _| job.dead_letter(clock)),
             Asked::Cancel { job } => return self.with(job, |job, account, place| job.cancel(account, place)),
+            Asked::CancelByUser { job, most } => {
+                return self.with(job, |job, account, place| job.cancel_by_user(account, place, most));
+            }
             Asked::Retry { job } => return self.with(job, |job, _, _| job.retry(clock)),
             Asked::Discard { job } => {
                 return self.with(job, |job, account, place| job.discard(account, place));
@@ -107,14 +168,15 @@ impl NaiveUser {
         Ok(Vec::new())
     }
 
-    fn queue(&mut self, jobs: &[(JobId, Cost)], clock: Seconds) -> Answer<Vec<usize>> {
+    fn queue(&mut self, jobs: &[(JobId, Cost, u8)], clock: Seconds) -> Answer<Vec<usize>> {
         let first = self.jobs.len();
-        for (id, cost) in jobs {
+        for (id, cost, keeps_percent) in jobs {
             if self.jobs.iter().any(|job| job.id == *id) {
                 return Err("job_exists");
             }
             let place = self.jobs.len();
-            self.jobs.push(NaiveJob::queue(&mut self.account, place, *id, *cost, clock)?);
+            let job = NaiveJob::queue(&mut self.account, place, *id, *cost, *keeps_percent, clock)?;
+            self.jobs.push(job);
         }
         Ok((first..self.jobs.len()).collect())
     }

@@ -7,7 +7,9 @@ pub(crate) mod wire;
 
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::account::{AccountCommand, AccountState, Grant, HoldId, LotId};
-use ledger::job::{Failure, FailureClass, JobCommand, JobRequest, Kind, Output, Params, Price, RetryPolicy};
+use ledger::job::{
+    Failure, FailureClass, JobCommand, JobRequest, Kind, LateCancel, Output, Params, Price, RetryPolicy,
+};
 use ledger::{
     Action, Actor, Command, Context, Credits, Database, ExecuteError, Idempotency, IdempotencyKey, JobId,
     Ledger, LedgerOptions, NewJob, Outcome, Refusal, Role, UserId,
@@ -214,8 +216,13 @@ pub(crate) fn queue(user: &UserId, cost: &str) -> (JobId, Command) {
 }
 
 pub(crate) fn queue_at(user: &UserId, price: Price) -> (JobId, Command) {
+    queue_under(user, price, LateCancel::REFUND)
+}
+
+/// Queues a job under terms for late cancels.
+pub(crate) fn queue_under(user: &UserId, price: Price, late_cancel: LateCancel) -> (JobId, Command) {
     let job_id = JobId::generate();
-    let jobs = vec![NewJob { job_id, request: request("a lighthouse"), price }];
+    let jobs = vec![NewJob { job_id, request: request("a lighthouse"), price, late_cancel }];
     let command = Command {
         account: user.account(),
         context: context(Actor::User(user.to_string())),
@@ -237,6 +244,21 @@ pub(crate) fn on_job(user: &UserId, job_id: JobId, command: JobCommand) -> Comma
         context: context(Actor::Worker("test".into())),
         idempotency: None,
         action: Action::Job { job_id, command },
+    }
+}
+
+/// What the account's own user asks of a job.
+pub(crate) fn by_user(user: &UserId, job_id: JobId, command: JobCommand) -> Command {
+    Command { context: context(Actor::User(user.to_string())), ..on_job(user, job_id, command) }
+}
+
+/// The provider accepted the attempt's work.
+pub(crate) fn submit(fencing: i64) -> JobCommand {
+    JobCommand::Submit {
+        fencing,
+        provider_task_id: "task".into(),
+        deadline_seconds: 600,
+        provider: Some("test".into()),
     }
 }
 

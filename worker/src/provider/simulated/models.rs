@@ -2,7 +2,7 @@
 
 use ledger::Credits;
 use ledger::catalogue::{Model, OnUnknown, Pricing, Route};
-use ledger::job::Kind;
+use ledger::job::{Kind, LateCancel};
 
 /// The name under which the models expect the provider.
 pub const PROVIDER: &str = "simulated";
@@ -42,6 +42,7 @@ fn image(id: &str, title: &str, description: &str) -> Model {
         queue_timeout_seconds: None,
         class: None,
         on_unknown: OnUnknown::default(),
+        late_cancel: LateCancel::REFUND,
     }
 }
 

@@ -5,9 +5,9 @@ use super::standing::{LotPart, Standing, parts};
 use crate::serve::body::body;
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Amount, GenerationId, Reason};
-use ledger::account::AccountEvent;
+use ledger::account::{AccountEvent, Lot};
 use ledger::job::JobCommand;
-use ledger::{Action, Outcome, UserId};
+use ledger::{Action, Credits, Outcome, UserId};
 use poem_openapi::Object;
 
 body! {
@@ -50,14 +50,28 @@ impl Order for NewRefund {
         let job = outcome.jobs.first();
         let (_, job) = job.ok_or_else(|| Problem::internal("a refund answered without its generation"))?;
         match first(outcome)? {
-            AccountEvent::Refunded { job_id, amount, to, .. } => Ok(MadeRefund {
-                job_id: GenerationId(*job_id),
-                amount: Amount(*amount),
-                charged: Amount(job.charged),
-                to: parts(to),
-                after: Standing::after(user, outcome)?,
-            }),
+            AccountEvent::Refunded { job_id, .. } => {
+                let (amount, to) = came_back(&outcome.credits);
+                Ok(MadeRefund {
+                    job_id: GenerationId(*job_id),
+                    amount: Amount(amount),
+                    charged: Amount(job.charged_in_all()),
+                    to: parts(&to),
+                    after: Standing::after(user, outcome)?,
+                })
+            }
             other => Err(unexpected(other.name())),
         }
     }
+}
+
+/// What runs cost that late cancels kept comes back as refunds of their own.
+fn came_back(credits: &[AccountEvent]) -> (Credits, Vec<Lot>) {
+    let refunds = credits.iter().filter_map(|event| match event {
+        AccountEvent::Refunded { amount, to, .. } => Some((*amount, to.as_slice())),
+        _ => None,
+    });
+    refunds.fold((Credits::ZERO, Vec::new()), |(sum, lots), (amount, to)| {
+        (sum.checked_add(amount).unwrap_or(sum), [&lots, to].concat())
+    })
 }
