@@ -232,6 +232,7 @@ fn trusted_key(text: &str) -> anyhow::Result<PublicKey> {
 /// How often a job is tried.
 pub(crate) fn policy(settings: &WorkerSettings) -> RetryPolicy {
     RetryPolicy { max_attempts: settings.max_attempts.max(1), ..RetryPolicy::default() }
+        queue_linger: settings.queue_linger,
 }
 
 /// How long things may take. A provider and the store get less time than the claim, so that an attempt ends as what it
