@@ -1,7 +1,8 @@
 //! What a file may say, and each way in which one is wrong.
 
+use super::adapter::Adapter;
+use super::keys::KeySource;
 use super::parse;
-use super::provider::Adapter;
 use super::webhook::Signature;
 use ledger::catalogue::{Model, OnUnknown, Pricing};
 use std::time::Duration;
@@ -45,7 +46,7 @@ fn the_example_says_what_it_seems_to_say() {
     let provider = |name: &str| listing.providers.iter().find(|provider| provider.name == name).unwrap();
     let fal = provider("fal");
     assert!(matches!(fal.adapter, Adapter::Fal), "{fal:?}");
-    assert_eq!(fal.key_env.as_deref(), Some("FAL_KEY"));
+    assert_eq!(fal.key, Some(KeySource::Variable("FAL_KEY".to_owned())));
     assert_eq!(
         (fal.output_hosts.as_slice(), fal.poll_interval),
         (&["*.fal.media".to_owned()][..], Some(Duration::from_secs(2)))
@@ -208,6 +209,13 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         (fal("base_url = \"a.example\""), "line 4, column 12", "begins with https://"),
         (fal("output_hosts = [\"https://a.example\"]"), "line 4, column 17", "names of hosts"),
         (fal("webhooks = 1"), "line 4, column 12", "expected a boolean"),
+        (with("adapter = \"simulated\"\nkey_file = \"/k\""), "line 3, column 12", "has no `key_file`"),
+        (fal("key_file = \"/run/secrets/fal\""), "line 4, column 12", "leave one of them out"),
+        (
+            fal("").replace("key_env = \"FAL_KEY\"", "key_file = \"fal\""),
+            "line 3, column 12",
+            "the whole path",
+        ),
         (fal("webhook_keys_url = \"https://a.example\""), "line 4, column 20", "needs `webhooks = true`"),
         (
             fal("webhook_secret_env = \"S\"\nwebhooks = true"),
@@ -264,7 +272,12 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
 
 #[test]
 fn a_key_that_stands_in_the_file_is_refused_and_not_repeated() {
-    for line in ["key_env = \"sk-live-4711\"", "key = \"sk-live-4711\"", "concurrency = \"sk-live-4711\""] {
+    for line in [
+        "key_env = \"sk-live-4711\"",
+        "key_file = \"sk-live-4711\"",
+        "key = \"sk-live-4711\"",
+        "concurrency = \"sk-live-4711\"",
+    ] {
         let told = problems(&format!("[providers.p]\nadapter = \"fal\"\n{line}"));
         assert!(!told.is_empty() && !told.contains("4711"), "{told}");
     }
