@@ -107,7 +107,7 @@ fn check(
         span.into_iter().for_each(|span| problems.add(span, format!("`{key}` must be at least 1")));
     }
     let hosts = table.output_hosts.iter();
-    let webhook = webhook::check(name, &table, problems);
+    let webhook = webhook::check(name, &table, adapter.as_ref(), problems);
     let entry = ProviderEntry {
         name: said(problems, "the provider's name", Some(name), values::name)?,
         adapter: adapter?,

@@ -77,6 +77,33 @@ fn webhooks_are_off_until_the_file_turns_them_on() {
     assert_eq!(signature("adapter = \"fal\"\nwebhooks = true"), Some(Signature::Fal { keys_url: None }));
     let secret = "adapter = \"replicate\"\nwebhooks = true\nwebhook_secret_env = \"SECRET\"";
     assert_eq!(signature(secret), Some(Signature::Replicate { secret_env: "SECRET".to_owned() }));
+
+    let http = |webhook: &str| {
+        format!(
+            "adapter = \"http\"\nbase_url = \"https://a.example\"\nwebhooks = true\nhttp = {}",
+            reporting(webhook)
+        )
+    };
+    let secret = "\nwebhook_secret_env = \"SECRET\"";
+    let hmac = "{ signature = \"hmac\", header = \"X-Sign\", id = \"/task\" }";
+    let signed = signature(&(http(hmac) + secret));
+    let Some(Signature::Described { report, id, secret_env }) = signed else { panic!("{signed:?}") };
+    assert_eq!((id.as_str(), secret_env.as_deref()), ("/task", Some("SECRET")));
+    assert_eq!((report.signature, report.header.as_deref()), (webhooks::Kind::Hmac, Some("X-Sign")));
+    let unsigned = signature(&http("{ signature = \"none\" }"));
+    assert!(
+        matches!(&unsigned, Some(Signature::Described { id, secret_env: None, .. }) if id == "/id"),
+        "{unsigned:?}"
+    );
+}
+
+/// A described service whose reports are described like this.
+fn reporting(webhook: &str) -> String {
+    format!(
+        "{{ submit = {{ path = \"/jobs\", query = {{ to = \"{{webhook}}\" }} }}, id = \"/id\", outputs = \"/files\", \
+         status = {{ request = {{ path = \"/jobs/{{id}}\" }}, state = \"/state\", states = {{ ready = \"done\" }} }}, \
+         webhook = {webhook} }}"
+    )
 }
 
 #[test]
@@ -182,6 +209,13 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         (with("adapter = \"fal\""), "line 2, column 11", "`key_env` is missing"),
         (with("adapter = \"http\""), "line 2, column 11", "needs `base_url`"),
         (with("adapter = \"simulated\"\nkey_env = \"K\""), "line 3, column 11", "has no `key_env`"),
+        (with("adapter = \"simulated\"\nkey_file = \"/k\""), "line 3, column 12", "has no `key_file`"),
+        (fal("key_file = \"/run/secrets/fal\""), "line 4, column 12", "leave one of them out"),
+        (
+            fal("").replace("key_env = \"FAL_KEY\"", "key_file = \"fal\""),
+            "line 3, column 12",
+            "the whole path",
+        ),
         (with("base_url = \"https://a.example\""), "line 1, column 1", "missing field `adapter`"),
         (fal("speed = 3"), "line 4, column 1", "unknown field `speed`"),
         (fal("http = {}"), "line 4, column 8", "only for adapter = \"http\""),
@@ -209,13 +243,6 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         (fal("base_url = \"a.example\""), "line 4, column 12", "begins with https://"),
         (fal("output_hosts = [\"https://a.example\"]"), "line 4, column 17", "names of hosts"),
         (fal("webhooks = 1"), "line 4, column 12", "expected a boolean"),
-        (with("adapter = \"simulated\"\nkey_file = \"/k\""), "line 3, column 12", "has no `key_file`"),
-        (fal("key_file = \"/run/secrets/fal\""), "line 4, column 12", "leave one of them out"),
-        (
-            fal("").replace("key_env = \"FAL_KEY\"", "key_file = \"fal\""),
-            "line 3, column 12",
-            "the whole path",
-        ),
         (fal("webhook_keys_url = \"https://a.example\""), "line 4, column 20", "needs `webhooks = true`"),
         (
             fal("webhook_secret_env = \"S\"\nwebhooks = true"),
@@ -244,6 +271,28 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
             described("{ submit = { path = \"/{promt}\" }, outputs = \"/files\" }"),
             "line 2, column 11",
             "`{promt}` is not known",
+        ),
+        (
+            described("{ submit = { path = \"/jobs\" }, outputs = \"/files\" }\nwebhooks = true"),
+            "line 6, column 12",
+            "does not say how reports are signed",
+        ),
+        (
+            described(&(reporting("{ signature = \"standard\" }") + "\nwebhooks = true")),
+            "line 6, column 12",
+            "`webhook_secret_env` is missing",
+        ),
+        (
+            described(
+                &(reporting("{ signature = \"none\" }") + "\nwebhooks = true\nwebhook_secret_env = \"S\""),
+            ),
+            "line 7, column 22",
+            "is not used with signature",
+        ),
+        (
+            described(&reporting("{ signature = \"none\" }").replace("to = \"{webhook}\"", "to = \"us\"")),
+            "line 2, column 11",
+            "`{webhook}` is missing",
         ),
         ("providers = 3".to_owned(), "line 1, column 13", "[providers.NAME]"),
         ("models = 3".to_owned(), "line 1, column 10", "[[models]]"),

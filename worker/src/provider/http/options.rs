@@ -56,7 +56,7 @@ pub struct HttpOptions {
     pub output_hosts: Vec<String>,
     /// Most bytes of one output.
     pub max_output_bytes: u64,
-    /// Where it reports what becomes of tasks; `None` if it is only asked. `Fal` and `Replicate` can.
+    /// Where it reports what becomes of tasks; `None` if it is only asked. `OpenAi` cannot, and `Generic` can if that is described.
     pub webhook: Option<Address>,
     /// Whether it may be in this machine or a private network, and be asked without TLS.
     pub is_private: bool,

@@ -35,6 +35,7 @@ use std::time::Duration;
 
 /// The longest task id that is kept.
 const LONGEST_ID: usize = 512;
+use webhooks::Address;
 
 /// A described service.
 pub(super) struct Generic {
@@ -45,6 +46,7 @@ pub(super) struct Generic {
 }
 
 impl Generic {
+    webhook: Option<Address>,
     pub(super) fn new(
         options: &HttpOptions,
         description: &GenericOptions,
@@ -55,7 +57,11 @@ impl Generic {
         let header = key_header(description).map_err(invalid)?;
         let client = Client::new(options, &header, &description.key.before)?;
         let origin = Arc::new(origin(&client));
-        Ok(Generic { client, plan, origin, deadline: options.deadline })
+        let webhook = options.webhook.clone();
+        if webhook.is_some() && description.webhook.is_none() {
+            return Err(invalid("`webhook` is missing: describe what it reports".to_owned()));
+        }
+        Ok(Generic { client, plan, origin, deadline: options.deadline, webhook })
     }
 
     /// What can be done about tasks, and the wish that names this one.
@@ -126,7 +132,10 @@ impl Generic {
 #[async_trait::async_trait]
 impl Protocol for Generic {
     async fn submit(&self, task: &Task, route: &Route) -> Result<Submission, ProviderFailure> {
-        let mut call = self.plan.submit.call(&Wish::of(task, route)).ok_or_else(unusable_route)?;
+        let webhook = self.webhook.as_ref().map(|address| address.of(task.account_id, &task.as_reference()));
+        let wish = Wish::of(task, route);
+        let wish = webhook.into_iter().fold(wish, |wish, address| wish.with(Field::Webhook, address));
+        let mut call = self.plan.submit.call(&wish).ok_or_else(unusable_route)?;
         let is_the_work = self.plan.task.is_none();
         call.patience = is_the_work.then_some(self.deadline);
         if self.plan.has_inline_outputs {
