@@ -73,7 +73,7 @@ pub struct HttpOptions {
 impl HttpOptions {
     /// A provider of this name at its usual place, without a key.
     pub fn new(name: &str, adapter: Adapter) -> HttpOptions {
-        // What comes inside of an answer is in memory, as many times as outputs were asked for.
+        // What comes inside of an answer is on this machine's disk until it is stored, as many times as outputs were asked for.
         let max_output_bytes = if matches!(adapter, Adapter::OpenAi) { 32 << 20 } else { 256 << 20 };
         HttpOptions {
             name: name.to_owned(),
