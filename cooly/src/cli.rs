@@ -340,7 +340,7 @@ A catalogue is a TOML file with a table for each provider and one for each model
 
   [providers.fal]
   adapter = \"fal\"                  # fal, replicate, openai, http or simulated
-  key_env = \"FAL_KEY\"              # the variable that holds the key; the key itself never stands in the file
+  key_env = \"FAL_KEY\"              # the variable that holds the key, or key_file = \"/path\"; never the key itself
 
   [[models]]
   id = \"flux\"

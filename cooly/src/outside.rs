@@ -5,7 +5,7 @@ use crate::home::Home;
 use crate::settings::WebhookSettings;
 use anyhow::Context;
 use std::net::{Ipv4Addr, SocketAddr};
-use webhooks::{Address, KeySet, Reception, Signing, StandardSecret, WebhookKey};
+use webhooks::{Address, Described, KeySet, Reception, Signing, StandardSecret, WebhookKey};
 use zeroize::Zeroizing;
 
 /// See the module.
@@ -93,14 +93,24 @@ fn signing(provider: &str, webhook: &WebhookEntry) -> anyhow::Result<Signing> {
             Ok(Signing::Fal(keys.context("TLS cannot be set up on this machine")?))
         }
         Signature::Replicate { secret_env } => {
-            let secret = Zeroizing::new(std::env::var(secret_env).unwrap_or_default());
-            anyhow::ensure!(
-                !secret.is_empty(),
-                "the secret that the provider `{provider}` signs webhooks with is missing: set {secret_env} in the \
-                 environment of the API"
-            );
-            let secret = StandardSecret::parse(&secret);
+            let secret = StandardSecret::parse(&secret(provider, secret_env)?);
             Ok(Signing::Standard(secret.with_context(|| format!("{secret_env} cannot be used"))?))
         }
+        Signature::Described { report, id, secret_env } => {
+            let secret = secret_env.as_deref().map(|variable| secret(provider, variable)).transpose()?;
+            let described = Described::new(report, secret.as_deref().map_or("", |secret| secret), id);
+            let variable = secret_env.as_deref().unwrap_or_default();
+            Ok(Signing::Described(described.with_context(|| format!("{variable} cannot be used"))?))
+        }
     }
+}
+
+fn secret(provider: &str, variable: &str) -> anyhow::Result<Zeroizing<String>> {
+    let secret = Zeroizing::new(std::env::var(variable).unwrap_or_default());
+    anyhow::ensure!(
+        !secret.is_empty(),
+        "the secret that the provider `{provider}` signs webhooks with is missing: set {variable} in the environment of \
+         the API"
+    );
+    Ok(secret)
 }

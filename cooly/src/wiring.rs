@@ -21,9 +21,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use worker::Sealing;
 use worker::provider::Providers;
-use worker::provider::http::{HttpProvider, ProviderKey};
+use worker::provider::http::HttpProvider;
 use worker::provider::simulated::{Simulated, SimulatedOptions};
-use zeroize::Zeroizing;
 
 /// The user of the demo page and of the printed token.
 pub(crate) const DEMO_USER: &str = "demo";
@@ -119,9 +118,7 @@ pub(crate) fn offer(
     outside: Outside,
 ) -> anyhow::Result<Live> {
     let simulator = simulator.clone();
-    let make = move |entries: &[ProviderEntry]| {
-        Ok(Made { providers: providers(entries, &simulator, &outside)?, ..Made::default() })
-    };
+    let make = move |entries: &[ProviderEntry]| make_providers(entries, &simulator, &outside);
     Live::open(settings.catalog.clone(), Box::new(make))
 }
 
@@ -133,37 +130,28 @@ pub(crate) fn both(
 ) -> anyhow::Result<Live> {
     let simulator = simulator.clone();
     let make = move |entries: &[ProviderEntry]| {
-        let providers = providers(entries, &simulator, &outside)?;
-        Ok(Made { providers, reception: outside.reception(entries)? })
+        let reception = outside.reception(entries)?;
+        Ok(Made { reception, ..make_providers(entries, &simulator, &outside)? })
     };
     Live::open(settings.catalog.clone(), Box::new(make))
 }
 
-fn providers(
+fn make_providers(
     entries: &[ProviderEntry],
     simulator: &SimulatorSettings,
     outside: &Outside,
-) -> anyhow::Result<Providers> {
+) -> anyhow::Result<Made> {
+    let mut made = Made::default();
     let mut providers = Providers::new();
     for entry in entries {
-        let key = entry.key_env.as_deref().map(|variable| provider_key(&entry.name, variable)).transpose()?;
+        let key = catalog::provider_key(&entry.name, entry.key.as_ref(), &mut made.warnings)?;
+        made.key_tags.extend(key.iter().map(|key| (entry.name.clone(), key.tag())));
         providers = match catalog::http_options(entry, key, outside.address(entry)?) {
             Some(options) => providers.with(&entry.name, HttpProvider::new(&options)?),
             None => providers.with(&entry.name, simulated(simulator)),
         };
     }
-    Ok(providers)
-}
-
-fn provider_key(provider: &str, variable: &str) -> anyhow::Result<ProviderKey> {
-    let given = std::env::var(variable).unwrap_or_default();
-    anyhow::ensure!(
-        !given.is_empty(),
-        "the key of the provider `{provider}` is missing: set {variable} in the environment of the worker"
-    );
-    let text = Zeroizing::new(given);
-    ProviderKey::parse(&text)
-        .with_context(|| format!("{variable} holds no key for the provider `{provider}`"))
+    Ok(Made { providers, ..made })
 }
 
 fn simulated(settings: &SimulatorSettings) -> Simulated {
@@ -248,6 +236,7 @@ pub(crate) fn timings(settings: &WorkerSettings) -> worker::Timings {
         attempt: lease * 5 / 12,
         store: lease * 5 / 12,
         visibility: usual.visibility.min(lease),
+        queue_linger: settings.queue_linger,
         reconcile_after: settings.reconcile_after.max(Duration::from_secs(1)),
         reconcile_every: usual.reconcile_every.min(settings.reconcile_after.max(Duration::from_secs(1))),
         ..usual

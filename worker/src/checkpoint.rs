@@ -16,6 +16,12 @@ const MOVE: &str = r"
 update relay_checkpoints set position = $3, updated_at = statement_timestamp()
 where relay = $1 and fencing = $2 returning position";
 
+/// Answers before the move is on the disk. A crash of the server within a second may take it back, never what was committed
+/// after it: the log is flushed in order, so a takeover of the fencing number, which waits for the disk, takes it along.
+const MOVE_UNFLUSHED: &str = r"
+update relay_checkpoints set position = $3, updated_at = statement_timestamp()
+where relay = $1 and fencing = $2 and set_config('synchronous_commit', 'off', true) = 'off' returning position";
+
 const READ: &str = "select position from relay_checkpoints where relay = $1";
 
 /// Where the duty of this name goes on.
@@ -31,9 +37,30 @@ pub(crate) async fn move_to(
     fencing: i64,
     position: Position,
 ) -> Result<(), Error> {
+    moved(client, MOVE, duty, fencing, position).await
+}
+
+/// The same, for a duty that may do again what it has done since, and does so every few milliseconds: it does not wait for the
+/// disk, and a crash of the server may move it back a little.
+pub(crate) async fn move_unflushed(
+    client: &impl GenericClient,
+    duty: &str,
+    fencing: i64,
+    position: Position,
+) -> Result<(), Error> {
+    moved(client, MOVE_UNFLUSHED, duty, fencing, position).await
+}
+
+async fn moved(
+    client: &impl GenericClient,
+    statement: &str,
+    duty: &str,
+    fencing: i64,
+    position: Position,
+) -> Result<(), Error> {
     let parameters: [(&(dyn ToSql + Sync), Type); 3] =
         [(&duty, Type::TEXT), (&fencing, Type::INT8), (&position.0, Type::INT8)];
-    let rows = client.query_typed(MOVE, &parameters).await?;
+    let rows = client.query_typed(statement, &parameters).await?;
     if rows.is_empty() { Err(Error::Fenced) } else { Ok(()) }
 }
 

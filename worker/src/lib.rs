@@ -22,6 +22,7 @@ mod forfeit;
 mod governing;
 mod hints;
 mod keeper;
+mod linger;
 mod offer;
 mod options;
 mod outputs;

@@ -67,8 +67,14 @@ pub struct Timings {
     pub visibility: Duration,
     /// How long one receive waits for messages.
     pub receive_wait: Duration,
-    /// How long a message that is done with may wait for others, to be deleted or shown again together with them.
+    /// How long a message may wait to be sent, and again to be received, together with others while they come closely one
+    /// after the other. After a quiet time none waits; zero lets none wait at all.
+    pub queue_linger: Duration,
+    /// How long a message that is to be shown again may wait for others, to be so together with them.
     pub linger: Duration,
+    /// The same of one that is to be deleted, for which nobody waits. A sixth of `visibility` at most, so that it does
+    /// not show itself again.
+    pub delete_linger: Duration,
     /// The first back-off is drawn between nothing and this; each further one between nothing and twice that.
     pub backoff_base: Duration,
     /// How long a job waits at least when its provider's daily cap is reached; it may be raised.
@@ -119,7 +125,9 @@ impl Default for Timings {
             unknown_grace: Duration::from_secs(15),
             visibility: Duration::from_secs(30),
             receive_wait: Duration::from_secs(20),
+            queue_linger: Duration::ZERO,
             linger: Duration::from_millis(200),
+            delete_linger: Duration::from_secs(1),
             backoff_base: Duration::from_secs(2),
             cap_again: Duration::from_secs(60),
             backoff_cap: Duration::from_secs(300),

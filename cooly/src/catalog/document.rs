@@ -25,6 +25,7 @@ pub(super) struct ProviderTable {
     pub adapter: Spanned<String>,
     pub base_url: Option<Spanned<String>>,
     pub key_env: Option<Spanned<String>>,
+    pub key_file: Option<Spanned<String>>,
     #[serde(default)]
     pub output_hosts: Vec<Spanned<String>>,
     pub max_output_bytes: Option<Spanned<u64>>,

@@ -4,14 +4,15 @@
 use super::{ProviderEntry, limits, read};
 use anyhow::Context;
 use ledger::catalogue::Catalogue;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use webhooks::Reception;
-use worker::Offer;
 use worker::provider::Providers;
+use worker::{Limits, Offer};
 
 /// 1 while the file on disk cannot be used.
 const RELOAD_FAILED: &str = "cooly_catalog_reload_failed";
@@ -21,8 +22,12 @@ const RELOAD_FAILED: &str = "cooly_catalog_reload_failed";
 pub(crate) struct Made {
     /// Those that a worker asks.
     pub providers: Providers,
+    /// Tells the keys apart with which it asks them.
+    pub key_tags: BTreeMap<String, u64>,
     /// Those that may report to an API.
     pub reception: Reception,
+    /// What works and may not be meant.
+    pub warnings: Vec<String>,
 }
 
 /// Makes that.
@@ -103,14 +108,18 @@ impl Live {
     /// Reads the file and offers what it says. What is not quite right is told.
     fn read(&self) -> anyhow::Result<Vec<String>> {
         let listing = read(self.file.as_deref())?;
-        let Made { providers, reception } = (self.make)(&listing.providers)?;
-        let limits = listing.providers.iter().map(|entry| (entry.name.clone(), limits(entry))).collect();
+        let Made { providers, key_tags, reception, warnings } = (self.make)(&listing.providers)?;
+        let limits_of = |entry: &ProviderEntry| {
+            let key_tag = key_tags.get(&entry.name).copied();
+            (entry.name.clone(), Limits { key_tag, ..limits(entry) })
+        };
+        let limits = listing.providers.iter().map(limits_of).collect();
         let caps = listing.providers.iter().filter_map(|entry| Some((entry.name.clone(), entry.daily_cap?)));
         let (catalogue, daily_caps) = (Arc::clone(&listing.catalogue), caps.collect());
         self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits, daily_caps }));
         self.catalogue.send_replace(listing.catalogue);
         self.reception.send_replace(Arc::new(reception));
-        Ok(listing.warnings)
+        Ok([listing.warnings, warnings].concat())
     }
 }
 

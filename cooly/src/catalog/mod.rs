@@ -2,10 +2,12 @@
 //!
 //! `document` is how the file is written, `provider` and `model` say what must be true of its entries, `problem` where in the
 //! file something is wrong. All problems are told at once. A key of a provider is never in the file: it names the
-//! variable of the environment that holds it, and only a worker reads that. `live` keeps what is on offer now and reads the
+//! variable of the environment or the other file that holds it, and only a worker reads that. `keys` reads them there. `live` keeps what is on offer now and reads the
 //! file again on SIGHUP.
 
+mod adapter;
 mod document;
+mod keys;
 mod live;
 mod model;
 mod problem;
@@ -15,6 +17,7 @@ mod simulated;
 mod values;
 mod webhook;
 
+pub(crate) use keys::{KeySource, provider_key};
 pub(crate) use live::{Live, Made};
 pub(crate) use provider::ProviderEntry;
 pub(crate) use service::{http_options, limits};

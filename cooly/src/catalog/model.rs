@@ -2,8 +2,7 @@
 
 use super::document::{ModelTable, RouteTable};
 use super::problem::Problems;
-use super::provider::said;
-use super::values;
+use super::values::{self, said};
 use ledger::catalogue::{InvalidModel, MIN_SIDE, Model, OnUnknown, Pricing, Route};
 use ledger::job::Kind;
 use std::collections::BTreeSet;

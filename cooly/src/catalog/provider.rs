@@ -1,43 +1,16 @@
 //! The providers of the file: how each is reached, and how much it may be asked.
 
+use super::adapter::Adapter;
 use super::document::ProviderTable;
+use super::keys::KeySource;
 use super::problem::Problems;
-use super::values;
+use super::values::{self, said};
 use super::webhook::{self, WebhookEntry};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use std::ops::Range;
 use std::time::Duration;
 use toml::Spanned;
-use worker::provider::http::GenericOptions;
-
-/// Which protocol a provider speaks.
-#[derive(Debug, Clone)]
-pub(crate) enum Adapter {
-    /// The queue of fal.ai.
-    Fal,
-    /// The predictions of Replicate.
-    Replicate,
-    /// The images of OpenAI, and of services that speak like it.
-    OpenAi,
-    /// Any service over HTTP, described by this table.
-    Http(Box<GenericOptions>),
-    /// Draws by itself; needs no service.
-    Simulated,
-}
-
-impl Adapter {
-    /// The name in the file.
-    pub(crate) fn name(&self) -> &'static str {
-        match self {
-            Adapter::Fal => "fal",
-            Adapter::Replicate => "replicate",
-            Adapter::OpenAi => "openai",
-            Adapter::Http(_) => "http",
-            Adapter::Simulated => "simulated",
-        }
-    }
-}
 
 /// A provider as the file describes it.
 #[derive(Debug, Clone)]
@@ -48,8 +21,8 @@ pub(crate) struct ProviderEntry {
     pub adapter: Adapter,
     /// Where it is; `None`: where the adapter's service usually is.
     pub base_url: Option<String>,
-    /// The variable of the environment that holds its key.
-    pub key_env: Option<String>,
+    /// Where its key is, if it has one.
+    pub key: Option<KeySource>,
     /// Hosts that outputs may be fetched from; none: what the adapter's service uses.
     pub output_hosts: Vec<String>,
     /// Most bytes of one output; `None`: as many as the adapter takes.
@@ -75,7 +48,7 @@ impl ProviderEntry {
             name: name.to_owned(),
             adapter: Adapter::Simulated,
             base_url: None,
-            key_env: None,
+            key: None,
             output_hosts: Vec::new(),
             max_output_bytes: None,
             is_private: false,
@@ -92,11 +65,9 @@ impl ProviderEntry {
         let name = &self.name;
         let webhook = self.webhook.as_ref();
         let mut told: Vec<String> = webhook.into_iter().flat_map(|webhook| webhook.unset(name)).collect();
-        let unset = self.key_env.iter().filter(|variable| std::env::var_os(variable).is_none());
-        told.extend(unset.map(|variable| {
-            format!(
-                "{variable}, which holds the key of the provider `{name}`, is not set here; a worker needs it"
-            )
+        let missing = self.key.as_ref().and_then(KeySource::missing);
+        told.extend(missing.map(|missing| {
+            format!("{missing} the key of the provider `{name}`, is not set here; a worker needs it")
         }));
         told
     }
@@ -117,8 +88,9 @@ fn check(
 ) -> Option<(Range<usize>, ProviderEntry)> {
     let adapter = adapter(&table, problems);
     let needs_a_key = matches!(adapter, Some(Adapter::Fal | Adapter::Replicate));
-    if needs_a_key && table.key_env.is_none() {
-        let message = "`key_env` is missing: name the environment variable that holds the key of the service";
+    if needs_a_key && table.key_env.is_none() && table.key_file.is_none() {
+        let message = "`key_env` is missing: name the environment variable that holds the key of the service, or a \
+                       file with `key_file`";
         problems.add(table.adapter.span(), message);
     }
     if matches!(adapter, Some(Adapter::Simulated)) {
@@ -135,14 +107,14 @@ fn check(
         span.into_iter().for_each(|span| problems.add(span, format!("`{key}` must be at least 1")));
     }
     let hosts = table.output_hosts.iter();
-    let webhook = webhook::check(name, &table, problems);
+    let webhook = webhook::check(name, &table, adapter.as_ref(), problems);
     let entry = ProviderEntry {
         name: said(problems, "the provider's name", Some(name), values::name)?,
         adapter: adapter?,
         base_url: said(problems, "base_url", table.base_url.as_ref(), |url| {
             values::address(url, table.private)
         }),
-        key_env: said(problems, "key_env", table.key_env.as_ref(), values::variable),
+        key: key(&table, problems),
         output_hosts: hosts.filter_map(|name| said(problems, "output_hosts", Some(name), host)).collect(),
         max_output_bytes: table.max_output_bytes.map(Spanned::into_inner),
         is_private: table.private,
@@ -155,15 +127,13 @@ fn check(
     Some((table.adapter.span(), entry))
 }
 
-/// The value of a key, if it is there and right.
-pub(super) fn said<Value>(
-    problems: &mut Problems,
-    key: &str,
-    text: Option<&Spanned<String>>,
-    read: impl Fn(&str) -> Result<Value, String>,
-) -> Option<Value> {
-    let text = text?;
-    read(text.get_ref()).map_err(|message| problems.add(text.span(), format!("`{key}` {message}"))).ok()
+fn key(table: &ProviderTable, problems: &mut Problems) -> Option<KeySource> {
+    if let (Some(_), Some(file)) = (&table.key_env, &table.key_file) {
+        problems.add(file.span(), "`key_file` stands beside `key_env`: leave one of them out");
+    }
+    let variable = said(problems, "key_env", table.key_env.as_ref(), values::variable);
+    let file = said(problems, "key_file", table.key_file.as_ref(), values::file);
+    variable.map(KeySource::Variable).or(file.map(KeySource::File))
 }
 
 fn adapter(table: &ProviderTable, problems: &mut Problems) -> Option<Adapter> {
@@ -205,6 +175,7 @@ fn refuse_what_a_service_needs(table: &ProviderTable, problems: &mut Problems) {
     let given = [
         ("base_url", table.base_url.as_ref().map(Spanned::span)),
         ("key_env", table.key_env.as_ref().map(Spanned::span)),
+        ("key_file", table.key_file.as_ref().map(Spanned::span)),
         ("output_hosts", table.output_hosts.first().map(Spanned::span)),
         ("max_output_bytes", table.max_output_bytes.as_ref().map(Spanned::span)),
         ("poll_interval", table.poll_interval.as_ref().map(Spanned::span)),

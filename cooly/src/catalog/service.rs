@@ -1,6 +1,7 @@
 //! From an entry of the file to a provider over HTTP, and to how hard it may be asked.
 
-use super::provider::{Adapter, ProviderEntry};
+use super::adapter::Adapter;
+use super::provider::ProviderEntry;
 use std::num::NonZeroU32;
 use webhooks::Address;
 use worker::provider::http::{self, HttpOptions, HttpProvider, ProviderKey};
@@ -37,7 +38,7 @@ pub(crate) fn http_options(
 
 /// What keeps an entry from becoming a provider, whatever its key is.
 pub(super) fn problem(entry: &ProviderEntry) -> Option<String> {
-    let key = entry.key_env.is_some().then(|| ProviderKey::parse(ANY_KEY).ok()).flatten();
+    let key = entry.key.is_some().then(|| ProviderKey::parse(ANY_KEY).ok()).flatten();
     HttpProvider::new(&http_options(entry, key, None)?).err().map(|invalid| invalid.problem)
 }
 
@@ -50,5 +51,6 @@ pub(crate) fn limits(entry: &ProviderEntry) -> Limits {
         concurrency: entry.concurrency.and_then(NonZeroU32::new),
         rate,
         breaker: is_service.then(BreakerSettings::default),
+        key_tag: None,
     }
 }

@@ -1,7 +1,8 @@
 //! What a file may say, and each way in which one is wrong.
 
+use super::adapter::Adapter;
+use super::keys::KeySource;
 use super::parse;
-use super::provider::Adapter;
 use super::webhook::Signature;
 use ledger::catalogue::{Model, OnUnknown, Pricing};
 use std::time::Duration;
@@ -46,7 +47,7 @@ fn the_example_says_what_it_seems_to_say() {
     let provider = |name: &str| listing.providers.iter().find(|provider| provider.name == name).unwrap();
     let fal = provider("fal");
     assert!(matches!(fal.adapter, Adapter::Fal), "{fal:?}");
-    assert_eq!(fal.key_env.as_deref(), Some("FAL_KEY"));
+    assert_eq!(fal.key, Some(KeySource::Variable("FAL_KEY".to_owned())));
     assert_eq!(
         (fal.output_hosts.as_slice(), fal.poll_interval),
         (&["*.fal.media".to_owned()][..], Some(Duration::from_secs(2)))
@@ -77,6 +78,33 @@ fn webhooks_are_off_until_the_file_turns_them_on() {
     assert_eq!(signature("adapter = \"fal\"\nwebhooks = true"), Some(Signature::Fal { keys_url: None }));
     let secret = "adapter = \"replicate\"\nwebhooks = true\nwebhook_secret_env = \"SECRET\"";
     assert_eq!(signature(secret), Some(Signature::Replicate { secret_env: "SECRET".to_owned() }));
+
+    let http = |webhook: &str| {
+        format!(
+            "adapter = \"http\"\nbase_url = \"https://a.example\"\nwebhooks = true\nhttp = {}",
+            reporting(webhook)
+        )
+    };
+    let secret = "\nwebhook_secret_env = \"SECRET\"";
+    let hmac = "{ signature = \"hmac\", header = \"X-Sign\", id = \"/task\" }";
+    let signed = signature(&(http(hmac) + secret));
+    let Some(Signature::Described { report, id, secret_env }) = signed else { panic!("{signed:?}") };
+    assert_eq!((id.as_str(), secret_env.as_deref()), ("/task", Some("SECRET")));
+    assert_eq!((report.signature, report.header.as_deref()), (webhooks::Kind::Hmac, Some("X-Sign")));
+    let unsigned = signature(&http("{ signature = \"none\" }"));
+    assert!(
+        matches!(&unsigned, Some(Signature::Described { id, secret_env: None, .. }) if id == "/id"),
+        "{unsigned:?}"
+    );
+}
+
+/// A described service whose reports are described like this.
+fn reporting(webhook: &str) -> String {
+    format!(
+        "{{ submit = {{ path = \"/jobs\", query = {{ to = \"{{webhook}}\" }} }}, id = \"/id\", outputs = \"/files\", \
+         status = {{ request = {{ path = \"/jobs/{{id}}\" }}, state = \"/state\", states = {{ ready = \"done\" }} }}, \
+         webhook = {webhook} }}"
+    )
 }
 
 #[test]
@@ -184,6 +212,13 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
         (with("adapter = \"fal\""), "line 2, column 11", "`key_env` is missing"),
         (with("adapter = \"http\""), "line 2, column 11", "needs `base_url`"),
         (with("adapter = \"simulated\"\nkey_env = \"K\""), "line 3, column 11", "has no `key_env`"),
+        (with("adapter = \"simulated\"\nkey_file = \"/k\""), "line 3, column 12", "has no `key_file`"),
+        (fal("key_file = \"/run/secrets/fal\""), "line 4, column 12", "leave one of them out"),
+        (
+            fal("").replace("key_env = \"FAL_KEY\"", "key_file = \"fal\""),
+            "line 3, column 12",
+            "the whole path",
+        ),
         (with("base_url = \"https://a.example\""), "line 1, column 1", "missing field `adapter`"),
         (fal("speed = 3"), "line 4, column 1", "unknown field `speed`"),
         (fal("http = {}"), "line 4, column 8", "only for adapter = \"http\""),
@@ -240,6 +275,28 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
             "line 2, column 11",
             "`{promt}` is not known",
         ),
+        (
+            described("{ submit = { path = \"/jobs\" }, outputs = \"/files\" }\nwebhooks = true"),
+            "line 6, column 12",
+            "does not say how reports are signed",
+        ),
+        (
+            described(&(reporting("{ signature = \"standard\" }") + "\nwebhooks = true")),
+            "line 6, column 12",
+            "`webhook_secret_env` is missing",
+        ),
+        (
+            described(
+                &(reporting("{ signature = \"none\" }") + "\nwebhooks = true\nwebhook_secret_env = \"S\""),
+            ),
+            "line 7, column 22",
+            "is not used with signature",
+        ),
+        (
+            described(&reporting("{ signature = \"none\" }").replace("to = \"{webhook}\"", "to = \"us\"")),
+            "line 2, column 11",
+            "`{webhook}` is missing",
+        ),
         ("providers = 3".to_owned(), "line 1, column 13", "[providers.NAME]"),
         ("models = 3".to_owned(), "line 1, column 10", "[[models]]"),
         ("modles = 3".to_owned(), "line 1, column 1", "unknown key `modles`"),
@@ -267,7 +324,12 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
 
 #[test]
 fn a_key_that_stands_in_the_file_is_refused_and_not_repeated() {
-    for line in ["key_env = \"sk-live-4711\"", "key = \"sk-live-4711\"", "concurrency = \"sk-live-4711\""] {
+    for line in [
+        "key_env = \"sk-live-4711\"",
+        "key_file = \"sk-live-4711\"",
+        "key = \"sk-live-4711\"",
+        "concurrency = \"sk-live-4711\"",
+    ] {
         let told = problems(&format!("[providers.p]\nadapter = \"fal\"\n{line}"));
         assert!(!told.is_empty() && !told.contains("4711"), "{told}");
     }

@@ -2,16 +2,30 @@
 //! repeats what was written, which may be a secret in the wrong place.
 
 use super::document::Scalar;
+use super::problem::Problems;
 use ledger::Credits;
 use ledger::job::{InvalidLateCancel, LateCancel};
 use rust_decimal::Decimal;
+use std::path::PathBuf;
 use std::time::Duration;
+use toml::Spanned;
 
 /// Longest name of a model or a provider, in bytes.
 const LONGEST_NAME: usize = 100;
 
 /// Longer would only be a typing error.
 const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+
+/// The value of a key, if it is there and right.
+pub(super) fn said<Value>(
+    problems: &mut Problems,
+    key: &str,
+    text: Option<&Spanned<String>>,
+    read: impl Fn(&str) -> Result<Value, String>,
+) -> Option<Value> {
+    let text = text?;
+    read(text.get_ref()).map_err(|message| problems.add(text.span(), format!("`{key}` {message}"))).ok()
+}
 
 /// A price in credits.
 pub(super) fn credits(price: &Scalar) -> Result<Credits, String> {
@@ -110,6 +124,14 @@ pub(super) fn variable(text: &str) -> Result<String, String> {
     Err("must be the name of an environment variable in capitals, such as \"FAL_KEY\"; the key itself never stands in \
          this file"
         .into())
+}
+
+/// The path of a file, the same wherever the process was started.
+pub(super) fn file(text: &str) -> Result<PathBuf, String> {
+    if text.starts_with('/') {
+        return Ok(text.into());
+    }
+    Err("must be the whole path of a file, such as \"/run/secrets/fal\"; the key itself never stands in this file".into())
 }
 
 /// A name that can stand in an address, a metric and a log line.

@@ -1,6 +1,6 @@
 //! `cooly catalog`: looks at the file of models and providers without running anything.
 
-use crate::catalog::{self, Listing, ProviderEntry};
+use crate::catalog::{self, KeySource, Listing, ProviderEntry};
 use crate::cli::{CatalogCheckOptions, CatalogCommand, CatalogShowOptions};
 use ledger::catalogue::{Model, Route};
 use serde_json::json;
@@ -52,7 +52,8 @@ fn as_json(listing: &Listing) -> serde_json::Value {
             "name": provider.name,
             "adapter": provider.adapter.name(),
             "base_url": provider.base_url,
-            "key_env": provider.key_env,
+            "key_env": provider.key.as_ref().and_then(KeySource::variable),
+            "key_file": provider.key.as_ref().and_then(KeySource::file),
             "private": provider.is_private,
             "output_hosts": provider.output_hosts,
             "max_output_bytes": provider.max_output_bytes,

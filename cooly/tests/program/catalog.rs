@@ -1,6 +1,7 @@
 //! The file of models and providers: looked at from the command line, and read again by a running process.
 
 use crate::support::{Up, cooly, folder, text};
+use embedded::providers::{MockOptions, MockProvider, Protocol};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -122,6 +123,46 @@ async fn a_running_process_reads_the_file_again_and_keeps_the_old_one_if_it_is_w
     buys(&up, "first", 422).await;
 }
 
+#[tokio::test]
+async fn a_new_key_in_a_file_counts_once_the_catalogue_is_read_again() {
+    let options = MockOptions { key: Some("the-new-key".into()), ..MockOptions::default() };
+    let mock = MockProvider::start(Protocol::OpenAi, options).await.unwrap();
+    let folder = folder();
+    let (file, key) = (folder.path().join("catalog.toml"), folder.path().join("key"));
+    std::fs::write(&key, "the-old-key").unwrap();
+    let catalogue = format!(
+        "[providers.mock]\nadapter = \"openai\"\nbase_url = \"{}\"\nkey_file = \"{}\"\nprivate = true\n\
+         [[models]]\nid = \"m\"\nkind = \"image\"\nprice = \"4\"\n\
+         routes = [{{ provider = \"mock\", model = \"x\" }}]\n",
+        mock.base_url(),
+        key.display(),
+    );
+    std::fs::write(&file, catalogue).unwrap();
+    let up = Up::start(folder.path(), &["--catalog", file.to_str().unwrap()]).await;
+    let token = up.token("user", "demo");
+    let first = buys(&up, "m", 202).await;
+    let place = format!("/v1/generations/{}", first["id"].as_str().unwrap());
+    eventually("the old key is refused", async || {
+        up.get(&place, &token).await["failure"]["code"] == "provider_auth"
+    })
+    .await;
+
+    std::fs::write(&key, "the-new-key\n").unwrap();
+    hang_up(&up);
+    eventually("the new key is read", async || up.log().contains("read again and counts")).await;
+    let second = buys(&up, "m", 202).await;
+    let place = format!("/v1/generations/{}", second["id"].as_str().unwrap());
+    eventually("the new key is used", async || up.get(&place, &token).await["status"] == "succeeded").await;
+
+    std::fs::remove_file(&key).unwrap();
+    hang_up(&up);
+    eventually("the alarm is raised", async || reload_failed(&up).await == "1").await;
+    let log = up.log();
+    assert!(log.contains(key.to_str().unwrap()) && log.contains("chmod o-r"), "{log}");
+    assert!(!log.contains("the-old-key") && !log.contains("the-new-key"), "{log}");
+    buys(&up, "m", 202).await;
+}
+
 fn hang_up(up: &Up) {
     assert!(Command::new("kill").args(["-HUP", &up.pid().to_string()]).status().unwrap().success());
 }
@@ -146,7 +187,7 @@ async fn reload_failed(up: &Up) -> String {
     line.unwrap_or("missing").to_owned()
 }
 
-async fn buys(up: &Up, model: &str, status: u16) {
+async fn buys(up: &Up, model: &str, status: u16) -> Value {
     let answer = reqwest::Client::new()
         .post(format!("{}/v1/generations", up.url))
         .bearer_auth(up.token("user", "demo"))
@@ -155,6 +196,7 @@ async fn buys(up: &Up, model: &str, status: u16) {
         .await
         .unwrap();
     assert_eq!(answer.status(), status);
+    answer.json().await.unwrap()
 }
 
 #[test]

@@ -6,6 +6,7 @@
 
 mod handler;
 mod limits;
+mod polls;
 mod registry;
 mod serve;
 

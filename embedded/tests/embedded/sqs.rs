@@ -96,6 +96,54 @@ async fn a_long_poll_is_answered_when_a_message_arrives() {
 }
 
 #[tokio::test]
+async fn a_long_poll_gets_all_of_a_batch_however_many_wait() {
+    let (sqs, client) = start().await;
+    let queue = queue(&client, "jobs", &[]).await;
+    let polls: Vec<_> = (0..3)
+        .map(|_| {
+            let (client, queue) = (client.clone(), queue.clone());
+            tokio::spawn(async move { receive(&client, &queue, 20).await.len() })
+        })
+        .collect();
+    while sqs.calls().get("ReceiveMessage") != Some(&3) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    // Counted is not yet waiting.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    for _ in 0..3 {
+        let batch =
+            client.send_message_batch().queue_url(&queue).set_entries(Some((0..10).map(entry).collect()));
+        assert!(batch.send().await.unwrap().failed.is_empty());
+    }
+    let mut received = Vec::new();
+    for poll in polls {
+        received.push(poll.await.unwrap());
+    }
+    assert_eq!(received, [10, 10, 10]);
+    assert_eq!(sqs.calls()["ReceiveMessage"], 3);
+    sqs.stop().await;
+}
+
+#[tokio::test]
+async fn a_poll_in_line_behind_another_ends_in_its_own_time() {
+    let (sqs, client) = start().await;
+    let queue = queue(&client, "jobs", &[]).await;
+    let long = tokio::spawn({
+        let (client, queue) = (client.clone(), queue.clone());
+        async move { receive(&client, &queue, 20).await }
+    });
+    while !sqs.calls().contains_key("ReceiveMessage") {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let begun = Instant::now();
+    assert!(receive(&client, &queue, 1).await.is_empty());
+    assert!(begun.elapsed() < Duration::from_secs(15), "it does not wait for the one before it");
+    client.send_message().queue_url(&queue).message_body("late").send().await.unwrap();
+    assert_eq!(long.await.unwrap().len(), 1);
+    sqs.stop().await;
+}
+
+#[tokio::test]
 async fn a_purge_forgets_the_messages_and_keeps_the_queues() {
     let (sqs, client) = start().await;
     let queue = queue(&client, "jobs", &[]).await;

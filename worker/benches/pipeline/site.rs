@@ -35,6 +35,8 @@ pub(crate) struct Wanted {
     pub(crate) slots: usize,
     /// Clips of the provider that are asked after at once.
     pub(crate) checks: usize,
+    /// How long messages may wait for each other.
+    pub(crate) linger: Duration,
 }
 
 /// See the module.
@@ -115,7 +117,7 @@ impl Site {
             poll_concurrency: self.wanted.checks,
             policy: RetryPolicy::default(),
             sealing: None,
-            timings: Timings::default(),
+            timings: Timings { queue_linger: self.wanted.linger, ..Timings::default() },
         };
         let ended = self.ended.clone();
         self.running.push(tokio::spawn(async move { Ok(Box::pin(worker::run(options, ended)).await?) }));

@@ -247,7 +247,7 @@ impl Told {
 #[cfg(test)]
 mod tests {
     use super::{Gate, Reason};
-    use crate::governing::{BreakerSettings, Limits, Rate};
+    use crate::governing::{BreakerSettings, Governing, Limits, Rate};
     use crate::provider::{ProviderFailure, Submission};
     use std::num::NonZeroU32;
     use std::sync::Arc;
@@ -271,6 +271,15 @@ mod tests {
 
     fn answer(gate: &Arc<Gate>, model: &str, failure: &ProviderFailure) {
         gate.admit(model, Instant::now()).unwrap_or_else(|refused| panic!("{refused:?}")).tell(Err(failure));
+    }
+
+    #[test]
+    fn what_was_said_to_one_key_says_nothing_about_the_next() {
+        let governing = Governing::default();
+        let gate = |key| governing.gate("p", Limits { key_tag: Some(key), ..broken() });
+        answer(&gate(1), "a", &ProviderFailure::throttled("provider_auth", "the key is wrong", None));
+        assert_eq!(refusal(&gate(1), "a"), Some(Reason::Broken));
+        assert_eq!(refusal(&gate(2), "a"), None);
     }
 
     #[test]

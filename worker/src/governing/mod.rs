@@ -26,6 +26,8 @@ pub struct Limits {
     pub rate: Option<Rate>,
     /// When a provider that fails is left alone; never if `None`.
     pub breaker: Option<BreakerSettings>,
+    /// Tells the keys apart with which it is asked: what it said to one says nothing about the next.
+    pub key_tag: Option<u64>,
 }
 
 /// So many in such a time.

@@ -5,7 +5,7 @@ use super::measure::{Measure, Measured};
 use super::sniff;
 use super::trouble::Trouble;
 use super::upload::Upload;
-use crate::provider::{Artifact, Content, Facts};
+use crate::provider::{Artifact, Content, Facts, Spooled};
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -22,7 +22,30 @@ pub(super) struct File {
 enum Source {
     Whole(Bytes),
     /// The first part, and the rest of it.
-    Begun(Bytes, Box<Body>),
+    Begun(Bytes, Rest),
+}
+
+/// What follows what was read.
+enum Rest {
+    /// At the provider.
+    Remote(Box<Body>),
+    /// On the disk, from there on.
+    Spooled(Spooled, u64),
+}
+
+impl Rest {
+    /// The next bytes, as many as asked for. Fewer are the last ones, none is the end.
+    async fn part(&mut self, size: usize) -> Result<Bytes, Trouble> {
+        match self {
+            Rest::Remote(body) => body.part(size).await,
+            Rest::Spooled(file, offset) => {
+                let part = file.part(*offset, size).await;
+                let part = part.map_err(|error| Trouble::Passing(ledger::error_chain(&error)))?;
+                *offset += part.len() as u64;
+                Ok(part)
+            }
+        }
+    }
 }
 
 /// What was written.
@@ -46,12 +69,9 @@ impl File {
                 (artifact.facts.clone().or_else(|| sniff::facts(bytes)), Source::Whole(bytes.clone()))
             }
             Content::Remote(remote) => {
-                let mut body = fetcher.open(remote).await?;
-                let head = body.part(part_bytes).await?;
-                let facts = sniff::facts(&head);
-                let is_whole = head.len() < part_bytes;
-                (facts, if is_whole { Source::Whole(head) } else { Source::Begun(head, Box::new(body)) })
+                begin(Rest::Remote(Box::new(fetcher.open(remote).await?)), part_bytes).await?
             }
+            Content::Spooled(file) => begin(Rest::Spooled(file.clone(), 0), part_bytes).await?,
         };
         Ok(File { facts: facts.ok_or(Trouble::Type)?, bytes, part_bytes })
     }
@@ -74,7 +94,7 @@ impl File {
                 store.put(path, bytes.into()).await?;
                 Ok(Written { bytes: length, sha256, measured: measure.measured() })
             }
-            Source::Begun(head, mut body) => {
+            Source::Begun(head, mut rest) => {
                 let mut upload = Upload::begin(store, path).await?;
                 let (mut length, mut hash, mut part) = (0, Sha256::new(), head);
                 while !part.is_empty() {
@@ -83,11 +103,19 @@ impl File {
                     measure.push(&part);
                     let is_last = part.len() < self.part_bytes;
                     upload.put(part).await?;
-                    part = if is_last { Bytes::new() } else { body.part(self.part_bytes).await? };
+                    part = if is_last { Bytes::new() } else { rest.part(self.part_bytes).await? };
                 }
                 upload.complete().await?;
                 Ok(Written { bytes: length, sha256: hash.finalize().into(), measured: measure.measured() })
             }
         }
     }
+}
+
+/// Reads the first part, which tells what the file is.
+async fn begin(mut rest: Rest, part_bytes: usize) -> Result<(Option<Facts>, Source), Trouble> {
+    let head = rest.part(part_bytes).await?;
+    let facts = sniff::facts(&head);
+    let is_whole = head.len() < part_bytes;
+    Ok((facts, if is_whole { Source::Whole(head) } else { Source::Begun(head, rest) }))
 }

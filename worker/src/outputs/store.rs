@@ -226,7 +226,7 @@ fn length(task: &Task, index: u32, told: Option<u64>, measured: Option<u64>) -> 
 /// For the log: the rest of an address may be a secret.
 fn host(content: &Content) -> Option<String> {
     match content {
-        Content::Bytes(_) => None,
+        Content::Bytes(_) | Content::Spooled(_) => None,
         Content::Remote(remote) => reqwest::Url::parse(&remote.url).ok()?.host_str().map(str::to_owned),
     }
 }

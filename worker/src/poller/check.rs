@@ -82,7 +82,7 @@ async fn finish(
     artifacts: Vec<Artifact>,
     slot: Option<Slot>,
 ) -> Checked {
-    let is_elsewhere = artifacts.iter().any(|artifact| artifact.content.bytes().is_none());
+    let is_elsewhere = artifacts.iter().any(|artifact| artifact.content.length().is_none());
     // What has to be fetched must not be in the way of questions.
     let place = if is_elsewhere { slot.and_then(Slot::lengthen) } else { slot };
     if place.is_none() {

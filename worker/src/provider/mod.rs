@@ -5,9 +5,12 @@ mod failure;
 pub mod http;
 mod registry;
 pub mod simulated;
+mod spooled;
 
 pub use failure::ProviderFailure;
 pub use registry::Providers;
+pub(crate) use spooled::Spool;
+pub use spooled::Spooled;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -81,17 +84,28 @@ pub struct Artifact {
 /// Where the bytes of something that was made are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// Here.
+    /// Here, in memory.
     Bytes(Bytes),
+    /// Here, on the disk.
+    Spooled(Spooled),
     /// At the provider.
     Remote(Remote),
 }
 
 impl Content {
-    /// The bytes, if they are here.
+    /// The bytes, if they are here, in memory.
     pub fn bytes(&self) -> Option<&Bytes> {
         match self {
             Content::Bytes(bytes) => Some(bytes),
+            Content::Spooled(_) | Content::Remote(_) => None,
+        }
+    }
+
+    /// How many bytes it has, if it is here.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Content::Bytes(bytes) => Some(bytes.len() as u64),
+            Content::Spooled(file) => Some(file.length()),
             Content::Remote(_) => None,
         }
     }

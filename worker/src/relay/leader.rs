@@ -94,7 +94,7 @@ impl Leader {
         Leader {
             mark: station.mark.clone(),
             board: Board::new(limits(&station), safe),
-            outbox: Outbox::default(),
+            outbox: Outbox::new(station.timings.queue_linger),
             work: FuturesUnordered::new(),
             requests: 0,
             read: safe,

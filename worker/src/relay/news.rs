@@ -61,12 +61,14 @@ pub(super) fn set_aside(station: Arc<Station>, parcel: Parcel) -> Coming {
     .boxed()
 }
 
+/// What a crash of the database takes back of it is sent once more, which is harmless: the claim of a job is taken once, and
+/// the other message is refused and deleted.
 pub(super) async fn move_checkpoint(
     station: &Station,
     fencing: i64,
     position: Position,
 ) -> Result<(), Error> {
-    checkpoint::move_to(&**station.writer.get().await?, NAME, fencing, position).await
+    checkpoint::move_unflushed(&**station.writer.get().await?, NAME, fencing, position).await
 }
 
 pub(super) fn move_to(station: Arc<Station>, fencing: i64, position: Position) -> Coming {

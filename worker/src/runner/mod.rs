@@ -83,7 +83,7 @@ struct Runner {
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
     let runner = Arc::new(Runner {
         held: Held::default(),
-        seats: Seats::new(station.concurrency, station.has_several_providers()),
+        seats: Seats::new(station.concurrency),
         running: Mutex::default(),
         under_way: UnderWay::default(),
         late: Late::default(),
@@ -136,7 +136,7 @@ impl Runner {
         let Some(provider) = self.provider_of(delivery).await else { return Ok((None, slot.into())) };
         let is_worn = delivery.receive_count > MOST_CROWDED;
         let most_waiting = if is_worn { usize::MAX } else { self.station.most_out_of_provider() };
-        let waits = match self.seats.enter(&provider, most_waiting) {
+        let waits = match self.seats.enter(&provider, most_waiting, self.station.has_several_providers()) {
             Entrance::Seated(seat) => return Ok((Some(seat), slot.into())),
             Entrance::Crowded => return Err(Fate::Later(CROWDED)),
             Entrance::Queued(waits) => waits,
@@ -150,14 +150,13 @@ impl Runner {
         }
     }
 
-    /// Whose seats it takes; `None` if there is nothing to share, or it names no job that can be run.
+    /// Whose seats it takes; `None` if it names no job that can be run, or it cannot be told without need.
     async fn provider_of(&self, delivery: &Received) -> Option<Arc<str>> {
-        if !self.station.has_several_providers() {
-            return None;
-        }
         let message = JobMessage::decode(&delivery.body).ok()?;
         let model = match JobMessage::model_of(&delivery.body) {
             Some(model) => model,
+            // There is nothing to share.
+            None if !self.station.has_several_providers() => return None,
             // An earlier release sent it. The claim waits for the log if it is away; this does not.
             None => {
                 let job = self.station.job(message.account_id, message.job_id).await.ok()??;

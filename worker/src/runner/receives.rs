@@ -2,9 +2,10 @@
 //! back full and many slots are free.
 //!
 //! A receive asks for as many messages as it has slots, so that nothing waits hidden here while another worker is
-//! idle.
+//! idle. Where messages may linger, the next receive after one that emptied the queue begins a little later.
 
 use super::Runner;
+use crate::linger::Linger;
 use crate::queue::{MOST_ENTRIES, MOST_REQUESTS, Received, Source};
 use ledger::error_chain;
 use std::panic::resume_unwind;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 
 /// How long a receive waits that is not the only one: not at all, but for every server of SQS to be asked.
 const SHORT_WAIT: Duration = Duration::from_secs(1);
@@ -29,6 +31,8 @@ pub(super) struct Receives {
     under_way: JoinSet<Answer>,
     /// Most that are to be under way at once.
     width: usize,
+    /// Passes from one receive to the next that brings messages and not as many as it could.
+    linger: Linger,
 }
 
 struct Answer {
@@ -39,13 +43,15 @@ struct Answer {
 impl Receives {
     pub(super) fn new(runner: Arc<Runner>) -> Receives {
         let slots = Arc::new(Semaphore::new(runner.station.concurrency));
-        Receives { runner, slots, under_way: JoinSet::new(), width: 1 }
+        let linger = Linger::new(runner.station.timings.queue_linger);
+        Receives { runner, slots, under_way: JoinSet::new(), width: 1, linger }
     }
 
     /// Begins a receive if there is none, and more if they are worth it: each has slots for a full answer.
     pub(super) fn begin(&mut self) {
         if self.under_way.is_empty() {
-            self.under_way.spawn(wait_for_messages(Arc::clone(&self.runner), Arc::clone(&self.slots)));
+            let (runner, slots) = (Arc::clone(&self.runner), Arc::clone(&self.slots));
+            self.under_way.spawn(wait_for_messages(runner, slots, self.linger.until()));
         }
         while self.under_way.len() < self.width
             && let Some(free) = enough(free(&self.slots, MOST_ENTRIES))
@@ -63,6 +69,9 @@ impl Receives {
             true => (self.width + 1).min(MOST_REQUESTS),
             false => self.width.saturating_sub(1).max(1),
         };
+        if !answer.is_full && !answer.deliveries.is_empty() {
+            self.linger.left(Instant::now());
+        }
         Some(answer.deliveries)
     }
 
@@ -80,8 +89,11 @@ fn enough(free: Vec<OwnedSemaphorePermit>) -> Option<Vec<OwnedSemaphorePermit>> 
     (free.len() == MOST_ENTRIES).then_some(free)
 }
 
-/// Waits for a slot, then for messages.
-async fn wait_for_messages(runner: Arc<Runner>, slots: Arc<Semaphore>) -> Answer {
+/// Waits until others have had time to come, for a slot, then for messages.
+async fn wait_for_messages(runner: Arc<Runner>, slots: Arc<Semaphore>, until: Option<Instant>) -> Answer {
+    if let Some(until) = until {
+        runner.stopping.run_until_cancelled(sleep_until(until)).await;
+    }
     let slot = runner.stopping.run_until_cancelled(Arc::clone(&slots).acquire_owned()).await;
     let Some(Ok(first)) = slot else { return Answer { deliveries: Vec::new(), is_full: false } };
     let mut slots = free(&slots, MOST_ENTRIES - 1);

@@ -1,8 +1,10 @@
 //! Gives messages back to SQS: deletes what is done and shows again what is not.
 //!
-//! Nobody waits for either, so what comes within a moment of each other shares a request.
+//! Nobody waits for either, so what comes within a moment of each other shares a request. No heartbeat hides a message any
+//! more that waits here: it has at least a third of its visibility left if no beat was late.
 
 use super::batches::batches;
+use crate::options::Timings;
 use crate::queue::{Answered, MOST_REQUESTS, Source};
 use crate::station::Station;
 use futures::StreamExt;
@@ -46,7 +48,7 @@ impl Returns {
 }
 
 async fn delete_all(station: &Station, waiting: mpsc::Receiver<String>) {
-    let batches = batches(waiting, station.timings.linger);
+    let batches = batches(waiting, delete_linger(&station.timings));
     let delete = async |receipts: Vec<String>| {
         report(station.queue.delete(Source::Jobs, &receipts).await, "finished messages were not deleted");
     };
@@ -61,6 +63,10 @@ async fn release_all(station: &Station, waiting: mpsc::Receiver<(String, Duratio
         report(answered, "messages come back at their own time");
     };
     batches.for_each_concurrent(MOST_REQUESTS, release).await;
+}
+
+fn delete_linger(timings: &Timings) -> Duration {
+    timings.delete_linger.min(timings.visibility / 6)
 }
 
 fn report(answered: Answered<'_>, outcome: &str) {

@@ -2,7 +2,7 @@
 //!
 //! A provider that has some slots gets one more only while seven times the free ones are more than it has, and never the
 //! last one. So one alone gets seven of eight, several share them, and some stay free whatever hangs. With a single
-//! provider there is nothing to share. A message that finds no seat waits here, hidden, without a slot: to give it back would
+//! provider there is nothing to share; who comes in says whether there are others by now. A message that finds no seat waits here, hidden, without a slot: to give it back would
 //! use up its deliveries. The relay lets out only so many messages of a provider, so few wait.
 
 use std::collections::{HashMap, VecDeque};
@@ -54,15 +54,18 @@ pub(super) enum Entrance {
 }
 
 impl Seats {
-    /// So many slots, shared by providers or for a single one.
-    pub(super) fn new(slots: usize, is_shared: bool) -> Seats {
-        let room = Room { slots, is_shared, taken: 0, by_provider: HashMap::new(), waiting: VecDeque::new() };
+    /// So many slots.
+    pub(super) fn new(slots: usize) -> Seats {
+        let (by_provider, waiting) = (HashMap::new(), VecDeque::new());
+        let room = Room { slots, is_shared: false, taken: 0, by_provider, waiting };
         Seats { room: Arc::new(Mutex::new(room)) }
     }
 
-    /// Asks for a seat. Who came before for the same provider gets one first. `most_waiting` may wait for it.
-    pub(super) fn enter(&self, provider: &Arc<str>, most_waiting: usize) -> Entrance {
+    /// Asks for a seat. Who came before for the same provider gets one first. `most_waiting` may wait for it. From now on the slots
+    /// are shared by several providers, or are for a single one.
+    pub(super) fn enter(&self, provider: &Arc<str>, most_waiting: usize, is_shared: bool) -> Entrance {
         let mut room = self.lock();
+        room.is_shared = is_shared;
         let before = room.waiting.iter().filter(|waiting| waiting.provider == *provider).count();
         if before == 0 && room.has_seat(provider) {
             return Entrance::Seated(room.seat(self, provider));
@@ -141,7 +144,11 @@ mod tests {
     use std::sync::Arc;
 
     fn fill(seats: &Seats, provider: &Arc<str>) -> Vec<Seat> {
-        let seated = std::iter::from_fn(|| match seats.enter(provider, 0) {
+        fill_shared(seats, provider, true)
+    }
+
+    fn fill_shared(seats: &Seats, provider: &Arc<str>, is_shared: bool) -> Vec<Seat> {
+        let seated = std::iter::from_fn(|| match seats.enter(provider, 0, is_shared) {
             Entrance::Seated(seat) => Some(seat),
             Entrance::Queued(_) | Entrance::Crowded => None,
         });
@@ -156,7 +163,7 @@ mod tests {
     fn one_provider_leaves_slots_to_others_and_all_together_leave_some() {
         let [one, two, three] = providers();
         for (slots, most) in [(1, 1), (2, 1), (4, 3), (16, 14), (30, 27), (64, 56)] {
-            let seats = Seats::new(slots, true);
+            let seats = Seats::new(slots);
             let taken = fill(&seats, &one);
             assert_eq!((taken.len(), most_of_one(slots, true)), (most, most), "of {slots}");
             let others = fill(&seats, &two);
@@ -169,20 +176,31 @@ mod tests {
     #[test]
     fn a_single_provider_is_not_held_back() {
         let [one, _, _] = providers();
-        assert_eq!(fill(&Seats::new(2, false), &one).len(), 100, "the slots themselves are its bound");
+        assert_eq!(fill_shared(&Seats::new(2), &one, false).len(), 100, "the slots themselves are its bound");
+    }
+
+    #[test]
+    fn seats_are_shared_from_the_moment_on_in_which_there_is_another_provider() {
+        let [one, two, _] = providers();
+        let seats = Seats::new(8);
+        let mut alone: Vec<Seat> = fill_shared(&seats, &one, false).into_iter().take(8).collect();
+        assert!(fill(&seats, &two).is_empty(), "all slots are taken");
+        alone.truncate(6);
+        assert!(fill(&seats, &one).len() == 1, "it gets seven of eight");
+        assert!(!fill(&seats, &two).is_empty());
     }
 
     #[test]
     fn who_waits_is_seated_in_order_and_who_has_gone_is_passed_over() {
         let [one, _, _] = providers();
-        let seats = Seats::new(2, true);
+        let seats = Seats::new(2);
         let seat = fill(&seats, &one);
-        let queue = || match seats.enter(&one, 3) {
+        let queue = || match seats.enter(&one, 3, true) {
             Entrance::Queued(waits) => waits,
             Entrance::Seated(_) | Entrance::Crowded => panic!("there is no seat, and room to wait"),
         };
         let (gone, mut first, mut second) = (queue(), queue(), queue());
-        assert!(matches!(seats.enter(&one, 3), Entrance::Crowded));
+        assert!(matches!(seats.enter(&one, 3, true), Entrance::Crowded));
         drop(gone);
         assert!(first.try_recv().is_err());
         drop(seat);

@@ -6,7 +6,8 @@ use crate::support::{
 };
 use ledger::job::{Kind, Params};
 use serde_json::{Value, json};
-use worker::provider::http::{Adapter, HttpProvider};
+use webhooks::{Address, WebhookKey};
+use worker::provider::http::{Adapter, HttpOptions, HttpProvider};
 use worker::provider::{Found, Provider, Submission};
 
 /// A service whose tasks are watched.
@@ -77,6 +78,28 @@ async fn a_service_is_used_as_it_is_described() {
     let lines: Vec<String> = asked.iter().map(|asked| asked.line()).collect();
     let status = "GET /v2/tasks/17?full=true";
     assert_eq!(lines, [status, status, status, "POST /v2/results"]);
+}
+
+#[tokio::test]
+async fn a_service_that_reports_is_told_where() {
+    let accepted = || Reply::json(200, json!({"task": {"id": "17"}}));
+    let served = Served::new([accepted(), accepted()]).await;
+    let mut described = described();
+    described["submit"]["body"] = json!({"text": "{prompt}", "callback": "{webhook}"});
+    described["webhook"] = json!({"signature": "none"});
+    let address = Address::new("https://cooly.test", "acme", WebhookKey::new(&[7; 32]).unwrap());
+    let settings = HttpOptions { webhook: Some(address), ..options(&served.url, adapter(described.clone())) };
+    let reporting = HttpProvider::new(&settings).unwrap();
+    assert!(reporting.reports());
+    assert_eq!(submitted(&reporting, "m").await, "accepted 17");
+    let told = served.asked().remove(0).json()["callback"].as_str().unwrap().to_owned();
+    let expected = format!("https://cooly.test/v1/webhooks/acme/{}/{REFERENCE}?mac=", picture().account_id);
+    assert!(told.starts_with(&expected), "{told}");
+
+    let asked = provider(&served, adapter(described));
+    assert!(!asked.reports());
+    assert_eq!(submitted(&asked, "m").await, "accepted 17");
+    assert_eq!(served.asked().remove(0).json(), json!({"text": "a quiet \"harbour\" {seed}"}));
 }
 
 #[tokio::test]

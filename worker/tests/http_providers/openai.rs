@@ -1,11 +1,15 @@
 //! The images API that OpenAI offers, and others like it.
 
 use crate::served::{Reply, Served};
-use crate::support::{REFERENCE, cancelled, picture, polled, provider, route, route_with, submitted, task};
+use crate::support::{
+    REFERENCE, cancelled, options, picture, polled, provider, route, route_with, submitted, task,
+};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ledger::job::{Kind, Params};
 use serde_json::json;
-use worker::provider::http::Adapter;
-use worker::provider::{Found, Provider, Submission};
+use worker::provider::http::{Adapter, HttpOptions, HttpProvider};
+use worker::provider::{Content, Found, Provider, Submission};
 
 #[tokio::test]
 async fn pictures_come_in_the_answer() {
@@ -29,6 +33,34 @@ async fn pictures_come_in_the_answer() {
     let body = json!({"model": "gpt-image-1", "prompt": "a quiet \"harbour\" {seed}", "n": 2,
         "size": "1024x768", "quality": "low"});
     assert_eq!(asked.json(), body);
+}
+
+#[tokio::test]
+async fn large_pictures_go_to_the_disk_as_they_arrive() {
+    const MIB: usize = 1024 * 1024;
+    let pictures: Vec<Vec<u8>> =
+        (0..3).map(|seed| (0..6 * MIB + seed).map(|at| ((at * 31 + seed) % 251) as u8).collect()).collect();
+    let data = pictures.iter().map(|bytes| json!({"b64_json": STANDARD.encode(bytes)}));
+    let answer =
+        || Reply::json(200, json!({"data": data.clone().collect::<Vec<_>>(), "usage": {"total": 7}}));
+    let served = Served::new([answer(), answer()]).await;
+    let settings = HttpOptions { max_output_bytes: 7 * MIB as u64, ..options(&served.url, Adapter::OpenAi) };
+    let openai = HttpProvider::new(&settings).unwrap();
+    let three = task(Kind::Image, 3, Params::default());
+    let Submission::Done(made) = openai.submit(&three, &route("gpt-image-1")).await.unwrap() else {
+        panic!("the answer is the work")
+    };
+    assert_eq!(made.len(), 3);
+    for (artifact, bytes) in made.iter().zip(&pictures) {
+        let Content::Spooled(file) = &artifact.content else { panic!("it is held in memory") };
+        assert_eq!(file.length(), bytes.len() as u64);
+        assert!(file.part(0, bytes.len()).await.unwrap() == bytes, "the bytes differ");
+        assert!(file.part(MIB as u64, MIB).await.unwrap() == bytes[MIB..2 * MIB]);
+        assert_eq!(file.part(file.length(), MIB).await.unwrap().len(), 0);
+    }
+    let small = HttpOptions { max_output_bytes: 5 * MIB as u64, ..settings };
+    let refused = HttpProvider::new(&small).unwrap().submit(&three, &route("m")).await.unwrap_err();
+    assert_eq!(refused.failure.code, "output_too_large");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::support::{KEY, options};
 use ledger::catalogue::Route;
 use serde_json::json;
 use std::time::Duration;
+use webhooks::{Address, WebhookKey};
 use worker::provider::Provider;
 use worker::provider::http::{Adapter, HttpOptions, HttpProvider, ProviderKey};
 
@@ -24,9 +25,14 @@ fn known_services_need_no_more_than_a_key() {
 
 type Change = fn(&mut HttpOptions);
 
+fn reports(settings: &mut HttpOptions) {
+    let key = WebhookKey::new(&[7; 32]).unwrap();
+    settings.webhook = Some(Address::new("https://cooly.test", "acme", key));
+}
+
 #[test]
 fn what_is_wrong_is_named_and_the_key_is_not() {
-    let cases: [(Adapter, Change, &str); 9] = [
+    let cases: [(Adapter, Change, &str); 11] = [
         (
             Adapter::Fal,
             |settings| settings.base_url = Some("http://queue.fal.run".into()),
@@ -39,6 +45,15 @@ fn what_is_wrong_is_named_and_the_key_is_not() {
         (Adapter::Fal, |settings| settings.poll_interval = Duration::ZERO, "`poll_interval` must be longer"),
         (Adapter::Fal, |settings| settings.output_hosts = vec!["https://x.test/".into()], "is no host"),
         (generic(), |_| {}, "`base_url` is missing"),
+        (Adapter::OpenAi, reports, "knows no webhooks"),
+        (
+            generic(),
+            |settings| {
+                settings.base_url = Some("https://x.test".into());
+                reports(settings);
+            },
+            "`webhook` is missing",
+        ),
         (generic(), |settings| settings.base_url = Some("https://x.test/?key=1".into()), "`base_url`"),
     ];
     for (adapter, change, problem) in cases {

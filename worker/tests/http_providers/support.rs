@@ -103,6 +103,7 @@ pub(crate) fn told(made: &[Artifact]) -> String {
                 remote.url.strip_prefix("https://a.media.test/").unwrap().to_owned()
             }
             Content::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+            Content::Spooled(file) => format!("{} bytes on the disk", file.length()),
         };
         let length = artifact.duration_milliseconds.map(|length| format!(" ({length} ms)"));
         content + &length.unwrap_or_default()

@@ -15,6 +15,7 @@ mod holds;
 mod images;
 mod last_release;
 mod last_shapes;
+mod linger;
 mod over_http;
 mod paid_once;
 mod poison;

@@ -13,9 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use webhooks::{Address, KeySet, Knock, Reception, Signing, StandardSecret, WebhookKey, signals};
+use webhooks::{
+    Address, Described, KeySet, Knock, Reception, ReportOptions, Signing, StandardSecret, WebhookKey, signals,
+};
 use worker::WorkerOptions;
-use worker::provider::http::{Adapter, HttpOptions, HttpProvider};
+use worker::provider::http::{Adapter, GenericOptions, HttpOptions, HttpProvider};
 
 /// No poll by itself comes within a test.
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -30,11 +32,7 @@ struct Door {
 }
 
 impl Door {
-    async fn open(rig: &Rig, mock: &MockProvider, protocol: Protocol) -> Door {
-        let signing = match protocol {
-            Protocol::Fal => Signing::Fal(KeySet::at(&mock.keys_url()).unwrap()),
-            _ => Signing::Standard(StandardSecret::parse(mock.webhook_secret()).unwrap()),
-        };
+    async fn open(rig: &Rig, signing: Signing) -> Door {
         let reception = Arc::new(Reception::default().with("mock", key(), signing));
         let pool = rig.database().pool(Role::Appender, 2).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -93,11 +91,24 @@ struct Stage {
 
 impl Stage {
     async fn start(protocol: Protocol, change: impl FnOnce(&mut WorkerOptions)) -> Stage {
+        let adapter = if protocol == Protocol::Fal { Adapter::Fal } else { Adapter::Replicate };
+        let signing = |mock: &MockProvider| match protocol {
+            Protocol::Fal => Signing::Fal(KeySet::at(&mock.keys_url()).unwrap()),
+            _ => Signing::Standard(StandardSecret::parse(mock.webhook_secret()).unwrap()),
+        };
+        Stage::start_as(protocol, adapter, signing, change).await
+    }
+
+    async fn start_as(
+        protocol: Protocol,
+        adapter: Adapter,
+        signing: impl FnOnce(&MockProvider) -> Signing,
+        change: impl FnOnce(&mut WorkerOptions),
+    ) -> Stage {
         let rig = Rig::start().await;
         let mock = MockOptions { key: Some(KEY.into()), ..MockOptions::default() };
         let mock = MockProvider::start(protocol, mock).await.unwrap();
-        let door = Door::open(&rig, &mock, protocol).await;
-        let adapter = if protocol == Protocol::Fal { Adapter::Fal } else { Adapter::Replicate };
+        let door = Door::open(&rig, signing(&mock)).await;
         let settings = HttpOptions {
             webhook: Some(Address::new(&door.url, "mock", key())),
             poll_interval: HOUR,
@@ -152,6 +163,48 @@ async fn what_is_reported_is_fetched_at_once_though_it_would_be_asked_after_in_a
         assert!(stage.mock.finish(&task));
         let job = stage.rig.until(id, Status::Succeeded).await;
         assert_eq!((job.outputs.len(), stage.mock.record().paid().len()), (1, 1), "{protocol}");
+        stage.end().await;
+    }
+}
+
+/// Replicate as somebody describes it who has no adapter for it, with a signature or without.
+fn described(signature: &str) -> (Adapter, ReportOptions) {
+    let description = serde_json::json!({
+        "submit": {
+            "path": "/v1/models/{model}/predictions",
+            "body": {"input": {"prompt": "{prompt}"}, "webhook": "{webhook}"},
+        },
+        "id": "/id",
+        "status": {
+            "request": {"path": "/v1/predictions/{id}"},
+            "state": "/status",
+            "states": {"starting": "queued", "processing": "running", "succeeded": "done", "failed": "failed"},
+        },
+        "outputs": "/output",
+        "webhook": {"signature": signature},
+    });
+    let description: GenericOptions = serde_json::from_value(description).unwrap();
+    let report = description.webhook.clone().unwrap();
+    (Adapter::Generic(Box::new(description)), report)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_described_service_reports_too_and_makes_up_for_a_lost_answer() {
+    for signature in ["standard", "none"] {
+        let (adapter, report) = described(signature);
+        let signing = |mock: &MockProvider| {
+            Signing::Described(Described::new(&report, mock.webhook_secret(), "/id").unwrap())
+        };
+        let stage = Stage::start_as(Protocol::Replicate, adapter, signing, |_| {}).await;
+        let (id, task) = stage.under_way().await;
+        assert!(stage.mock.finish(&task));
+        let job = stage.rig.until(id, Status::Succeeded).await;
+        assert_eq!((job.outputs.len(), stage.mock.record().paid().len()), (1, 1), "{signature}");
+
+        stage.mock.once(Fault::after(Step::Submit, Trouble::HangUp));
+        let lost = stage.rig.queue_one("scripted-image").await;
+        stage.rig.until(lost, Status::Succeeded).await;
+        assert_eq!(stage.mock.record().paid().len(), 2, "{signature}");
         stage.end().await;
     }
 }

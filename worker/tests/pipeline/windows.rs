@@ -1,12 +1,16 @@
 //! Nobody waits behind all that another user or a dead provider has queued.
 
-use crate::rig::{Rig, eventually, eventually_within};
+use crate::rig::{Rig, SCRIPTED, eventually, eventually_within};
 use crate::wire::Wire;
 use ledger::JobId;
 use ledger::job::Status;
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use worker::Offer;
+use worker::provider::Providers;
 use worker::queue::JobMessage;
 
 /// Three of four slots are for one provider.
@@ -100,6 +104,29 @@ async fn a_provider_that_hangs_stops_no_job_of_another() {
         done
     })
     .await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_is_added_finds_slots_whatever_hangs() {
+    let rig = Rig::start().await;
+    let alone = Offer { providers: Providers::new().with(SCRIPTED, rig.scripted.clone()), ..rig.offer() };
+    let (offer, offered) = watch::channel(Arc::new(alone));
+    let mut options = rig.options("one");
+    options.concurrency = SLOTS;
+    options.offer = offered;
+    let worker = rig.run(options);
+    let first = rig.queue_one("scripted-image").await;
+    rig.until(first, Status::Succeeded).await;
+    // As if the catalogue were read again.
+    offer.send_replace(Arc::new(rig.offer()));
+    rig.scripted.close();
+    rig.queue("scripted-image", 20).await;
+    eventually("the one that was there hangs", async || rig.scripted.waiting() as usize >= AT_ONCE).await;
+    let added = rig.queue_one("sim-image").await;
+    rig.until(added, Status::Succeeded).await;
+    assert_eq!(rig.scripted.waiting() as usize, AT_ONCE);
+    rig.scripted.open();
     worker.stop().await;
 }
 

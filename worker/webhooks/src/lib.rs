@@ -18,4 +18,7 @@ pub use key::{InvalidWebhookKey, WebhookKey};
 pub use reception::{Door, Knock, Reception, Refused};
 pub use reference::{InvalidReference, Reference};
 pub use signals::Signal;
-pub use signing::{InvalidSecret, KeySet, Signing, StandardSecret};
+pub use signing::{
+    Described, Encoding, InvalidDescription, InvalidSecret, KeySet, Kind, ReportOptions, Signing,
+    StandardSecret,
+};

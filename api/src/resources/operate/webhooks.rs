@@ -40,8 +40,8 @@ impl Webhooks {
     /// Tell that something happened to a task
     ///
     /// For providers, at the address that they were given with the task, signed as they sign: fal with
-    /// `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`. What it says is not believed: the provider is asked. The
-    /// same report again changes nothing.
+    /// `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`, others as the catalogue describes. What it says is not
+    /// believed: the provider is asked. The same report again changes nothing.
     #[oai(path = "/v1/webhooks/:provider/:account/:reference", method = "post", operation_id = "reportTask")]
     async fn report(
         &self,

@@ -1,5 +1,6 @@
 //! What SQS is asked for each 1,000 jobs, counted at its server, and what that costs.
 
+use super::latency::LINGER;
 use crate::baselines::one_by_one;
 use crate::feed;
 use crate::maker::{IMAGE, Maker, Times};
@@ -32,18 +33,22 @@ const COST: Column = Column::of("USD a million jobs", "", 2);
 
 /// Lines of this part.
 pub(crate) const LINE_STEADY: &str = "steady, 100 jobs/s";
+pub(crate) const LINE_LINGER: &str = "steady, 100 jobs/s, linger 100 ms";
 pub(crate) const LINE_BURST: &str = "1,000 jobs at once";
 pub(crate) const LINE_SINGLY: &str = "(b) one message a request";
 
 pub(super) async fn measure(stage: &Stage, settings: &Settings) -> Result<Vec<Sample>> {
     let singly = one_by_one::calls(JOBS).await?;
+    let steadily = async |site: &Arc<Site>| {
+        let length = Duration::from_secs(JOBS as u64) / RATE;
+        feed::steadily(site, RATE, length).await.map(drop)
+    };
+    let at_once = async |site: &Arc<Site>| feed::at_once(site, JOBS, IMAGE).await;
+    let none = Duration::ZERO;
     Ok(vec![
-        pipeline(stage, settings, LINE_STEADY, async |site| {
-            let length = Duration::from_secs(JOBS as u64) / RATE;
-            feed::steadily(site, RATE, length).await.map(drop)
-        })
-        .await?,
-        pipeline(stage, settings, LINE_BURST, async |site| feed::at_once(site, JOBS, IMAGE).await).await?,
+        pipeline(stage, settings, LINE_STEADY, none, &steadily).await?,
+        pipeline(stage, settings, LINE_LINGER, LINGER, &steadily).await?,
+        pipeline(stage, settings, LINE_BURST, none, at_once).await?,
         tell(LINE_SINGLY, &BTreeMap::new(), &singly),
     ])
 }
@@ -52,9 +57,10 @@ async fn pipeline(
     stage: &Stage,
     settings: &Settings,
     line: &str,
+    linger: Duration,
     buy: impl AsyncFnOnce(&Arc<Site>) -> Result<()>,
 ) -> Result<Sample> {
-    let wanted = Wanted { accounts: ACCOUNTS, slots: settings.slots, checks: 1 };
+    let wanted = Wanted { accounts: ACCOUNTS, slots: settings.slots, checks: 1, linger };
     let mut site = Site::open(stage, wanted, Maker::new(Times::default())).await?;
     site.start_worker()?;
     let site = Arc::new(site);

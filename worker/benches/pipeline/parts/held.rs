@@ -43,7 +43,7 @@ pub(crate) const LINE_ALL: &str = "at the end";
 
 pub(super) async fn measure(stage: &Stage) -> Result<Vec<Sample>> {
     let times = Times { image: TAKES, ..Times::default() };
-    let wanted = Wanted { accounts: 1_000, slots: HELD, checks: 1 };
+    let wanted = Wanted { accounts: 1_000, slots: HELD, checks: 1, linger: Duration::ZERO };
     let mut site = Site::open(stage, wanted, Maker::new(times)).await?;
     let queues = Queue::ensure(&site.queue, 1, Timings::default().visibility).await?;
     site.start_worker()?;

@@ -15,22 +15,34 @@ use tokio::time::Instant;
 
 const ACCOUNTS: usize = 1_000;
 
+/// How long messages wait for each other in one of the lines.
+pub(super) const LINGER: Duration = Duration::from_millis(100);
+
 /// The first purchases are left out.
 const WARM_UP: Duration = Duration::from_secs(2);
 
 /// The line that has aims.
 pub(crate) const LINE: &str = "100 jobs/s";
+const LINE_LINGER: &str = "100 jobs/s, linger 100 ms";
 
 pub(super) async fn measure(stage: &Stage, settings: &Settings) -> Result<Vec<Sample>> {
     let length = settings.length * 2;
     Ok(vec![
-        steady(stage, LINE, 100, settings.slots, length).await?,
-        steady(stage, "10 jobs/s", 10, settings.slots, length).await?,
+        steady(stage, LINE, 100, Duration::ZERO, settings.slots, length).await?,
+        steady(stage, LINE_LINGER, 100, LINGER, settings.slots, length).await?,
+        steady(stage, "10 jobs/s", 10, Duration::ZERO, settings.slots, length).await?,
     ])
 }
 
-async fn steady(stage: &Stage, line: &str, rate: u32, slots: usize, length: Duration) -> Result<Sample> {
-    let wanted = Wanted { accounts: ACCOUNTS, slots, checks: 1 };
+async fn steady(
+    stage: &Stage,
+    line: &str,
+    rate: u32,
+    linger: Duration,
+    slots: usize,
+    length: Duration,
+) -> Result<Sample> {
+    let wanted = Wanted { accounts: ACCOUNTS, slots, checks: 1, linger };
     let mut site = Site::open(stage, wanted, Maker::new(Times::default())).await?;
     site.start_worker()?;
     let site = Arc::new(site);

@@ -43,7 +43,7 @@ async fn pipeline(
     slots: usize,
     length: Duration,
 ) -> Result<Sample> {
-    let wanted = Wanted { accounts, slots, checks: 1 };
+    let wanted = Wanted { accounts, slots, checks: 1, linger: Duration::ZERO };
     let mut site = Site::open(stage, wanted, Maker::new(Times::default())).await?;
     site.start_worker()?;
     let site = Arc::new(site);

@@ -52,7 +52,7 @@ async fn clips(
     times: Times,
     length: Duration,
 ) -> Result<Sample> {
-    let wanted = Wanted { accounts: 1_000, slots: 64, checks: slots };
+    let wanted = Wanted { accounts: 1_000, slots: 64, checks: slots, linger: Duration::ZERO };
     let mut site = Site::open(stage, wanted, Maker::new(times)).await?;
     site.start_worker()?;
     let site = Arc::new(site);

@@ -72,7 +72,7 @@ fn videos_aims(report: &Report, aims: &mut Vec<Aim>) {
 
 fn calls_aims(report: &Report, aims: &mut Vec<Aim>) {
     let of = |line| report.of(Part::Calls, line, calls::ALL);
-    for line in [calls::LINE_STEADY, calls::LINE_BURST] {
+    for line in [calls::LINE_STEADY, calls::LINE_LINGER, calls::LINE_BURST] {
         let fewer = ratio(of(line), of(calls::LINE_SINGLY)).map(|share| (1.0 - share) * 100.0);
         let what = format!("{line}, fewer requests than one by one");
         aims.extend(aim(&what, fewer, Bound::Least(85.0), 1, "%"));

@@ -1,5 +1,6 @@
 //! A provider's answer to one call, and what it says about waiting.
 
+use crate::provider::Spooled;
 use chrono::{DateTime, Utc};
 use reqwest::StatusCode;
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
@@ -18,6 +19,8 @@ pub(super) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// Outputs that were inside of the body; marks stand in their places.
+    pub files: Vec<Spooled>,
 }
 
 impl Answer {
@@ -69,7 +72,8 @@ mod tests {
         if let Some(header) = header {
             headers.insert(RETRY_AFTER, HeaderValue::from_str(header).unwrap());
         }
-        let answer = Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, body: body.into() };
+        let answer =
+            Answer { status: StatusCode::TOO_MANY_REQUESTS, headers, body: body.into(), files: Vec::new() };
         answer.wait().map(|wait| wait.as_secs())
     }
 

@@ -1,10 +1,10 @@
 //! Finding what was made in an answer. Services agree on little: an address, a list of them, or objects that hold one
 //! under one of a few names, with the length of a clip beside it.
 
-use crate::provider::{Artifact, Content, Origin, Remote};
+use super::sieve::marked;
+use crate::provider::{Artifact, Content, Origin, Remote, Spooled};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
@@ -24,9 +24,19 @@ const LONGEST_CLIP_SECONDS: f64 = 86_400.0;
 
 /// Everything that an answer offers, in its order.
 pub(super) fn artifacts(value: &Value, origin: &Arc<Origin>) -> Vec<Artifact> {
+    artifacts_with(value, origin, &[])
+}
+
+/// The same of an answer of which these files were put aside.
+pub(super) fn artifacts_with(value: &Value, origin: &Arc<Origin>, files: &[Spooled]) -> Vec<Artifact> {
     let mut found = Vec::new();
-    collect(value, None, origin, &mut found);
+    Finder { origin, files }.collect(value, None, &mut found);
     found
+}
+
+struct Finder<'a> {
+    origin: &'a Arc<Origin>,
+    files: &'a [Spooled],
 }
 
 /// A length in milliseconds, of a number or a text of seconds.
@@ -36,32 +46,45 @@ pub(super) fn milliseconds(value: &Value) -> Option<u64> {
     is_a_length.then(|| (seconds * 1_000.0).round() as u64)
 }
 
-fn collect(value: &Value, length: Option<u64>, origin: &Arc<Origin>, found: &mut Vec<Artifact>) {
-    match value {
-        Value::String(text) => found.extend(content(text, origin).map(|content| artifact(content, length))),
-        Value::Array(items) => items.iter().for_each(|item| collect(item, length, origin, found)),
-        Value::Object(object) => collect_object(object, length, origin, found),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+impl Finder<'_> {
+    fn collect(&self, value: &Value, length: Option<u64>, found: &mut Vec<Artifact>) {
+        match value {
+            Value::String(text) => found.extend(self.content(text).map(|content| artifact(content, length))),
+            Value::Array(items) => items.iter().for_each(|item| self.collect(item, length, found)),
+            Value::Object(object) => self.collect_object(object, length, found),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
     }
-}
 
-fn collect_object(
-    object: &Map<String, Value>,
-    length: Option<u64>,
-    origin: &Arc<Origin>,
-    found: &mut Vec<Artifact>,
-) {
-    let length = LENGTHS.iter().find_map(|name| milliseconds(object.get(*name)?)).or(length);
-    if let Some(bytes) = object.get("b64_json").and_then(Value::as_str).and_then(decode) {
-        found.push(artifact(Content::Bytes(bytes), length));
-        return;
+    fn collect_object(&self, object: &Map<String, Value>, length: Option<u64>, found: &mut Vec<Artifact>) {
+        let length = LENGTHS.iter().find_map(|name| milliseconds(object.get(*name)?)).or(length);
+        let inline = object.get("b64_json").and_then(Value::as_str);
+        if let Some(content) = inline.and_then(|text| self.spooled(text).or_else(|| decode(text))) {
+            found.push(artifact(content, length));
+            return;
+        }
+        let present = |name: &str| object.get(name).filter(|value| !value.is_null());
+        let inner = ADDRESSES.iter().chain(&FILES).find_map(|name| present(name));
+        match inner {
+            Some(inner) => self.collect(inner, length, found),
+            // Names that nobody knows: every address counts.
+            None => object.values().for_each(|value| self.collect(value, length, found)),
+        }
     }
-    let present = |name: &str| object.get(name).filter(|value| !value.is_null());
-    let inner = ADDRESSES.iter().chain(&FILES).find_map(|name| present(name));
-    match inner {
-        Some(inner) => collect(inner, length, origin, found),
-        // Names that nobody knows: every address counts.
-        None => object.values().for_each(|value| collect(value, length, origin, found)),
+
+    fn content(&self, text: &str) -> Option<Content> {
+        if let Some(data) = text.strip_prefix("data:") {
+            let (kind, encoded) = data.split_once(',')?;
+            return kind.ends_with(";base64").then(|| decode(encoded)).flatten();
+        }
+        let is_address = text.starts_with("https://") || text.starts_with("http://");
+        let remote = || Content::Remote(Remote { url: text.to_owned(), origin: Arc::clone(self.origin) });
+        is_address.then(remote).or_else(|| self.spooled(text))
+    }
+
+    /// The file that was put aside for this text.
+    fn spooled(&self, text: &str) -> Option<Content> {
+        self.files.get(marked(text)?).cloned().map(Content::Spooled)
     }
 }
 
@@ -69,17 +92,9 @@ fn artifact(content: Content, duration_milliseconds: Option<u64>) -> Artifact {
     Artifact { content, facts: None, duration_milliseconds }
 }
 
-fn content(text: &str, origin: &Arc<Origin>) -> Option<Content> {
-    if let Some(data) = text.strip_prefix("data:") {
-        let (kind, encoded) = data.split_once(',')?;
-        return kind.ends_with(";base64").then(|| decode(encoded)).flatten().map(Content::Bytes);
-    }
-    let is_address = text.starts_with("https://") || text.starts_with("http://");
-    is_address.then(|| Content::Remote(Remote { url: text.to_owned(), origin: Arc::clone(origin) }))
-}
-
-fn decode(encoded: &str) -> Option<Bytes> {
-    STANDARD.decode(encoded).ok().filter(|bytes| !bytes.is_empty()).map(Bytes::from)
+fn decode(encoded: &str) -> Option<Content> {
+    let bytes = STANDARD.decode(encoded).ok().filter(|bytes| !bytes.is_empty());
+    bytes.map(|bytes| Content::Bytes(bytes.into()))
 }
 
 #[cfg(test)]
@@ -99,6 +114,7 @@ mod tests {
                     remote.url.replace("https://x.test/", "")
                 }
                 Content::Bytes(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
+                Content::Spooled(_) => panic!("nothing was put aside"),
             };
             (content, artifact.duration_milliseconds)
         });
@@ -125,6 +141,7 @@ mod tests {
             (json!({"video": {"url": a}, "duration": -1}), one("a")),
             (json!({"video": {"url": a}, "duration": "long"}), one("a")),
             (json!("ftp://x.test/a"), vec![]),
+            (json!({"b64_json": "cooly:spooled:0"}), vec![]),
             (json!({"b64_json": "not base64!"}), vec![]),
             (json!("data:text/plain,hallo"), vec![]),
             (json!(null), vec![]),

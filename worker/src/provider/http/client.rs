@@ -6,6 +6,8 @@
 
 use super::answer::Answer;
 use super::base::base_url;
+use super::cut::Cut;
+use super::inline::{self, Bounds};
 use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
 use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
@@ -22,17 +24,6 @@ pub(super) const ANSWER_BYTES: usize = 1 << 20;
 /// nobody knows whether it arrived.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// Why a call has no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cut {
-    /// It was not sent.
-    Unsent,
-    /// It may have been sent, and its answer did not come, or not whole.
-    Lost,
-    /// Its answer came and is larger than expected.
-    TooLarge,
-}
-
 /// What to ask a provider.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
@@ -44,6 +35,9 @@ pub(super) struct Call {
     pub body: Option<Value>,
     /// Most bytes of the answer.
     pub answer_bytes: usize,
+    /// Most bytes of one output, if outputs may come as base64 inside of the answer: those are put on the disk as they arrive,
+    /// and all else of the answer is no longer than usual.
+    pub inline_bytes: Option<u64>,
     /// How long the answer may take; as long as usual where it is left out.
     pub patience: Option<Duration>,
 }
@@ -58,6 +52,7 @@ impl Call {
             headers: HeaderMap::new(),
             body: None,
             answer_bytes: ANSWER_BYTES,
+            inline_bytes: None,
             patience: None,
         }
     }
@@ -135,13 +130,20 @@ impl Client {
         let mut response = request.send().await.map_err(|error| {
             if error.is_connect() || error.is_builder() { Cut::Unsent } else { Cut::Lost }
         })?;
-        let read = read(&mut response, call.answer_bytes).await;
-        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let status = response.status();
+        let read = match call.inline_bytes.filter(|_| status.is_success()) {
+            Some(output) => {
+                let bounds = Bounds { all: call.answer_bytes, text: ANSWER_BYTES, output };
+                inline::read(&mut response, bounds).await
+            }
+            None => read(&mut response, call.answer_bytes).await.map(|body| (body, Vec::new())),
+        };
+        let headers = std::mem::take(response.headers_mut());
         match read {
-            Ok(body) => Ok(Answer { status, headers, body }),
+            Ok((body, files)) => Ok(Answer { status, headers, body, files }),
             Err(cut) if status.is_success() => Err(cut),
             // A refusal is one, whatever became of its reasons.
-            Err(_) => Ok(Answer { status, headers, body: Vec::new() }),
+            Err(_) => Ok(Answer { status, headers, body: Vec::new(), files: Vec::new() }),
         }
     }
 

@@ -2,6 +2,8 @@
 
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 use std::fmt;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
 /// Why something is not a key. Says nothing about the text itself.
@@ -36,6 +38,13 @@ impl ProviderKey {
         Ok(ProviderKey(Zeroizing::new(text.to_owned())))
     }
 
+    /// Tells this key from others. In another process, or the next one, the same key has another tag, so it gives nothing of the
+    /// key away.
+    pub fn tag(&self) -> u64 {
+        static STATE: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+        STATE.hash_one(self.0.as_bytes())
+    }
+
     /// The key as the value of a header, behind a word such as `Bearer `. No `Debug` of a request shows it.
     pub(super) fn header(&self, before: &str) -> Result<HeaderValue, InvalidHeaderValue> {
         let text = Zeroizing::new([before, &self.0].concat());
@@ -62,6 +71,13 @@ mod tests {
         let header = key.header("Key ").unwrap();
         assert_eq!(header.as_bytes(), b"Key k3y-secret");
         assert!(!format!("{header:?}").contains("k3y"), "{header:?}");
+    }
+
+    #[test]
+    fn a_tag_tells_keys_apart() {
+        let tag = |text: &str| ProviderKey::parse(text).unwrap().tag();
+        assert_eq!(tag("k3y"), tag("k3y\n"));
+        assert_ne!(tag("k3y"), tag("k3z"));
     }
 
     #[test]

@@ -2,15 +2,17 @@
 //!
 //! Each adapter knows one protocol and says where its facts are from. What a status or a silence means for a job is
 //! decided in one place, `refusal`, for all of them; `client` sends, `artifacts` finds what was made, `template` fills
-//! what is configured. What was made is passed on as an address with its `Origin`: whoever fetches it keeps to that.
+//! what is configured, `sieve` and `inline` put outputs that come inside of answers on the disk. What was made is passed on as an address with its `Origin`: whoever fetches it keeps to that.
 //! None of them repeats a request that asks for work, follows a redirect, or says what a provider said.
 
 mod answer;
 mod artifacts;
 mod base;
 mod client;
+mod cut;
 mod fal;
 mod generic;
+mod inline;
 mod inputs;
 mod invalid;
 mod key;
@@ -20,6 +22,7 @@ mod protocol;
 mod provider;
 mod refusal;
 mod replicate;
+mod sieve;
 mod template;
 mod whole;
 mod wish;

@@ -9,8 +9,9 @@
 //! which ones a model takes is for the catalogue to say.
 
 use super::answer::Answer;
-use super::artifacts::artifacts;
-use super::client::{ANSWER_BYTES, Call, Client, Cut};
+use super::artifacts::artifacts_with;
+use super::client::{ANSWER_BYTES, Call, Client};
+use super::cut::Cut;
 use super::inputs::{sides, unusable_route, with_inputs};
 use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
@@ -59,6 +60,7 @@ impl Protocol for OpenAi {
             .with_header("idempotency-key", reference);
         call.patience = Some(self.patience);
         call.answer_bytes = ANSWER_BYTES + encoded_bytes(self.origin.max_bytes, task.request.count);
+        call.inline_bytes = Some(self.origin.max_bytes);
         let answer = self.client.ask(call).await.map_err(|cut| match cut {
             Cut::TooLarge => ProviderFailure::output_too_large(),
             cut => unsubmitted(cut),
@@ -68,7 +70,8 @@ impl Protocol for OpenAi {
         }
         let told = answer.json().ok_or_else(|| unreadable().billed(Billed::Unknown))?;
         let made = told.get("data").ok_or_else(|| unreadable().billed(Billed::Unknown))?;
-        unless_too_large(artifacts(made, &self.origin), &self.origin).map(Submission::Done)
+        unless_too_large(artifacts_with(made, &self.origin, &answer.files), &self.origin)
+            .map(Submission::Done)
     }
 
     async fn poll(&self, _task_id: &str) -> Result<Progress, ProviderFailure> {

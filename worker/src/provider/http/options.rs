@@ -56,7 +56,7 @@ pub struct HttpOptions {
     pub output_hosts: Vec<String>,
     /// Most bytes of one output.
     pub max_output_bytes: u64,
-    /// Where it reports what becomes of tasks; `None` if it is only asked. `Fal` and `Replicate` can.
+    /// Where it reports what becomes of tasks; `None` if it is only asked. `OpenAi` cannot, and `Generic` can if that is described.
     pub webhook: Option<Address>,
     /// Whether it may be in this machine or a private network, and be asked without TLS.
     pub is_private: bool,
@@ -73,7 +73,7 @@ pub struct HttpOptions {
 impl HttpOptions {
     /// A provider of this name at its usual place, without a key.
     pub fn new(name: &str, adapter: Adapter) -> HttpOptions {
-        // What comes inside of an answer is in memory, as many times as outputs were asked for.
+        // What comes inside of an answer is on this machine's disk until it is stored, as many times as outputs were asked for.
         let max_output_bytes = if matches!(adapter, Adapter::OpenAi) { 32 << 20 } else { 256 << 20 };
         HttpOptions {
             name: name.to_owned(),

@@ -73,8 +73,8 @@ fn check_hosts(options: &HttpOptions) -> Result<(), InvalidProvider> {
 }
 
 fn check_webhook(options: &HttpOptions) -> Result<(), InvalidProvider> {
-    if options.webhook.is_some() && !matches!(options.adapter, Adapter::Fal | Adapter::Replicate) {
-        let problem = "this adapter knows no webhooks: leave them off, and it is asked at intervals";
+    if options.webhook.is_some() && matches!(options.adapter, Adapter::OpenAi) {
+        let problem = "this adapter knows no webhooks, since the answer to a request is the work itself: leave them off";
         return Err(InvalidProvider::new(&options.name, problem));
     }
     Ok(())

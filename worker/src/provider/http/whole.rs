@@ -7,9 +7,8 @@ pub(super) fn unless_too_large(
     artifacts: Vec<Artifact>,
     origin: &Origin,
 ) -> Result<Vec<Artifact>, ProviderFailure> {
-    let bytes = artifacts.iter().filter_map(|artifact| artifact.content.bytes());
-    let most = usize::try_from(origin.max_bytes).unwrap_or(usize::MAX);
-    if bytes.into_iter().any(|bytes| bytes.len() > most) {
+    let mut lengths = artifacts.iter().filter_map(|artifact| artifact.content.length());
+    if lengths.any(|length| length > origin.max_bytes) {
         Err(ProviderFailure::output_too_large())
     } else {
         Ok(artifacts)

@@ -23,12 +23,14 @@ pub(super) enum Field {
     Seconds,
     /// Our name for the attempt.
     Reference,
+    /// Where the provider is to report, if it reports.
+    Webhook,
     /// The provider's name for the task.
     Id,
 }
 
 impl Field {
-    const NAMES: [(&'static str, Field); 9] = [
+    const NAMES: [(&'static str, Field); 10] = [
         ("model", Field::Model),
         ("prompt", Field::Prompt),
         ("count", Field::Count),
@@ -37,6 +39,7 @@ impl Field {
         ("seed", Field::Seed),
         ("seconds", Field::Seconds),
         ("reference", Field::Reference),
+        ("webhook", Field::Webhook),
         ("id", Field::Id),
     ];
 
@@ -50,6 +53,19 @@ impl Field {
         Field::Seed,
         Field::Seconds,
         Field::Reference,
+    ];
+
+    /// The same where a service is described that may report.
+    pub(super) const OF_DESCRIBED_WORK: [Field; 9] = [
+        Field::Model,
+        Field::Prompt,
+        Field::Count,
+        Field::Width,
+        Field::Height,
+        Field::Seed,
+        Field::Seconds,
+        Field::Reference,
+        Field::Webhook,
     ];
 
     /// What is always known when work is asked for: a path is not whole without its parts.

@@ -1,11 +1,15 @@
-//! How a provider signs what it reports. Each way is a file; what they share is that the time of signing is signed too, and
-//! is believed for five minutes in either direction.
+//! How a provider signs what it reports. Each way is a file; where the time of signing is signed too, it is believed for five
+//! minutes in either direction.
 
+mod described;
 mod fal;
 mod keys;
+mod report;
 mod standard;
 
+pub use described::{Described, InvalidDescription};
 pub use keys::KeySet;
+pub use report::{Encoding, Kind, ReportOptions};
 pub use standard::{InvalidSecret, StandardSecret};
 
 use chrono::{DateTime, Utc};
@@ -25,6 +29,8 @@ pub enum Signing {
     Standard(StandardSecret),
     /// As fal does it, with a key whose public half it publishes.
     Fal(KeySet),
+    /// As configuration describes it.
+    Described(Described),
 }
 
 /// What is wrong with a report.
@@ -60,6 +66,7 @@ impl Signing {
         match self {
             Signing::Standard(secret) => standard::read(secret, headers, body, now),
             Signing::Fal(keys) => fal::read(keys, headers, body, now).await,
+            Signing::Described(described) => described.read(headers, body, now),
         }
     }
 }
@@ -87,6 +94,16 @@ fn check_time(signed: &str, now: DateTime<Utc>) -> Result<(), Flaw> {
 fn name_in(body: &[u8], field: &str) -> Result<String, Flaw> {
     let report: Value = serde_json::from_slice(body).map_err(|_| Flaw::Content)?;
     name(report.get(field).and_then(Value::as_str).unwrap_or_default())
+}
+
+/// The name at a place of the report, which may be a number.
+fn name_at(body: &[u8], pointer: &str) -> Result<String, Flaw> {
+    let report: Value = serde_json::from_slice(body).map_err(|_| Flaw::Content)?;
+    match report.pointer(pointer) {
+        Some(Value::String(text)) => name(text),
+        Some(Value::Number(number)) => name(&number.to_string()),
+        _ => Err(Flaw::Content),
+    }
 }
 
 fn name(text: &str) -> Result<String, Flaw> {

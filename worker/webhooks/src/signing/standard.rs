@@ -61,6 +61,16 @@ pub(super) fn read(
     body: &[u8],
     now: DateTime<Utc>,
 ) -> Result<Told, Flaw> {
+    Ok(Told { event_id: prove(secret, headers, body, now)?, task_id: name_in(body, "id")? })
+}
+
+/// The name of the report, once it is proved.
+pub(super) fn prove(
+    secret: &StandardSecret,
+    headers: &HeaderMap,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<String, Flaw> {
     let (id, timestamp) = (only(headers, "webhook-id")?, only(headers, "webhook-timestamp")?);
     let mut signatures = only(headers, "webhook-signature")?.split(' ').take(MOST_SIGNATURES);
     let message = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat();
@@ -68,7 +78,7 @@ pub(super) fn read(
         return Err(Flaw::Signature);
     }
     check_time(timestamp, now)?;
-    Ok(Told { event_id: name(id)?, task_id: name_in(body, "id")? })
+    name(id)
 }
 
 #[cfg(test)]

@@ -11,8 +11,9 @@ mod request;
 mod tests;
 
 use super::answer::Answer;
-use super::artifacts::{artifacts, milliseconds};
-use super::client::{ANSWER_BYTES, Call, Client, Cut};
+use super::artifacts::{artifacts_with, milliseconds};
+use super::client::{ANSWER_BYTES, Call, Client};
+use super::cut::Cut;
 use super::inputs::unusable_route;
 use super::invalid::InvalidProvider;
 use super::options::HttpOptions;
@@ -23,7 +24,9 @@ use super::refusal::{
 use super::whole::{encoded_bytes, unless_too_large};
 use super::wish::{Field, Wish};
 use super::words::Meaning;
-use crate::provider::{Artifact, Cancelled, Found, Origin, Progress, ProviderFailure, Submission, Task};
+use crate::provider::{
+    Artifact, Cancelled, Found, Origin, Progress, ProviderFailure, Spooled, Submission, Task,
+};
 use ledger::catalogue::Route;
 use ledger::job::Billed;
 use options::{GenericOptions, TaskState};
@@ -32,6 +35,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use webhooks::Address;
 
 /// The longest task id that is kept.
 const LONGEST_ID: usize = 512;
@@ -42,6 +46,7 @@ pub(super) struct Generic {
     plan: Plan,
     origin: Arc<Origin>,
     deadline: Duration,
+    webhook: Option<Address>,
 }
 
 impl Generic {
@@ -55,7 +60,11 @@ impl Generic {
         let header = key_header(description).map_err(invalid)?;
         let client = Client::new(options, &header, &description.key.before)?;
         let origin = Arc::new(origin(&client));
-        Ok(Generic { client, plan, origin, deadline: options.deadline })
+        let webhook = options.webhook.clone();
+        if webhook.is_some() && description.webhook.is_none() {
+            return Err(invalid("`webhook` is missing: describe what it reports".to_owned()));
+        }
+        Ok(Generic { client, plan, origin, deadline: options.deadline, webhook })
     }
 
     /// What can be done about tasks, and the wish that names this one.
@@ -68,25 +77,32 @@ impl Generic {
         let mut call = call.ok_or_else(foreign)?;
         if self.plan.has_inline_outputs {
             call.answer_bytes += encoded_bytes(self.origin.max_bytes, 1);
+            call.inline_bytes = Some(self.origin.max_bytes);
         }
         self.client.ask(call).await.map_err(unanswered)
     }
 
-    async fn result(&self, task: &TaskPlan, wish: &Wish, status: Value) -> Result<Progress, ProviderFailure> {
-        let Some(result) = &task.result else { return self.made(&status).map(Progress::Done) };
+    async fn result(
+        &self,
+        task: &TaskPlan,
+        wish: &Wish,
+        (status, files): (&Value, &[Spooled]),
+    ) -> Result<Progress, ProviderFailure> {
+        let Some(result) = &task.result else { return self.made(status, files).map(Progress::Done) };
         let answer = self.question(result.call(wish)).await?;
         match answer.status {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Progress::Gone),
             status if status.is_success() => {
-                self.made(&answer.json().ok_or_else(unreadable)?).map(Progress::Done)
+                let told = answer.json().ok_or_else(unreadable)?;
+                self.made(&told, &answer.files).map(Progress::Done)
             }
             _ => Err(self.refused_question(&answer)),
         }
     }
 
-    fn made(&self, answer: &Value) -> Result<Vec<Artifact>, ProviderFailure> {
+    fn made(&self, answer: &Value, files: &[Spooled]) -> Result<Vec<Artifact>, ProviderFailure> {
         let outputs = answer.pointer(&self.plan.outputs).unwrap_or(&Value::Null);
-        let mut made = artifacts(outputs, &self.origin);
+        let mut made = artifacts_with(outputs, &self.origin, files);
         let length = self.plan.duration.as_ref().and_then(|place| milliseconds(answer.pointer(place)?));
         for artifact in &mut made {
             artifact.duration_milliseconds = length.or(artifact.duration_milliseconds);
@@ -118,7 +134,7 @@ impl Generic {
                 let id = told.pointer(&task.id).and_then(word).filter(|id| is_id(id));
                 id.map(Submission::Accepted).ok_or_else(unknown)
             }
-            None => self.made(&told).map(Submission::Done),
+            None => self.made(&told, &answer.files).map(Submission::Done),
         }
     }
 }
@@ -126,11 +142,15 @@ impl Generic {
 #[async_trait::async_trait]
 impl Protocol for Generic {
     async fn submit(&self, task: &Task, route: &Route) -> Result<Submission, ProviderFailure> {
-        let mut call = self.plan.submit.call(&Wish::of(task, route)).ok_or_else(unusable_route)?;
+        let webhook = self.webhook.as_ref().map(|address| address.of(task.account_id, &task.as_reference()));
+        let wish = Wish::of(task, route);
+        let wish = webhook.into_iter().fold(wish, |wish, address| wish.with(Field::Webhook, address));
+        let mut call = self.plan.submit.call(&wish).ok_or_else(unusable_route)?;
         let is_the_work = self.plan.task.is_none();
         call.patience = is_the_work.then_some(self.deadline);
         if self.plan.has_inline_outputs {
             call.answer_bytes = ANSWER_BYTES + encoded_bytes(self.origin.max_bytes, task.request.count);
+            call.inline_bytes = Some(self.origin.max_bytes);
         }
         let answer = self.client.ask(call).await.map_err(|cut| match cut {
             Cut::TooLarge if is_the_work => ProviderFailure::output_too_large(),
@@ -179,7 +199,7 @@ impl Protocol for Generic {
         let state = told.pointer(&task.state).and_then(word).ok_or_else(unreadable)?;
         match task.states.get(&state).ok_or_else(unreadable)? {
             TaskState::Queued | TaskState::Running => Ok(Progress::Working),
-            TaskState::Done => self.result(task, &wish, told).await,
+            TaskState::Done => self.result(task, &wish, (&told, &answer.files)).await,
             TaskState::Gone => Ok(Progress::Gone),
             TaskState::Failed => {
                 let word = self.word(Some(&told));

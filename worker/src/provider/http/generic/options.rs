@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use webhooks::ReportOptions;
 
 /// A service over HTTP, described by its requests and by where its answers hold what. Texts in requests are templates:
 /// `"{prompt}"` and the like. Places in answers are JSON pointers, such as `/data/id`.
@@ -12,7 +13,8 @@ pub struct GenericOptions {
     /// Where the key goes; as a bearer token if it is left out.
     #[serde(default)]
     pub key: KeyPlace,
-    /// How work is asked for. Speaks of `model`, `prompt`, `count`, `width`, `height`, `seed`, `seconds` and `reference`.
+    /// How work is asked for. Speaks of `model`, `prompt`, `count`, `width`, `height`, `seed`, `seconds`, `reference` and
+    /// `webhook`.
     pub submit: RequestOptions,
     /// Where the answer to that holds the id of the task. Left out where that answer is the work itself.
     pub id: Option<String>,
@@ -36,6 +38,8 @@ pub struct GenericOptions {
     /// Whether outputs come as base64 inside of answers. An answer to a question may hold as much as one output may have.
     #[serde(default)]
     pub has_inline_outputs: bool,
+    /// How the service reports by itself, if it does; `submit` must tell it `webhook`, which is where.
+    pub webhook: Option<ReportOptions>,
 }
 
 /// Where the key goes.

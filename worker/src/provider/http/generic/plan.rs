@@ -6,8 +6,9 @@ use crate::provider::http::wish::Field;
 use reqwest::Method;
 use reqwest::header::HeaderName;
 use std::collections::BTreeMap;
+use webhooks::ReportOptions;
 
-const WORK: Known = Known { path: &Field::OF_A_WORK_PATH, rest: &Field::OF_WORK };
+const WORK: Known = Known { path: &Field::OF_A_WORK_PATH, rest: &Field::OF_DESCRIBED_WORK };
 const TASK: Known = Known { path: &Field::OF_A_TASK, rest: &Field::OF_A_TASK };
 const SEARCH: Known = Known { path: &Field::OF_A_SEARCH, rest: &Field::OF_A_SEARCH };
 
@@ -77,6 +78,9 @@ impl Plan {
             }
             (None, None) => None,
         };
+        if let Some(report) = &options.webhook {
+            check_report(report, &submit, task.is_some())?;
+        }
         Ok(Plan {
             submit,
             task,
@@ -87,6 +91,24 @@ impl Plan {
             has_inline_outputs: options.has_inline_outputs,
         })
     }
+}
+
+/// Whether what is reported can be understood, and the service knows where to report.
+fn check_report(report: &ReportOptions, submit: &Request, has_tasks: bool) -> Result<(), String> {
+    if let Some(problem) = report.problem() {
+        return Err(problem);
+    }
+    report.id.as_deref().map(|place| pointer("webhook.id", place)).transpose()?;
+    if !has_tasks {
+        return Err("`webhook` needs `id` and `status`: what is reported is asked after".to_owned());
+    }
+    if !submit.speaks_of(Field::Webhook) {
+        return Err(
+            "in `submit`, `{webhook}` is missing: say where the service reads the address to report to"
+                .to_owned(),
+        );
+    }
+    Ok(())
 }
 
 struct Reader {

@@ -84,6 +84,13 @@ impl Request {
         Some(call)
     }
 
+    /// Whether it says this anywhere but in its path.
+    pub(super) fn speaks_of(&self, field: Field) -> bool {
+        let query = self.query.iter().map(|(_, value)| value);
+        let headers = self.headers.iter().map(|(_, value)| value);
+        query.chain(headers).chain(&self.body).any(|template| template.speaks_of(field))
+    }
+
     fn headers(&self, wish: &Wish) -> Option<HeaderMap> {
         let filled =
             self.headers.iter().filter_map(|(name, value)| Some((name.clone(), value.fill_text(wish)?)));

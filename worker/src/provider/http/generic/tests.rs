@@ -63,6 +63,11 @@ fn what_cannot_be_used_is_named() {
         ("/status", json!(null), "`status` is missing"),
         ("/cancel", json!({"path": "/v1/tasks/{reference}"}), "in `cancel`, `path`: `{reference}`"),
         ("/find", json!({"request": {"path": "/v1/{id}"}, "id": "/id"}), "in `find.request`, `path`: `{id}`"),
+        ("/webhook", json!({"signature": "none"}), "in `submit`, `{webhook}` is missing"),
+        ("/webhook", json!({"signature": "hmac"}), "`webhook.header` is missing"),
+        ("/webhook", json!({"signature": "none", "id": "id"}), "`webhook.id` (`id`) is no JSON pointer"),
+        ("/webhook", json!({"signature": "none", "surprise": 1}), "unknown field `surprise`"),
+        ("/submit/path", json!("/v1/{webhook}"), "in `submit`, `path`: `{webhook}` is not known here"),
         ("/key", json!({"header": "a b"}), "`key.header` (`a b`) is no name of a header"),
     ] {
         let told = read(with(place, value)).unwrap_err();
@@ -70,4 +75,7 @@ fn what_cannot_be_used_is_named() {
     }
     let lone = json!({"submit": {"path": "/draw"}, "outputs": "", "cancel": {"path": "/x"}});
     assert!(read(lone).unwrap_err().contains("need `id` and `status`"));
+    let lone = json!({"submit": {"path": "/draw", "query": {"to": "{webhook}"}}, "outputs": "",
+        "webhook": {"signature": "none"}});
+    assert!(read(lone).unwrap_err().contains("`webhook` needs `id` and `status`"));
 }

@@ -5,7 +5,7 @@
 //! And is the work paid for? Where nobody knows, `Billed::Unknown` keeps it from being bought twice.
 
 use super::answer::Answer;
-use super::client::Cut;
+use super::cut::Cut;
 use super::words::{Meaning, is_word, meaning};
 use crate::provider::ProviderFailure;
 use ledger::job::Billed;

@@ -1,7 +1,7 @@
 //! Every refusal, in a table.
 
 use super::super::answer::Answer;
-use super::super::client::Cut;
+use super::super::cut::Cut;
 use super::{Stage, failed, question_refused, refused, unanswered, unsubmitted};
 use crate::provider::ProviderFailure;
 use ledger::job::{Billed, FailureClass};
@@ -15,7 +15,7 @@ const THROTTLED: FailureClass = FailureClass::Throttled;
 fn answer(status: u16, wait: Option<&'static str>) -> Answer {
     let mut headers = HeaderMap::new();
     headers.extend(wait.map(|wait| (RETRY_AFTER, HeaderValue::from_static(wait))));
-    Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: Vec::new() }
+    Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: Vec::new(), files: Vec::new() }
 }
 
 fn told(failure: &ProviderFailure) -> (FailureClass, &str, Option<Billed>, Option<u64>) {

@@ -92,6 +92,17 @@ impl Template {
         self.fill(wish).map(|value| as_text(&value))
     }
 
+    /// Whether it has a gap for this field.
+    pub(super) fn speaks_of(&self, field: Field) -> bool {
+        match self {
+            Template::Fixed(_) => false,
+            Template::Gap(gap) => *gap == field,
+            Template::Text(pieces) => pieces.contains(&Piece::Gap(field)),
+            Template::List(items) => items.iter().any(|item| item.speaks_of(field)),
+            Template::Object(fields) => fields.iter().any(|(_, value)| value.speaks_of(field)),
+        }
+    }
+
     fn is_fixed(&self) -> bool {
         match self {
             Template::Fixed(_) => true,
