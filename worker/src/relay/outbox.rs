@@ -1,12 +1,12 @@
 //! Messages between the board and SQS: what goes into the next request, what is tried again and when, and what SQS
 //! refuses for good.
 //!
-//! A refusal counts only while SQS takes other messages. One that refuses everything is set up wrongly, and that must not
-//! kill every job there is.
+//! A refusal counts only while its queue takes other messages. One that refuses everything is set up wrongly, and that must
+//! not kill every job there is.
 
 use super::board::{Ask, Board};
 use crate::queue::{Fault, Letter, MOST_ENTRIES};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -47,8 +47,8 @@ pub(super) struct Outbox {
     /// What is tried again later; the number tells apart what rests until the same moment.
     resting: BTreeMap<(Instant, u64), Parcel>,
     rested: u64,
-    /// When SQS last took a message.
-    taken_at: Option<Instant>,
+    /// When the queue of each class last took a message.
+    taken_at: HashMap<String, Instant>,
 }
 
 impl Outbox {
@@ -83,15 +83,16 @@ impl Outbox {
         self.resting.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// Takes in the answer to a request, and gives back what is to be set aside.
+    /// Takes in the answer of the queue of a class to a request, and gives back what is to be set aside.
     pub(super) fn answered(
         &mut self,
         board: &mut Board,
+        class: &str,
         answers: Vec<(Parcel, Result<(), Fault>)>,
         now: Instant,
     ) -> Vec<Parcel> {
         if answers.iter().any(|(_, answer)| answer.is_ok()) {
-            self.taken_at = Some(now);
+            self.taken_at.insert(class.to_owned(), now);
         }
         let mut aside = Vec::new();
         for (mut parcel, answer) in answers {
@@ -108,7 +109,7 @@ impl Outbox {
                     parcel.code = code;
                 }
             }
-            if self.is_hopeless(&parcel) && board.is_out(&parcel.ask) {
+            if self.is_hopeless(&parcel, class) && board.is_out(&parcel.ask) {
                 aside.push(parcel)
             } else {
                 self.rest(parcel, now)
@@ -118,8 +119,9 @@ impl Outbox {
     }
 
     /// Refused again and again, while others were taken.
-    fn is_hopeless(&self, parcel: &Parcel) -> bool {
-        parcel.refusals >= MOST_REFUSALS && parcel.refused_at.is_some_and(|first| self.taken_at > Some(first))
+    fn is_hopeless(&self, parcel: &Parcel, class: &str) -> bool {
+        let taken_at = self.taken_at.get(class).copied();
+        parcel.refusals >= MOST_REFUSALS && parcel.refused_at.is_some_and(|first| taken_at > Some(first))
     }
 
     /// Tries this again after a pause, twice as long each time.
