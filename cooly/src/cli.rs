@@ -350,6 +350,9 @@ A catalogue is a TOML file with a table for each provider and one for each model
     { provider = \"fal\", model = \"fal-ai/flux/dev\", cost = \"0.025\" },
   ]
 
+  [classes.video]                    # optional: a queue and slots of their own for all video models
+  slots = 4                          # at once in each worker; as many as --concurrency where it is left out
+
 Give it to `cooly up`, `api` and `worker` with --catalog FILE or COOLY_CATALOG, the same file to all of them. After a
 change, check it and send the processes SIGHUP: one that cannot be used is refused, and the one before it stays.
 docs/catalog.toml is an example with every key.";

@@ -55,8 +55,9 @@ pub(crate) struct OwnDatabase {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Queue")]
 pub(crate) struct QueueSettings {
-    /// Name of the SQS queue; it and its dead-letter queue are made when they do not exist. Naming it makes
-    /// `up` use SQS instead of a private queue [default: cooly-jobs]
+    /// Name of the SQS queue; it and its dead-letter queue are made when they do not exist, as are those of classes of work
+    /// that the catalogue gives queues of their own. Naming it makes `up` use SQS instead of a private queue
+    /// [default: cooly-jobs]
     #[arg(long, env = "COOLY_SQS_QUEUE", value_name = "NAME")]
     pub sqs_queue: Option<String>,
     /// Endpoint of an SQS server; without it the one of the AWS region is used
@@ -190,7 +191,7 @@ pub(crate) struct ApiSettings {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Worker")]
 pub(crate) struct WorkerSettings {
-    /// Jobs that run at once
+    /// Jobs that run at once, beside those of classes with slots of their own in the catalogue
     #[arg(long, env = "COOLY_CONCURRENCY", default_value_t = 16, value_name = "N")]
     pub concurrency: usize,
     /// Attempts of a job before it goes to the dead letters

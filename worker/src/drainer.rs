@@ -1,4 +1,4 @@
-//! Records what the queue gave up on.
+//! Records what the queues gave up on.
 //!
 //! SQS moves a message to its DLQ after more deliveries than a job has attempts: the worker could not even
 //! record a failure. Each becomes `job.dead_lettered`, where an operator sees it beside the others, and is
@@ -9,8 +9,9 @@
 //! spent its deliveries on an earlier attempt, whose end somebody did record. It is deleted, and the job has a newer
 //! message, or gets one from the relay.
 
+use crate::duty::supervise;
 use crate::error::Error;
-use crate::queue::{JobMessage, MOST_ENTRIES, Received, Source};
+use crate::queue::{JobMessage, MOST_ENTRIES, Queue, Received, Source};
 use crate::station::{Order, Station};
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
@@ -18,32 +19,51 @@ use ledger::job::{Failure, FailureClass, JobCommand, JobState};
 use ledger::{Actor, ExecuteError, Refusal, error_chain};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long one message may take to be recorded; then it comes again.
 const PATIENCE: Duration = Duration::from_secs(10);
 const VISIBILITY: Duration = Duration::from_secs(60);
 
+/// One loop for each queue, so that none waits for the DLQ of another.
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
+    let (mut drains, mut known) = (JoinSet::new(), 0);
+    while let Some(queues) = shutdown.run_until_cancelled(station.queues.beyond(known)).await {
+        known += queues.len();
+        for queue in queues {
+            let drain = move |station, shutdown| drain_queue(station, Arc::clone(&queue), shutdown);
+            drains.spawn(supervise("drainer", shutdown.clone(), Arc::clone(&station), drain));
+        }
+    }
+    while drains.join_next().await.is_some() {}
+    Ok(())
+}
+
+async fn drain_queue(
+    station: Arc<Station>,
+    queue: Arc<Queue>,
+    shutdown: CancellationToken,
+) -> Result<(), Error> {
     loop {
         let wait = station.timings.receive_wait;
         let received = tokio::select! {
             () = shutdown.cancelled() => return Ok(()),
-            received = station.queue.receive(Source::DeadLetters, MOST_ENTRIES, wait, VISIBILITY) => received?,
+            received = queue.receive(Source::DeadLetters, MOST_ENTRIES, wait, VISIBILITY) => received?,
         };
-        drain(&station, received).await?;
+        drain(&station, &queue, received).await?;
     }
 }
 
-async fn drain(station: &Station, received: Vec<Received>) -> Result<(), Error> {
+async fn drain(station: &Station, queue: &Queue, received: Vec<Received>) -> Result<(), Error> {
     let verdicts = join_all(received.iter().map(|delivery| judge(station, delivery))).await;
     let with = |verdict: Verdict| -> Vec<String> {
         let judged = received.iter().zip(&verdicts).filter(|(_, judged)| **judged == verdict);
         judged.map(|(delivery, _)| delivery.receipt.clone()).collect()
     };
-    station.queue.delete(Source::DeadLetters, &with(Verdict::Delete)).await.complete()?;
+    queue.delete(Source::DeadLetters, &with(Verdict::Delete)).await.complete()?;
     let unusable = with(Verdict::Keep);
-    station.queue.hide(Source::DeadLetters, &unusable, station.timings.poison_report).await.complete()?;
+    queue.hide(Source::DeadLetters, &unusable, station.timings.poison_report).await.complete()?;
     Ok(())
 }
 

@@ -1,9 +1,11 @@
-//! Makes the queues again when somebody has deleted them.
+//! Makes the queues again when somebody has deleted them, and opens those of classes that the catalogue names meanwhile.
 //!
-//! Nothing is lost with them: the relay sends again what was in them. Any worker may do it, and all at once.
+//! Nothing is lost with a queue: the relay sends again what was in it. Any worker may do it, and all at once.
 
+use crate::classes;
 use crate::error::Error;
 use crate::station::Station;
+use futures::future::{self, join};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -12,19 +14,42 @@ use tokio_util::sync::CancellationToken;
 /// SQS refuses a name for a minute after its queue was deleted.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// The queue of a class that cannot be opened is tried again after this: somebody has to mend something first.
+const OPEN_AGAIN: Duration = Duration::from_secs(15);
+
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
-    let keep = async {
-        loop {
-            station.queue.presence().noticed().await;
-            match station.queue.make_again().await {
-                Ok(()) => metrics::counter!("cooly_queues_made_again_total").increment(1),
-                Err(error) => {
-                    tracing::warn!(%error, "the queue cannot be made again yet");
-                    sleep(PAUSE).await;
-                }
+    shutdown.run_until_cancelled(join(make_again(&station), open_classes(&station))).await;
+    Ok(())
+}
+
+async fn make_again(station: &Station) {
+    loop {
+        station.queues.presence().noticed().await;
+        match station.queues.make_again().await {
+            Ok(()) => metrics::counter!("cooly_queues_made_again_total").increment(1),
+            Err(error) => {
+                tracing::warn!(%error, "the queue cannot be made again yet");
+                sleep(PAUSE).await;
             }
         }
-    };
-    shutdown.run_until_cancelled(keep).await;
-    Ok(())
+    }
+}
+
+async fn open_classes(station: &Station) {
+    let mut offers = station.offers();
+    loop {
+        let are_all_open = classes::open_missing(&station.queues, &station.offer()).await;
+        let try_again =
+            async { if are_all_open { future::pending().await } else { sleep(OPEN_AGAIN).await } };
+        let changed = async {
+            // An offer whose sender is gone never changes.
+            if offers.changed().await.is_err() {
+                future::pending().await
+            }
+        };
+        tokio::select! {
+            () = changed => {}
+            () = try_again => {}
+        }
+    }
 }

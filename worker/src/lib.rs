@@ -6,7 +6,7 @@
 //! providers stop what nobody waits for, the `drainer` records what the queue gave up on, the `reconciler` gives to others
 //! what a worker that is gone left undone, `overdue` gives up what could not be made in time, `bulk` performs what was
 //! ordered for many dead jobs at once, the `sweeper` writes down what has lapsed on idle accounts, `retention` deletes
-//! outputs that were kept for long enough, the `keeper` makes queues again that were deleted, and the `sealer` signs what was
+//! outputs that were kept for long enough, the `keeper` opens the queues of classes and makes queues again that were deleted, and the `sealer` signs what was
 //! recorded. All are safe to run twice, to be delivered to twice and to be killed at any instant: the effects happen once,
 //! because each is a command to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and
 //! providers, and asks them over HTTP; it serves none.
@@ -14,6 +14,7 @@
 mod backoff;
 mod bulk;
 mod checkpoint;
+mod classes;
 mod drainer;
 mod duty;
 mod earlier;
@@ -38,13 +39,14 @@ mod roll;
 mod runner;
 mod sealer;
 mod settle;
+mod sharing;
 mod spend;
 mod station;
 mod sweeper;
 
 pub use error::Error;
 pub use governing::{BreakerSettings, Limits, Rate};
-pub use offer::Offer;
+pub use offer::{Class, Offer};
 pub use options::{Sealing, Timings, WorkerOptions};
 
 use crate::duty::supervise;

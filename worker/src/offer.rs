@@ -6,7 +6,8 @@ use crate::provider::{Provider, Providers};
 use ledger::catalogue::{Catalogue, OnUnknown, Route};
 use ledger::job::JobRequest;
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -23,6 +24,18 @@ pub struct Offer {
     /// The most that may be spent at each of them in a day, by all processes together, in US dollars; at those without an entry
     /// without bound.
     pub daily_caps: BTreeMap<String, Decimal>,
+    /// The classes of work that have queues of their own, by name; all others share one.
+    pub classes: BTreeMap<String, Class>,
+}
+
+/// A class of work that has a queue of its own, and in each worker slots of its own: however long its jobs take, they take no
+/// slot of another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Class {
+    /// Most of its jobs that run in one worker at once; `None`: as many as of all without a queue of their own.
+    pub slots: Option<NonZeroUsize>,
+    /// Name of its queue, whose DLQ is called the same with `-dlq`; `None`: the default queue's, a hyphen and the class.
+    pub queue: Option<String>,
 }
 
 impl Offer {
@@ -39,6 +52,20 @@ impl Offer {
     /// The name of the provider that is asked first for this model, whether this worker has it or not.
     pub(crate) fn first_provider(&self, model: &str) -> Option<&str> {
         self.routes(model).first().map(|route| route.provider.as_str())
+    }
+
+    /// The class of this model, if it has a queue of its own.
+    pub(crate) fn class_of(&self, model: &str) -> Option<&str> {
+        let class = self.catalogue.get(model)?.class();
+        self.classes.get_key_value(class).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether several providers make what is of this class.
+    pub(crate) fn has_several_providers_of(&self, class: &str) -> bool {
+        let models = self.catalogue.models().filter(|model| model.class() == class);
+        let first: BTreeSet<&str> =
+            models.filter_map(|model| model.routes.first()).map(|route| route.provider.as_str()).collect();
+        first.len() > 1
     }
 
     /// The provider of this name.

@@ -70,7 +70,7 @@ async fn round(station: &Station, resent: &mut Resent) -> Result<(), Error> {
     tracing::warn!(jobs = due.len(), "jobs whose claims have lapsed are sent again");
     metrics::counter!("cooly_reconciled_total").increment(due.len() as u64);
     let letters: Vec<Letter> = due.iter().map(|task| letter(task)).collect();
-    let refused = station.queue.send(&letters).await;
+    let refused = station.send(&letters).await;
     for (task, letter) in due.iter().zip(&letters) {
         if !refused.contains(letter) {
             let times = resent.get(&claim_of(task)).map_or(0, |(_, times)| times + 1);

@@ -1,12 +1,13 @@
 //! What every duty works with: the ledger, the database, the queue, the providers and the settings.
 
 use crate::backoff::jitter;
+use crate::classes;
 use crate::error::Error;
 use crate::governing::Governing;
 use crate::offer::Offer;
 use crate::options::{Sealing, Timings, WorkerOptions};
 use crate::outputs::OutputStore;
-use crate::queue::{self, Queue, QueueSettings};
+use crate::queue::{self, Queue, Queues};
 use crate::roll::Roll;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
@@ -27,9 +28,6 @@ use uuid::Uuid;
 /// before it claimed, a claim that another one held) must not send a job to the DLQ.
 const SPARE_DELIVERIES: u32 = 7;
 
-/// So many messages of a provider may be out however few slots there are: enough for a round trip of short jobs.
-const LEAST_OUT: usize = 64;
-
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
@@ -45,7 +43,7 @@ pub(crate) struct Station {
     /// Shows whoever waits for this process's leases that it lives.
     pub alive: Alive,
     pub mark: watch::Receiver<Position>,
-    pub queue: Queue,
+    pub queues: Queues,
     pub outputs: OutputStore,
     pub keep_outputs: Option<Duration>,
     pub sealer: Option<Sealer>,
@@ -63,13 +61,13 @@ pub(crate) struct Station {
 }
 
 impl Station {
-    /// Opens the queue and the pools; `None` when `shutdown` came first.
+    /// Opens the queues and the pools; `None` when `shutdown` came first.
     pub(crate) async fn open(
         options: WorkerOptions,
         shutdown: &CancellationToken,
     ) -> Result<Option<Station>, Error> {
         let opened = tokio::select! {
-            opened = open_queue(&options.queue, options.policy, &options.timings) => opened?,
+            opened = open_queues(&options) => opened?,
             () = shutdown.cancelled() => return Ok(None),
         };
         let sealer = match options.sealing {
@@ -85,7 +83,7 @@ impl Station {
             spender: options.database.pool(Role::Projector, 2)?,
             alive: Alive::new(&options.database)?,
             mark: options.mark,
-            queue: opened,
+            queues: opened,
             outputs: OutputStore::new(options.outputs),
             keep_outputs: options.keep_outputs,
             sealer,
@@ -104,20 +102,9 @@ impl Station {
         Arc::clone(&self.offer.borrow())
     }
 
-    /// Whose window in the relay, and whose slots in a worker, the model's jobs take: its provider's, or its own if nobody
-    /// makes it.
-    pub(crate) fn window_of(&self, model: &str) -> Arc<str> {
-        self.offer().first_provider(model).map_or_else(|| format!("model {model}").into(), Arc::from)
-    }
-
-    /// Most messages of one provider that the relay lets out and nobody has claimed.
-    pub(crate) fn most_out_of_provider(&self) -> usize {
-        (self.concurrency * 4).max(LEAST_OUT)
-    }
-
-    /// Whether providers have to share the slots of this worker.
-    pub(crate) fn has_several_providers(&self) -> bool {
-        self.offer().providers.count() > 1
+    /// Tells when they change.
+    pub(crate) fn offers(&self) -> watch::Receiver<Arc<Offer>> {
+        self.offer.clone()
     }
 
     /// The model as a metric label: only names from the catalogue, so that labels stay few.
@@ -194,12 +181,17 @@ fn may_pass(error: &ledger::Error) -> bool {
     !matches!(error, ledger::Error::Closed | ledger::Error::Unreadable { .. } | ledger::Error::Url(_))
 }
 
-async fn open_queue(
-    settings: &QueueSettings,
-    policy: RetryPolicy,
-    timings: &Timings,
-) -> Result<Queue, queue::Error> {
-    let deliveries = policy.max_attempts.saturating_add(SPARE_DELIVERIES);
+/// Nothing can be done without the default queue. Those of classes may come later.
+async fn open_queues(options: &WorkerOptions) -> Result<Queues, queue::Error> {
+    let queues = Queues::new(open_default(options).await?);
+    let offer = Arc::clone(&options.offer.borrow());
+    classes::open_missing(&queues, &offer).await;
+    Ok(queues)
+}
+
+async fn open_default(options: &WorkerOptions) -> Result<Queue, queue::Error> {
+    let (settings, timings) = (&options.queue, &options.timings);
+    let deliveries = options.policy.max_attempts.saturating_add(SPARE_DELIVERIES);
     let give_up = Instant::now() + timings.start_patience;
     loop {
         match Queue::ensure(settings, deliveries, timings.visibility).await {

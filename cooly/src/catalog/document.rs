@@ -41,6 +41,14 @@ pub(super) struct ProviderTable {
     pub http: Option<Spanned<Map<String, Value>>>,
 }
 
+/// `[classes.NAME]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClassTable {
+    pub slots: Option<Spanned<u64>>,
+    pub queue: Option<Spanned<String>>,
+}
+
 /// `[[models]]`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,6 +88,7 @@ pub(super) struct Document {
     pub providers: Vec<(Spanned<String>, ProviderTable)>,
     /// Those that cannot be read are named too: a route that leads to one is no second mistake.
     pub provider_names: BTreeSet<String>,
+    pub classes: Vec<(Spanned<String>, ClassTable)>,
     pub models: Vec<ModelTable>,
 }
 
@@ -95,6 +104,7 @@ impl Document {
         for (key, value) in table.into_inner() {
             match (key.get_ref().as_ref(), value.get_ref()) {
                 ("providers", DeValue::Table(_)) => document.read_providers(value, problems),
+                ("classes", DeValue::Table(_)) => document.classes = read_named(value, problems),
                 ("models", DeValue::Array(_)) => {
                     has_models = true;
                     document.read_models(value, problems);
@@ -102,9 +112,13 @@ impl Document {
                 ("providers", _) => {
                     problems.add(value.span(), "write one table for each provider: [providers.NAME]");
                 }
+                ("classes", _) => {
+                    problems.add(value.span(), "write one table for each class: [classes.NAME]");
+                }
                 ("models", _) => problems.add(value.span(), "write one table for each model: [[models]]"),
                 (other, _) => {
-                    let known = "a catalogue has [providers.NAME] and [[models]] and nothing else";
+                    let known =
+                        "a catalogue has [providers.NAME], [classes.NAME] and [[models]] and nothing else";
                     problems.add(key.span(), format!("unknown key `{other}`: {known}"));
                 }
             }
@@ -134,6 +148,19 @@ impl Document {
         }
         self.models.extend(array.into_iter().filter_map(|entry| read(entry, problems)));
     }
+}
+
+/// Tables under their names.
+fn read_named<Entry: DeserializeOwned>(
+    table: Spanned<DeValue<'_>>,
+    problems: &mut Problems,
+) -> Vec<(Spanned<String>, Entry)> {
+    let DeValue::Table(table) = table.into_inner() else { return Vec::new() };
+    let named = table.into_iter().map(|(name, entry)| {
+        let name = Spanned::new(name.span(), name.into_inner().into_owned());
+        read(entry, problems).map(|entry| (name, entry))
+    });
+    named.flatten().collect()
 }
 
 fn read<Entry: DeserializeOwned>(value: Spanned<DeValue<'_>>, problems: &mut Problems) -> Option<Entry> {

@@ -116,7 +116,8 @@ impl Live {
         let limits = listing.providers.iter().map(limits_of).collect();
         let caps = listing.providers.iter().filter_map(|entry| Some((entry.name.clone(), entry.daily_cap?)));
         let (catalogue, daily_caps) = (Arc::clone(&listing.catalogue), caps.collect());
-        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits, daily_caps }));
+        let classes = listing.classes;
+        self.offer.send_replace(Arc::new(Offer { catalogue, providers, limits, daily_caps, classes }));
         self.catalogue.send_replace(listing.catalogue);
         self.reception.send_replace(Arc::new(reception));
         Ok([listing.warnings, warnings].concat())

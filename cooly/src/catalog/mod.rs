@@ -1,11 +1,12 @@
 //! The catalogue's file: which models are on offer, at what price, and which providers make them.
 //!
-//! `document` is how the file is written, `provider` and `model` say what must be true of its entries, `problem` where in the
-//! file something is wrong. All problems are told at once. A key of a provider is never in the file: it names the
-//! variable of the environment or the other file that holds it, and only a worker reads that. `keys` reads them there. `live` keeps what is on offer now and reads the
-//! file again on SIGHUP.
+//! `document` is how the file is written, `provider`, `class` and `model` say what must be true of its entries, `problem` where
+//! in the file something is wrong. All problems are told at once. A key of a provider is never in the file: it names the
+//! variable of the environment or the other file that holds it, and only a worker reads that. `keys` reads them there.
+//! `live` keeps what is on offer now and reads the file again on SIGHUP.
 
 mod adapter;
+mod class;
 mod document;
 mod keys;
 mod live;
@@ -28,9 +29,10 @@ use document::Document;
 use ledger::catalogue::Catalogue;
 use model::Known;
 use problem::{Place, Problems};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use worker::Class;
 
 /// What a file says.
 pub(crate) struct Listing {
@@ -38,6 +40,8 @@ pub(crate) struct Listing {
     pub catalogue: Arc<Catalogue>,
     /// The providers, by name.
     pub providers: Vec<ProviderEntry>,
+    /// The classes of work that have queues of their own, by name.
+    pub classes: BTreeMap<String, Class>,
     /// What works and may not be meant.
     pub warnings: Vec<String>,
     /// Variables that some process needs and that are not set here. A process that needs one itself does not start.
@@ -62,6 +66,7 @@ fn parse(text: &str) -> Result<Listing, Problems> {
         service::problem(entry).into_iter().for_each(|problem| problems.add(adapter.clone(), problem));
     }
     let providers: Vec<ProviderEntry> = checked.into_iter().map(|(_, entry)| entry).collect();
+    let classes = class::check_all(document.classes, &mut problems);
     let named = document.provider_names;
     let capped = providers.iter().filter(|provider| provider.daily_cap.is_some());
     let capped = capped.map(|provider| provider.name.clone()).collect();
@@ -74,13 +79,13 @@ fn parse(text: &str) -> Result<Listing, Problems> {
         models.iter().flat_map(|model| &model.routes).map(|route| route.provider.as_str()).collect();
     let idle = providers.iter().filter(|provider| !used.contains(provider.name.as_str()));
     let warnings = idle.map(|provider| format!("no model is made by the provider `{}`", provider.name));
-    let warnings = warnings.collect();
+    let warnings = warnings.chain(class::warnings(&classes, &models)).collect();
     let catalogue = Catalogue::new(models).map_err(|error| {
         // Each model was checked alone, and ids are told apart above: this is for what may come to be checked later.
         problems.add(Place::START, error.to_string());
         problems
     })?;
-    Ok(Listing { catalogue: Arc::new(catalogue), providers, warnings, unset })
+    Ok(Listing { catalogue: Arc::new(catalogue), providers, classes, warnings, unset })
 }
 
 #[cfg(test)]

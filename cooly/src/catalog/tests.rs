@@ -5,7 +5,10 @@ use super::keys::KeySource;
 use super::parse;
 use super::webhook::Signature;
 use ledger::catalogue::{Model, OnUnknown, Pricing};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Duration;
+use worker::Class;
 
 const EXAMPLE: &str = include_str!("../../../docs/catalog.toml");
 
@@ -44,6 +47,9 @@ fn the_example_says_what_it_seems_to_say() {
     assert_eq!((clip.late_cancel.to_string().as_str(), flux.late_cancel.is_refund()), ("50%", true));
     let sketch = model("sketch");
     assert_eq!((sketch.title.as_str(), sketch.max_count, sketch.class()), ("sketch", 1, "image"));
+    let video = Class { slots: NonZeroUsize::new(4), queue: None };
+    assert_eq!(listing.classes, BTreeMap::from([("video".to_owned(), video)]));
+    assert_eq!(listing.warnings, Vec::<String>::new());
     let provider = |name: &str| listing.providers.iter().find(|provider| provider.name == name).unwrap();
     let fal = provider("fal");
     assert!(matches!(fal.adapter, Adapter::Fal), "{fal:?}");
@@ -307,6 +313,65 @@ fn every_mistake_in_a_provider_is_named_with_its_place() {
     for (text, place, message) in cases {
         let told = problems(&text);
         assert!(told.contains(place) && told.contains(message), "{place}, {message}: told {told}\n{text}");
+    }
+}
+
+/// A file with one image model, and these lines after it, the first of which is line 8.
+fn with_classes(lines: &str) -> String {
+    format!("{}\n{lines}", model(&format!("id = \"m\"\nkind = \"image\"\nprice = 4\n{ROUTE}")))
+}
+
+#[test]
+fn classes_are_read_and_what_may_not_be_meant_is_told() {
+    let text = with_classes("[classes.image]\n[classes.slow]\nslots = 2\nqueue = \"films\"");
+    let text = text.replace("kind = \"image\"", "kind = \"image\"\nclass = \"quick\"");
+    let listing = parse(&text).unwrap_or_else(|problems| panic!("{problems}"));
+    let slow = Class { slots: NonZeroUsize::new(2), queue: Some("films".to_owned()) };
+    let expected = [("image".to_owned(), Class::default()), ("slow".to_owned(), slow)];
+    assert_eq!(listing.classes, BTreeMap::from(expected));
+    let told = listing.warnings.join("\n");
+    for words in ["no model is of the class `image`", "of the class `slow`", "no [classes.quick]"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    assert_eq!(listing.warnings.len(), 3, "{told}");
+    let none = parse(&text.split("[classes").next().unwrap().to_owned()).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(
+        (none.classes.len(), none.warnings),
+        (0, Vec::new()),
+        "without classes their names mean nothing"
+    );
+}
+
+#[test]
+fn every_mistake_in_a_class_is_named_with_its_place() {
+    let long = "x".repeat(41);
+    let cases = [
+        ("[classes.\"a b\"]".to_owned(), "line 8, column 10", "1 to 40 letters"),
+        ("[classes.\"a.b\"]".to_owned(), "line 8, column 10", "any of - _"),
+        (format!("[classes.{long}]"), "line 8, column 10", "1 to 40 letters"),
+        ("[classes.default]".to_owned(), "line 8, column 10", "must not be `default`"),
+        ("[classes.dlq]".to_owned(), "line 8, column 10", "must not be `default`, `dlq`"),
+        ("[classes.video-dlq]".to_owned(), "line 8, column 10", "end in `-dlq`"),
+        ("[classes.video]\nslots = 0".to_owned(), "line 9, column 9", "`slots` must be at least 1"),
+        ("[classes.video]\nslots = \"4\"".to_owned(), "line 9, column 9", "`slots`: invalid type: string"),
+        ("[classes.video]\nslotz = 4".to_owned(), "line 9, column 1", "unknown field `slotz`"),
+        (
+            "[classes.video]\nqueue = \"a/b\"".to_owned(),
+            "line 9, column 9",
+            "`queue` must be the name of an SQS queue",
+        ),
+        ("[classes.video]\nqueue = \"a-dlq\"".to_owned(), "line 9, column 9", "does not end in `-dlq`"),
+        (
+            "[classes.video]\nqueue = \"a\"\n[classes.wide]\nqueue = \"a\"".to_owned(),
+            "line 11, column 9",
+            "`queue` is that of another class",
+        ),
+        ("[classes]\nvideo = 4".to_owned(), "line 9, column 9", "`video`: invalid type"),
+        ("[[classes]]\nslots = 4".to_owned(), "line 8, column 1", "[classes.NAME]"),
+    ];
+    for (lines, place, message) in cases {
+        let told = problems(&with_classes(&lines));
+        assert!(told.contains(place) && told.contains(message), "{place}, {message}: told {told}\n{lines}");
     }
 }
 

@@ -5,6 +5,7 @@ use crate::cli::{CatalogCheckOptions, CatalogCommand, CatalogShowOptions};
 use ledger::catalogue::{Model, Route};
 use serde_json::json;
 use std::process::ExitCode;
+use worker::Class;
 
 pub(crate) fn run(command: CatalogCommand) -> anyhow::Result<ExitCode> {
     match command {
@@ -22,6 +23,10 @@ fn check(options: &CatalogCheckOptions) -> anyhow::Result<ExitCode> {
     let providers: Vec<String> = listing.providers.iter().map(described).collect();
     println!("{}: {}", counted(models.len(), "model"), models.join(", "));
     println!("{}: {}", counted(providers.len(), "provider"), providers.join(", "));
+    if !listing.classes.is_empty() {
+        let classes: Vec<String> = listing.classes.iter().map(class).collect();
+        println!("queues of their own: {}", classes.join(", "));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -34,6 +39,15 @@ fn described(provider: &ProviderEntry) -> String {
     format!("{} ({}{webhooks})", provider.name, provider.adapter.name())
 }
 
+fn class((name, class): (&String, &Class)) -> String {
+    let slots = class.slots.map(|slots| counted(slots.get(), "slot"));
+    let queue = class.queue.as_ref().map(|queue| format!("queue {queue}"));
+    match slots.into_iter().chain(queue).collect::<Vec<_>>().as_slice() {
+        [] => name.clone(),
+        told => format!("{name} ({})", told.join(", ")),
+    }
+}
+
 fn show(options: &CatalogShowOptions) -> anyhow::Result<ExitCode> {
     let listing = catalog::read(options.file.as_deref())?;
     if options.json {
@@ -43,6 +57,11 @@ fn show(options: &CatalogShowOptions) -> anyhow::Result<ExitCode> {
     let mut rows = vec![["MODEL", "KIND", "CLASS", "PRICE", "MADE BY"].map(str::to_owned)];
     rows.extend(listing.catalogue.models().map(row));
     print!("{}", table(&rows));
+    if !listing.classes.is_empty() {
+        let mut rows = vec![["CLASS", "SLOTS", "QUEUE"].map(str::to_owned)];
+        rows.extend(listing.classes.iter().map(class_row));
+        print!("\n{}", table(&rows));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -62,7 +81,12 @@ fn as_json(listing: &Listing) -> serde_json::Value {
         })
     });
     let models: Vec<&Model> = listing.catalogue.models().collect();
-    json!({ "models": models, "providers": providers.collect::<Vec<_>>() })
+    let classes = listing
+        .classes
+        .iter()
+        .map(|(name, class)| json!({ "name": name, "slots": class.slots, "queue": class.queue }));
+    let (providers, classes) = (providers.collect::<Vec<_>>(), classes.collect::<Vec<_>>());
+    json!({ "models": models, "providers": providers, "classes": classes })
 }
 
 fn row(model: &Model) -> [String; 5] {
@@ -73,15 +97,21 @@ fn row(model: &Model) -> [String; 5] {
         .map(str::to_owned)
 }
 
+fn class_row((name, class): (&String, &Class)) -> [String; 3] {
+    let slots = class.slots.map_or_else(|| "--concurrency".to_owned(), |slots| slots.to_string());
+    let queue = class.queue.clone().unwrap_or_else(|| format!("--sqs-queue and -{name}"));
+    [name.clone(), slots, queue]
+}
+
 fn route(route: &Route) -> String {
     let cost = route.cost_usd.map(|cost| format!(" (costs {cost} USD)")).unwrap_or_default();
     format!("{}: {}{cost}", route.provider, route.model)
 }
 
 /// Columns as wide as what is in them.
-fn table(rows: &[[String; 5]]) -> String {
+fn table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 5] = std::array::from_fn(width);
+    let widths: [usize; COLUMNS] = std::array::from_fn(width);
     let mut table = String::new();
     for row in rows {
         let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));

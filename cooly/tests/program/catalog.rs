@@ -33,12 +33,13 @@ fn offering(models: &[&str]) -> String {
 }
 
 #[test]
-fn a_right_file_is_told_in_two_lines_and_shown_as_a_table() {
+fn a_right_file_is_told_in_three_lines_and_shown_as_a_table() {
     let checked = cooly().env("FAL_KEY", "sk-4711").args(["catalog", "check", EXAMPLE]).output().unwrap();
     assert!(!text(&checked).contains("4711"), "a key is printed");
     assert!(!text(&checked).contains("FAL_KEY, which"), "it is set");
     let said = out(&checked);
-    assert_eq!(said.lines().count(), 2, "{said}");
+    assert_eq!(said.lines().count(), 3, "{said}");
+    assert!(said.ends_with("queues of their own: video (4 slots)\n"), "{said}");
     assert!(said.contains("3 models: clip, flux, sketch") && said.contains("fal (fal)"), "{said}");
     let warned = cooly().env_remove("FAL_KEY").args(["catalog", "check", EXAMPLE]).output().unwrap();
     assert!(warned.status.success() && text(&warned).contains("FAL_KEY"), "{}", text(&warned));
@@ -49,11 +50,15 @@ fn a_right_file_is_told_in_two_lines_and_shown_as_a_table() {
         flux.contains("4 per output") && flux.contains("fal: fal-ai/flux/dev (costs 0.025 USD), then "),
         "{flux}"
     );
-    assert!(out(&catalog(&["show"])).contains("sim-video-metered"), "without a file it is what is built in");
+    assert!(table.ends_with("\nvideo  4      --sqs-queue and -video\n"), "{table}");
+    let built_in = out(&catalog(&["show"]));
+    assert!(built_in.contains("sim-video-metered"), "without a file it is what is built in");
+    assert!(!built_in.contains("QUEUE"), "and has no queues of classes");
     let shown = cooly().env("COOLY_CATALOG", EXAMPLE).args(["catalog", "show", "--json"]).output().unwrap();
     let shown: Value = serde_json::from_str(&out(&shown)).unwrap();
     assert_eq!(shown["models"][0]["id"], "clip");
     assert_eq!(shown["providers"][0]["key_env"], "FAL_KEY");
+    assert_eq!(shown["classes"], serde_json::json!([{ "name": "video", "slots": 4, "queue": null }]));
 }
 
 #[test]
@@ -90,7 +95,15 @@ fn a_worker_without_a_key_names_its_variable() {
 #[test]
 fn the_help_teaches_the_file() {
     let help = out(&catalog(&["check", "--help"]));
-    for words in ["[providers.fal]", "key_env", "[[models]]", "per_second", "SIGHUP", "docs/catalog.toml"] {
+    for words in [
+        "[providers.fal]",
+        "key_env",
+        "[[models]]",
+        "per_second",
+        "[classes.video]",
+        "SIGHUP",
+        "docs/catalog.toml",
+    ] {
         assert!(help.contains(words), "{words}: {help}");
     }
 }
@@ -163,6 +176,35 @@ async fn a_new_key_in_a_file_counts_once_the_catalogue_is_read_again() {
     buys(&up, "m", 202).await;
 }
 
+#[tokio::test]
+async fn classes_of_the_file_have_queues_of_their_own_also_after_it_was_read_again() {
+    let folder = folder();
+    let file = folder.path().join("catalog.toml");
+    let write = |text: &str| std::fs::write(&file, text).unwrap();
+    write(&offering(&["first"]));
+    let up = Up::start(folder.path(), &["--catalog", file.to_str().unwrap()]).await;
+    let depth_of = async |class: &str| {
+        let named = format!("class=\"{class}\"");
+        metrics(&up).await.lines().any(|line| line.starts_with("cooly_queue_depth{") && line.contains(&named))
+    };
+    eventually("the queue of all jobs is looked at", async || depth_of("default").await).await;
+    assert!(!depth_of("image").await);
+
+    write(&format!("{}[classes.image]\nslots = 2\n", offering(&["first"])));
+    hang_up(&up);
+    eventually("the class has a queue", async || {
+        let open = "cooly_queue_missing{queue=\"jobs\",class=\"image\"} 0";
+        metrics(&up).await.lines().any(|line| line == open)
+    })
+    .await;
+    buys(&up, "first", 202).await;
+
+    write(&format!("{}[classes.dlq]\n", offering(&["first"])));
+    hang_up(&up);
+    eventually("the alarm is raised", async || reload_failed(&up).await == "1").await;
+    assert!(up.log().contains("must not be `default`"), "{}", up.log());
+}
+
 fn hang_up(up: &Up) {
     assert!(Command::new("kill").args(["-HUP", &up.pid().to_string()]).status().unwrap().success());
 }
@@ -181,8 +223,12 @@ async fn models(up: &Up) -> Vec<String> {
     ids.map(|model| model["id"].as_str().unwrap().to_owned()).collect()
 }
 
+async fn metrics(up: &Up) -> String {
+    reqwest::get(format!("{}/metrics", up.url)).await.unwrap().text().await.unwrap()
+}
+
 async fn reload_failed(up: &Up) -> String {
-    let metrics = reqwest::get(format!("{}/metrics", up.url)).await.unwrap().text().await.unwrap();
+    let metrics = metrics(up).await;
     let line = metrics.lines().find_map(|line| line.strip_prefix("cooly_catalog_reload_failed "));
     line.unwrap_or("missing").to_owned()
 }

@@ -12,6 +12,7 @@ mod inspect;
 mod limits;
 mod message;
 mod presence;
+mod queues;
 mod receipts;
 mod receive;
 mod send;
@@ -31,17 +32,24 @@ pub use source::Source;
 
 pub(crate) use fault::Fault;
 pub(crate) use limits::MOST_ENTRIES;
+pub(crate) use queues::Queues;
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use std::sync::Arc;
 
 /// Most requests of one kind that are on their way at once.
 pub(crate) const MOST_REQUESTS: usize = 8;
 
-/// The two queues, ready for use. Cheap to clone.
+/// What the queue of all jobs is called where the others are called by their class.
+pub const DEFAULT_CLASS: &str = "default";
+
+/// A queue of jobs and its DLQ, ready for use. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Queue {
     client: Client,
+    /// The class of work that it is for; `None`: for all that has none of its own.
+    class: Option<Arc<str>>,
     plan: setup::Plan,
     jobs_url: String,
     dead_letters_url: String,
@@ -57,6 +65,16 @@ impl Queue {
         }
     }
 
+    /// The class of work that it is for; `None` if it is for all that has none of its own.
+    pub(crate) fn class(&self) -> Option<&str> {
+        self.class.as_deref()
+    }
+
+    /// What its class is called in metrics and logs.
+    pub(crate) fn class_label(&self) -> &str {
+        self.class().unwrap_or(DEFAULT_CLASS)
+    }
+
     /// Tells which of the queues are away.
     pub(crate) fn presence(&self) -> &Presence {
         &self.presence
@@ -69,7 +87,7 @@ impl Queue {
         R: std::fmt::Debug + Send + Sync + 'static,
     {
         move |error| {
-            self.presence.note(source, self.plan.name(source), error.code());
+            self.presence.note(source, self.class_label(), self.plan.name(source), error.code());
             Error::sdk(doing)(error)
         }
     }

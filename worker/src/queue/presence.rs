@@ -20,9 +20,12 @@ pub struct Presence {
     shared: Arc<Shared>,
 }
 
+/// The names of queues that are away, by the class of work and by which of its two it is.
+type Missing = BTreeMap<(String, Source), String>;
+
 #[derive(Debug, Default)]
 struct Shared {
-    missing: Mutex<BTreeMap<&'static str, String>>,
+    missing: Mutex<Missing>,
     noticed: Notify,
 }
 
@@ -32,30 +35,26 @@ impl Presence {
         self.lock().values().cloned().collect()
     }
 
-    /// Notes an answer about a queue of this name that was not there.
-    pub(super) fn note(&self, source: Source, name: &str, code: Option<&str>) {
+    /// Notes an answer about a queue of this class and name that was not there.
+    pub(super) fn note(&self, source: Source, class: &str, name: &str, code: Option<&str>) {
         if !code.is_some_and(is_gone) {
             return;
         }
-        if self.lock().insert(source.as_str(), name.to_owned()).is_none() {
+        if self.lock().insert((class.to_owned(), source), name.to_owned()).is_none() {
             tracing::error!(queue = name, "the queue is away; jobs wait until it is made again");
-            measure(source, true);
+            measure(source, class, true);
         }
         self.shared.noticed.notify_one();
     }
 
     /// Every queue is there.
     pub(super) fn all_there(&self) {
-        let was_missing = std::mem::take(&mut *self.lock());
-        for (source, name) in [Source::Jobs, Source::DeadLetters]
-            .into_iter()
-            .filter_map(|source| Some((source, was_missing.get(source.as_str())?)))
-        {
+        for ((class, source), name) in std::mem::take(&mut *self.lock()) {
             tracing::warn!(
                 queue = name,
                 "the queue is there again; what was in it is sent again from the log"
             );
-            measure(source, false);
+            measure(source, &class, false);
         }
     }
 
@@ -66,11 +65,14 @@ impl Presence {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, String>> {
+    fn lock(&self) -> MutexGuard<'_, Missing> {
         self.shared.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn measure(source: Source, is_missing: bool) {
-    metrics::gauge!("cooly_queue_missing", "queue" => source.as_str()).set(f64::from(u8::from(is_missing)));
+/// Tells whether a queue of this class is there.
+pub(super) fn measure(source: Source, class: &str, is_missing: bool) {
+    let (queue, class) = (source.as_str(), class.to_owned());
+    metrics::gauge!("cooly_queue_missing", "queue" => queue, "class" => class)
+        .set(f64::from(u8::from(is_missing)));
 }

@@ -22,6 +22,11 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The model of its job; nothing if that is not known.
+    pub(crate) fn model(&self) -> &str {
+        self.model.as_deref().unwrap_or_default()
+    }
+
     fn body(&self) -> String {
         self.message.encode_with(self.model.as_deref())
     }

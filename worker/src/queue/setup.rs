@@ -1,4 +1,4 @@
-//! Makes the two queues when they do not exist, and leaves those that do as their owner set them.
+//! Makes the two queues of a pair when they do not exist, and leaves those that do as their owner set them.
 
 use super::client::{QueueSettings, connect};
 use super::error::Error;
@@ -8,10 +8,14 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::operation::get_queue_url::GetQueueUrlError;
 use aws_sdk_sqs::types::QueueAttributeName;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// On a standard queue the age counts from the first send, so the DLQ gets the longest that there is.
 const DLQ_RETENTION_SECONDS: u32 = 14 * 24 * 3600;
+
+/// Longest name of a queue.
+const LONGEST_NAME: usize = 80;
 
 /// What the queues are to be.
 #[derive(Debug, Clone)]
@@ -29,6 +33,21 @@ impl Plan {
             Source::Jobs => &self.jobs,
             Source::DeadLetters => &self.dead_letters,
         }
+    }
+
+    /// Two classes on one queue would look like two queues, and a DLQ with jobs in it like dead letters.
+    fn check(&self, others: &[Arc<Queue>]) -> Result<(), Error> {
+        let ours = [&self.jobs, &self.dead_letters];
+        let taken = others.iter().flat_map(|other| [&other.plan.jobs, &other.plan.dead_letters]);
+        let problem = if self.dead_letters.len() > LONGEST_NAME {
+            "is too long a name for SQS (80 characters with `-dlq`)"
+        } else if taken.into_iter().any(|name| ours.contains(&name)) {
+            "or its `-dlq` is another queue of this worker"
+        } else {
+            return Ok(());
+        };
+        let detail = format!("`{}` {problem}; give the class another `queue` in the catalogue", self.jobs);
+        Err(Error::answer("get the queue of a class", &detail))
     }
 
     /// Finds the queues, and makes what is missing: their URLs.
@@ -69,17 +88,30 @@ impl Queue {
         };
         let [jobs_url, dead_letters_url] = plan.carry_out(&client).await?;
         let (fair, presence) = (settings.fair, settings.presence.clone());
-        Ok(Queue { client, plan, jobs_url, dead_letters_url, fair, presence })
+        Ok(Queue { client, class: None, plan, jobs_url, dead_letters_url, fair, presence })
+    }
+
+    /// Opens the queues of a class of work at the same server, under this name or one that is made of this queue's and the
+    /// class'; creates what is missing. `others` are those that are open already.
+    pub(super) async fn of_class(
+        &self,
+        class: &str,
+        name: Option<&str>,
+        others: &[Arc<Queue>],
+    ) -> Result<Arc<Queue>, Error> {
+        let jobs = name.map_or_else(|| format!("{}-{class}", self.plan.jobs), str::to_owned);
+        let plan = Plan { dead_letters: format!("{jobs}-dlq"), jobs, ..self.plan.clone() };
+        plan.check(others)?;
+        let [jobs_url, dead_letters_url] = plan.carry_out(&self.client).await?;
+        Ok(Arc::new(Queue { class: Some(class.into()), plan, jobs_url, dead_letters_url, ..self.clone() }))
     }
 
     /// Makes again what was deleted since. A queue of the same name has the same URL.
     ///
     /// # Errors
     /// When the server cannot be reached or refuses, as SQS does for a minute after a queue was deleted.
-    pub(crate) async fn make_again(&self) -> Result<(), Error> {
-        self.plan.carry_out(&self.client).await?;
-        self.presence.all_there();
-        Ok(())
+    pub(super) async fn make_again(&self) -> Result<(), Error> {
+        self.plan.carry_out(&self.client).await.map(drop)
     }
 }
 

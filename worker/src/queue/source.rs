@@ -1,7 +1,7 @@
-//! The two queues by name.
+//! The two queues of a pair by name.
 
 /// Which of the two queues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
     /// The queue of jobs.
     Jobs,
@@ -11,7 +11,7 @@ pub enum Source {
 
 impl Source {
     /// The name of the queue in metrics.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Source::Jobs => "jobs",
             Source::DeadLetters => "dead_letters",

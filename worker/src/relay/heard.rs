@@ -21,10 +21,11 @@ impl Leader {
     pub(super) fn hear(&mut self, news: News) {
         match news {
             News::Read(page) => self.learn(page),
-            News::Answered(answers) => {
+            News::Answered(queue, answers) => {
                 self.requests -= 1;
                 self.is_behind |= measure(&self.station, &answers) > 0;
-                for parcel in self.outbox.answered(&mut self.board, answers, Instant::now()) {
+                let class = queue.class_label();
+                for parcel in self.outbox.answered(&mut self.board, class, answers, Instant::now()) {
                     self.work.push(news::set_aside(Arc::clone(&self.station), parcel));
                 }
             }

@@ -4,7 +4,8 @@
 //! for another. All decisions fall between them, on the board.
 
 use super::NAME;
-use super::board::{Board, Limits};
+use super::board::{Board, Limits, Window};
+use super::depth;
 use super::news::{self, Coming, never};
 use super::outbox::Outbox;
 use super::timed::Timed;
@@ -12,6 +13,7 @@ use crate::checkpoint;
 use crate::error::Error;
 use crate::queue::MOST_REQUESTS;
 use crate::runner::most_of_one;
+use crate::sharing::most_out;
 use crate::station::Station;
 use chrono::{DateTime, Utc};
 use futures::stream::{FuturesUnordered, StreamExt};
@@ -43,8 +45,15 @@ const KEPT: usize = 256;
 /// Twice what one provider gets of a worker's slots: they are busy for a round trip longer, and a newcomer starts within
 /// three job times.
 fn limits(station: &Station) -> Limits {
-    let slots = most_of_one(station.concurrency, station.has_several_providers());
-    Limits { of_lane: slots * 2, of_provider: station.most_out_of_provider(), kept: KEPT }
+    let of = |class: Option<&str>| {
+        let slots = station.slots_of(class);
+        let of_one = most_of_one(slots, station.is_shared(class));
+        Window { of_lane: of_one * 2, of_provider: most_out(slots) }
+    };
+    let offer = station.offer();
+    let of_model = |id: &str| Some((station.window_of(id), of(Some(offer.class_of(id)?))));
+    let windows = offer.catalogue.models().filter_map(|model| of_model(&model.id)).collect();
+    Limits { usual: of(None), windows, kept: KEPT }
 }
 
 /// Leads while the lease is held.
@@ -55,7 +64,9 @@ pub(super) async fn follow(
 ) -> Result<(), Error> {
     let safe = checkpoint::claim(&**station.writer.get().await?, NAME, fencing).await?;
     let mut leader = Leader::new(station, fencing, safe);
-    let ended = held.run_until_cancelled(leader.lead()).await;
+    let queues = Arc::clone(&leader.station);
+    let lead = held.run_until_cancelled(leader.lead());
+    let ended = depth::while_telling(&queues, lead).await;
     metrics::gauge!("cooly_relay_waiting_jobs").set(0.0);
     ended.unwrap_or(Ok(()))?;
     leader.say_goodbye().await;
@@ -160,8 +171,10 @@ impl Leader {
             if request.is_empty() {
                 return;
             }
-            self.requests += 1;
-            self.work.push(news::send(Arc::clone(&self.station), request));
+            for (queue, parcels) in self.station.by_queue(request, |parcel| &parcel.ask.model) {
+                self.requests += 1;
+                self.work.push(news::send(queue, parcels));
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! `tail` reads the log up to the safe mark, `board` knows which jobs wait and whose turn it is, `outbox` sends ten to a
 //! request, `search` finds in the read model what the board does not know, `suspects` judges which messages were lost,
-//! `lag` tells how far behind all this is, and `leader` keeps it going (`heard` is its other
+//! `lag` tells how far behind all this is, `depth` how much the queues hold, and `leader` keeps it going (`heard` is its other
 //! half).
 //!
 //! The checkpoint moves over events whose message SQS has acknowledged or whose job waits on the board. What was on its way
@@ -12,6 +12,7 @@
 
 mod aside;
 mod board;
+mod depth;
 mod heard;
 mod lag;
 mod leader;

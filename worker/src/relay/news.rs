@@ -8,7 +8,7 @@ use super::tail::Page;
 use super::{NAME, aside, search, tail};
 use crate::checkpoint;
 use crate::error::Error;
-use crate::queue::{Fault, Letter};
+use crate::queue::{Fault, Letter, Queue};
 use crate::station::Station;
 use futures::future::BoxFuture;
 use futures::{FutureExt, future};
@@ -24,7 +24,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) enum News {
     Read(Page),
-    Answered(Vec<(Parcel, Result<(), Fault>)>),
+    /// What a queue answered to a request.
+    Answered(Arc<Queue>, Vec<(Parcel, Result<(), Fault>)>),
     /// Whether the job was told that its message is set aside.
     Aside(Parcel, bool),
     Moved(Position),
@@ -44,11 +45,11 @@ pub(super) fn read(station: Arc<Station>, after: Position, until: Position) -> C
     .boxed()
 }
 
-pub(super) fn send(station: Arc<Station>, parcels: Vec<Parcel>) -> Coming {
+pub(super) fn send(queue: Arc<Queue>, parcels: Vec<Parcel>) -> Coming {
     async move {
         let letters: Vec<Letter> = parcels.iter().map(Parcel::letter).collect();
-        let answers = station.queue.post(&letters).await;
-        Ok(News::Answered(parcels.into_iter().zip(answers).collect()))
+        let answers = queue.post(&letters).await;
+        Ok(News::Answered(queue, parcels.into_iter().zip(answers).collect()))
     }
     .boxed()
 }

@@ -1,13 +1,13 @@
 //! Messages between the board and SQS: what goes into the next request, what is tried again and when, and what SQS
 //! refuses for good.
 //!
-//! A refusal counts only while SQS takes other messages. One that refuses everything is set up wrongly, and that must not
-//! kill every job there is. A request that is not full may wait for more messages; the linger says how long.
+//! A refusal counts only while its queue takes other messages. One that refuses everything is set up wrongly, and that must
+//! not kill every job there is. A request that is not full may wait for more messages; the linger says how long.
 
 use super::board::{Ask, Board};
 use crate::linger::Linger;
 use crate::queue::{Fault, Letter, MOST_ENTRIES};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -48,8 +48,8 @@ pub(super) struct Outbox {
     /// What is tried again later; the number tells apart what rests until the same moment.
     resting: BTreeMap<(Instant, u64), Parcel>,
     rested: u64,
-    /// When SQS last took a message.
-    taken_at: Option<Instant>,
+    /// When the queue of each class last took a message.
+    taken_at: HashMap<String, Instant>,
     linger: Linger,
 }
 
@@ -93,15 +93,16 @@ impl Outbox {
         [lingers, rests].into_iter().flatten().min()
     }
 
-    /// Takes in the answer to a request, and gives back what is to be set aside.
+    /// Takes in the answer of the queue of a class to a request, and gives back what is to be set aside.
     pub(super) fn answered(
         &mut self,
         board: &mut Board,
+        class: &str,
         answers: Vec<(Parcel, Result<(), Fault>)>,
         now: Instant,
     ) -> Vec<Parcel> {
         if answers.iter().any(|(_, answer)| answer.is_ok()) {
-            self.taken_at = Some(now);
+            self.taken_at.insert(class.to_owned(), now);
         }
         let mut aside = Vec::new();
         for (mut parcel, answer) in answers {
@@ -118,7 +119,7 @@ impl Outbox {
                     parcel.code = code;
                 }
             }
-            if self.is_hopeless(&parcel) && board.is_out(&parcel.ask) {
+            if self.is_hopeless(&parcel, class) && board.is_out(&parcel.ask) {
                 aside.push(parcel)
             } else {
                 self.rest(parcel, now)
@@ -128,8 +129,9 @@ impl Outbox {
     }
 
     /// Refused again and again, while others were taken.
-    fn is_hopeless(&self, parcel: &Parcel) -> bool {
-        parcel.refusals >= MOST_REFUSALS && parcel.refused_at.is_some_and(|first| self.taken_at > Some(first))
+    fn is_hopeless(&self, parcel: &Parcel, class: &str) -> bool {
+        let taken_at = self.taken_at.get(class).copied();
+        parcel.refusals >= MOST_REFUSALS && parcel.refused_at.is_some_and(|first| taken_at > Some(first))
     }
 
     /// Tries this again after a pause, twice as long each time.

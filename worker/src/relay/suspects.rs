@@ -1,14 +1,16 @@
 //! Judges which messages were lost, of those that have been out for long.
 //!
 //! One that others have overtaken, which were sent much later, is gone or as good as that. One that nothing overtook may
-//! merely wait because workers are busy; it is gone only if the queue holds fewer messages than are out. Each is looked up
-//! in the log before it is sent again.
+//! merely wait because workers are busy; it is gone only if its queue holds fewer messages than are out. One whose window
+//! has changed with the catalogue may be in a queue from which nobody receives any more. Each is looked up in the log before
+//! it is sent again.
 
 use super::board::{Ask, Overdue};
 use crate::error::Error;
 use crate::queue::Source;
 use crate::station::Station;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use ledger::error_chain;
 use ledger::job::Status;
 
 /// Most messages that are looked up in one round.
@@ -27,11 +29,22 @@ pub(super) enum Verdict {
 
 pub(super) async fn judge(station: &Station, overdue: Overdue) -> Result<Vec<(Ask, Verdict)>, Error> {
     let Overdue { overtaken: mut suspects, others, out } = overdue;
-    if !others.is_empty() {
-        let depth = station.queue.depth(Source::Jobs).await?;
-        // What runs is in flight too, so this many may hide losses for as long as they run.
-        if depth.visible + depth.in_flight + depth.delayed < out as u64 {
-            suspects.extend(others);
+    let (moved, others): (Vec<Ask>, Vec<Ask>) =
+        others.into_iter().partition(|ask| station.window_of(&ask.model) != ask.via);
+    suspects.extend(moved);
+    for (queue, asks) in station.by_queue(others, |ask| &ask.model) {
+        let is_there = |model: &str| station.queue_of(model).class() == queue.class();
+        let out: usize = out.iter().filter(|(model, _)| is_there(model)).map(|(_, count)| count).sum();
+        match queue.depth(Source::Jobs).await {
+            // What runs is in flight too, so this many may hide losses for as long as they run.
+            Ok(depth) if depth.visible + depth.in_flight + depth.delayed < out as u64 => {
+                suspects.extend(asks)
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let class = queue.class_label();
+                tracing::warn!(error = %error_chain(&error), class, "it cannot be told whether messages are lost");
+            }
         }
     }
     suspects.truncate(MOST);

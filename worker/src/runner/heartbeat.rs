@@ -4,6 +4,7 @@
 //! slow SQS was in the last one, because that one ends then; what it could not hide goes first in the next.
 
 use super::Runner;
+use super::intake::Intake;
 use crate::error::Error;
 use crate::queue::{self, MOST_ENTRIES, Source};
 use futures::stream::{self, StreamExt};
@@ -51,23 +52,28 @@ struct Trouble {
 
 impl Beat<'_> {
     async fn hide_all(&self) {
-        let tickets = self.runner.held.not_hidden_since(self.begun);
-        let batches = stream::iter(tickets.chunks(MOST_ENTRIES));
-        batches.for_each_concurrent(MOST_AT_ONCE, |batch| self.hide(batch)).await;
+        let of = |intake: Arc<Intake>| {
+            let tickets = intake.held.not_hidden_since(self.begun);
+            let batches = tickets.chunks(MOST_ENTRIES).map(<[u64]>::to_vec);
+            batches.map(|batch| (Arc::clone(&intake), batch)).collect::<Vec<_>>()
+        };
+        let batches = stream::iter(self.runner.intakes().into_iter().flat_map(of));
+        let hide = async |(intake, batch): (Arc<Intake>, Vec<u64>)| self.hide(&intake, &batch).await;
+        batches.for_each_concurrent(MOST_AT_ONCE, hide).await;
     }
 
     /// Asks until it is done for each message that is still held.
-    async fn hide(&self, tickets: &[u64]) {
-        while self.try_to_hide(tickets).await.is_none() {
+    async fn hide(&self, intake: &Intake, tickets: &[u64]) {
+        while self.try_to_hide(intake, tickets).await.is_none() {
             sleep(self.every / 10).await;
         }
     }
 
     /// Something unless there is more to do.
-    async fn try_to_hide(&self, tickets: &[u64]) -> Option<()> {
-        let Runner { held, station, .. } = self.runner;
+    async fn try_to_hide(&self, Intake { queue, held, .. }: &Intake, tickets: &[u64]) -> Option<()> {
         let beaten = held.beat(tickets, self.begun);
-        let answered = station.queue.hide(Source::Jobs, &beaten.receipts, station.timings.visibility).await;
+        let visibility = self.runner.station.timings.visibility;
+        let answered = queue.hide(Source::Jobs, &beaten.receipts, visibility).await;
         held.note(&beaten, &answered);
         let is_done = answered.undone.is_empty();
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +84,8 @@ impl Beat<'_> {
 
     /// Once a beat, however many requests it took.
     fn report(self) {
-        let missed = self.runner.held.not_hidden_since(self.begun).len();
+        let intakes = self.runner.intakes();
+        let missed: usize = intakes.iter().map(|intake| intake.held.not_hidden_since(self.begun).len()).sum();
         let Trouble { stale, error } = self.trouble.into_inner().unwrap_or_else(PoisonError::into_inner);
         if missed > 0 {
             let error = error.map(|error| error_chain(&error));

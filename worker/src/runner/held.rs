@@ -1,11 +1,10 @@
-//! The messages that this worker holds.
+//! The messages of one queue that this worker holds.
 //!
 //! A heartbeat that was slow must not hide a message again which was given back or deleted meanwhile. So a request
 //! of the heartbeat takes its messages at the moment in which it leaves, and whoever lets go of one of them waits
 //! until that request is answered or given up.
 
-use crate::queue::{Answered, Source};
-use crate::station::Station;
+use crate::queue::{Answered, Queue, Source};
 use ledger::error_chain;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -67,13 +66,13 @@ impl Held {
     }
 
     /// Shows every message that is still held, for other workers.
-    pub(super) async fn release_all(&self, station: &Station) {
+    pub(super) async fn release_all(&self, queue: &Queue) {
         let messages: Vec<Message> = self.lock().by_ticket.drain().map(|(_, message)| message).collect();
         for message in &messages {
             message.is_left_alone().await;
         }
         let receipts: Vec<String> = messages.into_iter().map(|message| message.receipt).collect();
-        let answered = station.queue.hide(Source::Jobs, &receipts, Duration::ZERO).await;
+        let answered = queue.hide(Source::Jobs, &receipts, Duration::ZERO).await;
         if let Some(error) = answered.error {
             tracing::warn!(error = %error_chain(&error), "held messages come back at their own time");
         }

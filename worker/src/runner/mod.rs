@@ -10,6 +10,7 @@ mod batches;
 mod claim;
 mod heartbeat;
 mod held;
+mod intake;
 mod late;
 mod lost_submit;
 mod receives;
@@ -25,14 +26,14 @@ pub(crate) use seats::most_of_one;
 use crate::duty::supervise;
 use crate::error::Error;
 use crate::provider::Task;
-use crate::queue::{JobMessage, Received};
+use crate::queue::{JobMessage, Queue, Received};
+use crate::sharing::most_out;
 use crate::station::Station;
 use claim::{Claim, Claimed};
-use held::Held;
+use intake::Intake;
 use late::Late;
 use ledger::{AccountId, JobId};
-use returns::Returns;
-use seats::{Entrance, Seat, Seats};
+use seats::{Entrance, Seat};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -64,8 +65,8 @@ const MOST_CROWDED: u32 = 2;
 
 struct Runner {
     station: Arc<Station>,
-    held: Held,
-    seats: Seats,
+    /// One for each queue.
+    intakes: Mutex<Vec<Arc<Intake>>>,
     /// What is being run in this process.
     running: Mutex<HashSet<(AccountId, JobId)>>,
     /// The attempts that go on in this process.
@@ -82,8 +83,7 @@ struct Runner {
 
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
     let runner = Arc::new(Runner {
-        held: Held::default(),
-        seats: Seats::new(station.concurrency),
+        intakes: Mutex::default(),
         running: Mutex::default(),
         under_way: UnderWay::default(),
         late: Late::default(),
@@ -96,14 +96,13 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
     let _ends_with_us = ended.clone().drop_guard();
     let heartbeat = start_heartbeat(&runner, ended.clone());
     let looks = start_looks(&runner, ended.clone());
-    let (returns, mut returning) = Returns::start(Arc::clone(&runner.station));
-    let mut work = Work::new(&runner, returns);
+    let mut work = Work::new(&runner);
     work.go_on(&shutdown).await;
-    // The last sender goes with the work, so giving back ends when all is given back.
-    let by = work.drain().await;
-    if timeout_at(by, &mut returning).await.is_err() {
+    // The last senders go with the work, so giving back ends when all is given back.
+    let (by, mut returning) = work.drain().await;
+    if timeout_at(by, async { while returning.join_next().await.is_some() {} }).await.is_err() {
         tracing::warn!("messages that are done with come again, because SQS does not answer");
-        returning.abort();
+        returning.abort_all();
     }
     runner.late.finish(by).await;
     ended.cancel();
@@ -130,13 +129,30 @@ fn start_looks(runner: &Arc<Runner>, ended: CancellationToken) -> JoinHandle<()>
 }
 
 impl Runner {
+    /// Begins to take messages from a queue.
+    fn take_from(&self, queue: Arc<Queue>) -> Arc<Intake> {
+        let intake = Arc::new(Intake::new(&self.station, queue));
+        self.intakes.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&intake));
+        intake
+    }
+
+    fn intakes(&self) -> Vec<Arc<Intake>> {
+        self.intakes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// A seat at the provider of a message's job, or what becomes of the message without one. While it waits for one, its
     /// slot is free for messages of other providers.
-    async fn seat(&self, delivery: &Received, slot: OwnedSemaphorePermit) -> Result<Seated, Fate> {
-        let Some(provider) = self.provider_of(delivery).await else { return Ok((None, slot.into())) };
+    async fn seat(
+        &self,
+        intake: &Intake,
+        delivery: &Received,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<Seated, Fate> {
+        let class = intake.queue.class();
+        let Some(provider) = self.provider_of(class, delivery).await else { return Ok((None, slot.into())) };
         let is_worn = delivery.receive_count > MOST_CROWDED;
-        let most_waiting = if is_worn { usize::MAX } else { self.station.most_out_of_provider() };
-        let waits = match self.seats.enter(&provider, most_waiting, self.station.has_several_providers()) {
+        let most_waiting = if is_worn { usize::MAX } else { most_out(self.station.slots_of(class)) };
+        let waits = match intake.seats.enter(&provider, most_waiting, self.station.is_shared(class)) {
             Entrance::Seated(seat) => return Ok((Some(seat), slot.into())),
             Entrance::Crowded => return Err(Fate::Later(CROWDED)),
             Entrance::Queued(waits) => waits,
@@ -151,19 +167,19 @@ impl Runner {
     }
 
     /// Whose seats it takes; `None` if it names no job that can be run, or it cannot be told without need.
-    async fn provider_of(&self, delivery: &Received) -> Option<Arc<str>> {
+    async fn provider_of(&self, class: Option<&str>, delivery: &Received) -> Option<Arc<str>> {
         let message = JobMessage::decode(&delivery.body).ok()?;
         let model = match JobMessage::model_of(&delivery.body) {
             Some(model) => model,
             // There is nothing to share.
-            None if !self.station.has_several_providers() => return None,
+            None if !self.station.is_shared(class) => return None,
             // An earlier release sent it. The claim waits for the log if it is away; this does not.
             None => {
                 let job = self.station.job(message.account_id, message.job_id).await.ok()??;
                 job.request.model.clone()
             }
         };
-        Some(self.station.window_of(&model))
+        Some(self.station.seats_of(&model))
     }
 
     async fn process(&self, delivery: &Received) -> Fate {

@@ -1,11 +1,11 @@
-//! Gives messages back to SQS: deletes what is done and shows again what is not.
+//! Gives messages back to their queue: deletes what is done and shows again what is not.
 //!
 //! Nobody waits for either, so what comes within a moment of each other shares a request. No heartbeat hides a message any
 //! more that waits here: it has at least a third of its visibility left if no beat was late.
 
 use super::batches::batches;
 use crate::options::Timings;
-use crate::queue::{Answered, MOST_REQUESTS, Source};
+use crate::queue::{Answered, MOST_REQUESTS, Queue, Source};
 use crate::station::Station;
 use futures::StreamExt;
 use futures::future::join;
@@ -13,7 +13,7 @@ use ledger::error_chain;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 /// Most receipts that wait; whoever has one more keeps its slot until there is room.
 const MOST_WAITING: usize = 1024;
@@ -26,13 +26,16 @@ pub(super) struct Returns {
 }
 
 impl Returns {
-    pub(super) fn start(station: Arc<Station>) -> (Returns, JoinHandle<()>) {
+    /// For messages of this queue. What gives them back is spawned into `returning`.
+    pub(super) fn start(station: &Station, queue: &Arc<Queue>, returning: &mut JoinSet<()>) -> Returns {
+        let (queue, linger) = (Arc::clone(queue), station.timings.linger);
+        let delete_linger = delete_linger(&station.timings);
         let (done, waiting_done) = mpsc::channel(MOST_WAITING);
         let (later, waiting_later) = mpsc::channel(MOST_WAITING);
-        let work = async move {
-            join(delete_all(&station, waiting_done), release_all(&station, waiting_later)).await;
-        };
-        (Returns { done, later }, tokio::spawn(work))
+        returning.spawn(async move {
+            join(delete_all(&queue, waiting_done, delete_linger), release_all(&queue, waiting_later, linger)).await;
+        });
+        Returns { done, later }
     }
 
     /// Has the message deleted soon. If that fails it comes again, and its job needs nothing more by then.
@@ -47,19 +50,19 @@ impl Returns {
     }
 }
 
-async fn delete_all(station: &Station, waiting: mpsc::Receiver<String>) {
-    let batches = batches(waiting, delete_linger(&station.timings));
+async fn delete_all(queue: &Queue, waiting: mpsc::Receiver<String>, linger: Duration) {
+    let batches = batches(waiting, linger);
     let delete = async |receipts: Vec<String>| {
-        report(station.queue.delete(Source::Jobs, &receipts).await, "finished messages were not deleted");
+        report(queue.delete(Source::Jobs, &receipts).await, "finished messages were not deleted");
     };
     batches.for_each_concurrent(MOST_REQUESTS, delete).await;
 }
 
-async fn release_all(station: &Station, waiting: mpsc::Receiver<(String, Duration)>) {
-    let batches = batches(waiting, station.timings.linger);
+async fn release_all(queue: &Queue, waiting: mpsc::Receiver<(String, Duration)>, linger: Duration) {
+    let batches = batches(waiting, linger);
     let release = async |releases: Vec<(String, Duration)>| {
         let pauses: Vec<_> = releases.iter().map(|(receipt, pause)| (receipt.as_str(), *pause)).collect();
-        let answered = station.queue.hide_each(Source::Jobs, &pauses).await;
+        let answered = queue.hide_each(Source::Jobs, &pauses).await;
         report(answered, "messages come back at their own time");
     };
     batches.for_each_concurrent(MOST_REQUESTS, release).await;

@@ -1,8 +1,8 @@
 //! What is under way in the runner, from the first receive to the last message that is given back.
 
 use super::receives::{Delivery, Receives};
-use super::returns::Returns;
 use super::{Fate, Runner};
+use futures::future::join_all;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
@@ -22,22 +22,25 @@ pub(super) struct Work {
     runner: Arc<Runner>,
     receives: Receives,
     deliveries: JoinSet<()>,
-    returns: Returns,
 }
 
 impl Work {
-    pub(super) fn new(runner: &Arc<Runner>, returns: Returns) -> Work {
+    pub(super) fn new(runner: &Arc<Runner>) -> Work {
         let receives = Receives::new(Arc::clone(runner));
-        Work { runner: Arc::clone(runner), receives, deliveries: JoinSet::new(), returns }
+        Work { runner: Arc::clone(runner), receives, deliveries: JoinSet::new() }
     }
 
     /// Receives and works until `shutdown`. Receives that are under way then go on.
     pub(super) async fn go_on(&mut self, shutdown: &CancellationToken) {
+        let runner = Arc::clone(&self.runner);
+        let queues = &runner.station.queues;
         while !shutdown.is_cancelled() {
             self.receives.begin();
+            let known = self.receives.queues();
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 Some(received) = self.receives.next() => self.take_on(received),
+                _ = queues.beyond(known) => {}
             }
             while let Some(ended) = self.deliveries.try_join_next() {
                 report_panic(ended);
@@ -46,14 +49,14 @@ impl Work {
     }
 
     /// Lets what runs finish; what takes longer is handed back, so that another worker can go on at once. Until
-    /// when the messages that are given back may take.
-    pub(super) async fn drain(mut self) -> Instant {
+    /// when the messages that are given back may take, and what gives them back.
+    pub(super) async fn drain(mut self) -> (Instant, JoinSet<()>) {
         let by = Instant::now() + self.runner.station.timings.drain;
         let by = match timeout_at(by, self.finish()).await {
             Ok(()) => by,
             Err(_elapsed) => self.hand_back().await,
         };
-        by.max(Instant::now() + LAST_CALLS)
+        (by.max(Instant::now() + LAST_CALLS), self.receives.returning)
     }
 
     async fn hand_back(&mut self) -> Instant {
@@ -62,7 +65,9 @@ impl Work {
         let by = Instant::now() + HAND_BACK;
         if timeout_at(by, self.finish()).await.is_err() {
             // Before the tasks go, since each lets go of its receipt. What is not shown now is so at its own time.
-            let _ = timeout(LAST_CALLS, self.runner.held.release_all(&self.runner.station)).await;
+            let intakes = self.runner.intakes();
+            let release_all = intakes.iter().map(|intake| intake.held.release_all(&intake.queue));
+            let _ = timeout(LAST_CALLS, join_all(release_all)).await;
             self.deliveries.shutdown().await;
         }
         by
@@ -84,22 +89,22 @@ impl Work {
 
     fn take_on(&mut self, received: Vec<Delivery>) {
         for delivery in received {
-            self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery, self.returns.clone()));
+            self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery));
         }
     }
 }
 
 /// Works on one delivery until its fate is settled.
-async fn handle(runner: Arc<Runner>, (delivery, slot): Delivery, returns: Returns) {
-    let hold = runner.held.hold(&delivery.receipt);
-    let (fate, _seated) = match runner.seat(&delivery, slot).await {
-        Ok(seated) => (runner.process(&delivery).await, Some(seated)),
+async fn handle(runner: Arc<Runner>, Delivery { received, slot, intake, returns }: Delivery) {
+    let hold = intake.held.hold(&received.receipt);
+    let (fate, _seated) = match runner.seat(&intake, &received, slot).await {
+        Ok(seated) => (runner.process(&received).await, Some(seated)),
         Err(fate) => (fate, None),
     };
     hold.let_go().await;
     match fate {
-        Fate::Done => returns.delete(delivery.receipt).await,
-        Fate::Later(pause) => returns.release(delivery.receipt, pause).await,
+        Fate::Done => returns.delete(received.receipt).await,
+        Fate::Later(pause) => returns.release(received.receipt, pause).await,
         Fate::Leave => {}
     }
 }

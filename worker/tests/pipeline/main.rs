@@ -4,6 +4,7 @@
 //! runs the same tests against moto.
 
 mod bulk;
+mod classes;
 mod conformance;
 mod dead_workers;
 mod fallback;

@@ -12,7 +12,7 @@ mod tests;
 
 pub(super) use ask::{Ask, Key};
 pub(super) use overdue::Overdue;
-pub(super) use places::{LaneKey, LaneModels, Limits};
+pub(super) use places::{LaneKey, LaneModels, Limits, Window};
 
 use chrono::{DateTime, Utc};
 use ledger::Position;

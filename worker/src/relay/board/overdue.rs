@@ -1,6 +1,8 @@
 //! Which messages may be lost: out for long, and nobody has claimed their jobs.
 
 use super::{Ask, Board, Stage};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,8 +16,8 @@ pub(in crate::relay) struct Overdue {
     pub overtaken: Vec<Ask>,
     /// Messages that may merely wait their turn.
     pub others: Vec<Ask>,
-    /// How many messages are out and acknowledged.
-    pub out: usize,
+    /// How many messages about jobs of each model are out and acknowledged.
+    pub out: HashMap<Arc<str>, usize>,
 }
 
 impl Board {
@@ -24,7 +26,7 @@ impl Board {
         let mut overdue = Overdue::default();
         for entry in self.entries.values() {
             let Stage::Out { at: Some(at), times } = entry.stage else { continue };
-            overdue.out += 1;
+            *overdue.out.entry(Arc::clone(&entry.ask.model)).or_default() += 1;
             if now.saturating_duration_since(at) < after * (1 << times.min(MOST_DOUBLINGS)) {
                 continue;
             }

@@ -3,7 +3,7 @@
 use super::ask::{Ask, Key};
 use super::lane::Lane;
 use ledger::{AccountId, Position};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Names the jobs of one account at one provider.
@@ -12,15 +12,30 @@ pub(in crate::relay) type LaneKey = (AccountId, Arc<str>);
 /// Jobs of one account at one provider, and the models on which they are made.
 pub(in crate::relay) type LaneModels = (LaneKey, Vec<Arc<str>>);
 
-/// How many messages may be out, and how many waiting jobs are remembered.
+/// How many messages may be out of one window.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::relay) struct Limits {
+pub(in crate::relay) struct Window {
     /// Messages of one account at one provider that are out and not claimed.
     pub of_lane: usize,
     /// Messages of one provider that are out and not claimed.
     pub of_provider: usize,
+}
+
+/// How many messages may be out, and how many waiting jobs are remembered.
+#[derive(Debug, Clone)]
+pub(in crate::relay) struct Limits {
+    /// Of windows that are not named here.
+    pub usual: Window,
+    /// Of those that lead to slots of their own.
+    pub windows: BTreeMap<Arc<str>, Window>,
     /// Waiting jobs of one account at one provider that are remembered; the others are read when their turn comes.
     pub kept: usize,
+}
+
+impl Limits {
+    fn of(&self, via: &Arc<str>) -> Window {
+        self.windows.get(via).copied().unwrap_or(self.usual)
+    }
 }
 
 /// What one provider's accounts have out, and which of them come next.
@@ -107,7 +122,8 @@ impl Places {
 
     fn take_of(&mut self, via: &Arc<str>, is_waiting: &impl Fn(&Key) -> bool) -> Option<Key> {
         loop {
-            let outlet = self.outlets.get_mut(via).filter(|outlet| outlet.out < self.limits.of_provider)?;
+            let most = self.limits.of(via).of_provider;
+            let outlet = self.outlets.get_mut(via).filter(|outlet| outlet.out < most)?;
             let key = (outlet.ring.pop_front()?, Arc::clone(via));
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
             lane.in_ring = false;
@@ -125,8 +141,9 @@ impl Places {
 
     /// Lets a lane stand in its provider's ring if it has something to send and a place.
     fn ring_in(&mut self, key: &LaneKey) {
+        let most = self.limits.of(&key.1).of_lane;
         let Some(lane) = self.lanes.get_mut(key) else { return };
-        if lane.in_ring || lane.waiting.is_empty() || lane.out >= self.limits.of_lane {
+        if lane.in_ring || lane.waiting.is_empty() || lane.out >= most {
             return;
         }
         lane.in_ring = true;
@@ -163,7 +180,8 @@ impl Places {
 
     /// How many jobs must be read of a lane so that some are not yet known.
     pub(super) fn enough(&self) -> usize {
-        self.limits.of_lane + self.limits.kept * 2
+        let windows = self.limits.windows.values().chain([&self.limits.usual]);
+        windows.map(|window| window.of_lane).max().unwrap_or(0) + self.limits.kept * 2
     }
 
     /// How many more jobs this lane may remember.

@@ -1,13 +1,14 @@
 //! Whose turn it is, what is remembered, and what may be lost.
 
-use super::{Ask, Board, Limits};
+use super::{Ask, Board, Limits, Window};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{AccountId, JobId, Position};
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-const LIMITS: Limits = Limits { of_lane: 4, of_provider: 6, kept: 8 };
+const USUAL: Window = Window { of_lane: 4, of_provider: 6 };
 const MINUTE: Duration = Duration::from_secs(60);
 
 fn now() -> DateTime<Utc> {
@@ -15,7 +16,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn board() -> Board {
-    Board::new(LIMITS, Position(0))
+    Board::new(Limits { usual: USUAL, windows: BTreeMap::new(), kept: 8 }, Position(0))
 }
 
 /// The job at this position of the log.
@@ -70,9 +71,23 @@ fn accounts_take_turns() {
 fn a_provider_that_claims_nothing_fills_only_its_own_window() {
     let mut board = board();
     (1..=20_i64).for_each(|position| board.ask(ask(position.unsigned_abs().into(), position, "dead"), now()));
-    assert_eq!(take(&mut board).len(), LIMITS.of_provider);
+    assert_eq!(take(&mut board).len(), USUAL.of_provider);
     (21..=22).for_each(|position| board.ask(ask(1, position, "alive"), now()));
     assert_eq!(take(&mut board), [21, 22]);
+}
+
+#[test]
+fn a_window_that_leads_to_slots_of_its_own_has_limits_of_its_own() {
+    let few = Window { of_lane: 1, of_provider: 2 };
+    let windows = BTreeMap::from([("p for video".into(), few)]);
+    let mut board = Board::new(Limits { usual: USUAL, windows, kept: 8 }, Position(0));
+    (1..=5).for_each(|position| board.ask(ask(1, position, "p for video"), now()));
+    (6..=8).for_each(|position| board.ask(ask(2, position, "p for video"), now()));
+    board.ask(ask(3, 9, "p for video"), now());
+    (10..=15).for_each(|position| board.ask(ask(1, position, "p"), now()));
+    assert_eq!(take(&mut board), [1, 10, 6, 11, 12, 13], "what waits there keeps back nothing else");
+    settle(&mut board, &ask(2, 6, "p for video"), 20);
+    assert_eq!(take(&mut board), [9], "the next account's turn");
 }
 
 #[test]
@@ -185,7 +200,7 @@ fn what_was_overtaken_by_messages_sent_much_later_is_told_apart() {
     }
     settle(&mut board, &ask(1, 3, "p"), 9);
     let overdue = board.overdue(begun + MINUTE * 4, MINUTE);
-    assert_eq!(overdue.out, 2);
+    assert_eq!(overdue.out, HashMap::from([("model".into(), 2)]));
     assert_eq!(overdue.overtaken.len(), 2);
     let early = board.overdue(begun + MINUTE + MINUTE / 2, MINUTE);
     assert_eq!(positions(&early.overtaken), [1], "the second is not out for long yet");
