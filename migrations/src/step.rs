@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -94,6 +94,12 @@ const STEPS: [Step; 15] = [
         name: "V14__provider_spend",
         apply: include_str!("../sql/V14__provider_spend.sql"),
         undo: include_str!("../sql/undo/U14__provider_spend.sql"),
+    },
+    Step {
+        version: 15,
+        name: "V15__shut_routes",
+        apply: include_str!("../sql/V15__shut_routes.sql"),
+        undo: include_str!("../sql/undo/U15__shut_routes.sql"),
     },
     Step {
         version: 16,

@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 15] = [
+const STEPS: [(i32, &str); 16] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -60,6 +60,7 @@ const STEPS: [(i32, &str); 15] = [
     (12, "V12__bulk_actions"),
     (13, "V13__workers"),
     (14, "V14__provider_spend"),
+    (15, "V15__shut_routes"),
     (16, "V16__late_cancels"),
 ];
 

@@ -91,6 +91,6 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
 }
 
 async fn stay_on_the_roll(station: Arc<Station>, ended: CancellationToken) -> Result<(), Error> {
-    station.roll.stay(station.timings.here_every, ended).await;
+    station.roll.stay(station.timings.here_every, &station.governing, ended).await;
     Ok(())
 }

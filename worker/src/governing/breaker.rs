@@ -102,6 +102,15 @@ impl Breaker {
         }
     }
 
+    /// Until when nothing passes, if it is not closed. Then one request may.
+    pub(super) fn shut_until(&self) -> Option<Instant> {
+        match self.state {
+            State::Closed(_) => None,
+            State::Open(until) => Some(until),
+            State::Probing(since) => Some(since + PROBE_PATIENCE),
+        }
+    }
+
     /// Whether it is anything but closed.
     pub(super) fn is_open(&self) -> bool {
         !matches!(self.state, State::Closed(_))

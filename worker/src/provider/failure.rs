@@ -8,6 +8,9 @@ const WORKER_STOPPED: &str = "worker_stopped";
 const TIMEOUT: &str = "provider_timeout";
 const OVER: &str = "attempt_over";
 
+const PAUSED: &str = "provider_paused";
+const SPEND_CAP: &str = "provider_spend_cap";
+
 /// The provider does not accept our key, or our account there is used up.
 const OUR_ACCOUNT: [&str; 2] = ["provider_auth", "provider_quota"];
 
@@ -84,13 +87,18 @@ impl ProviderFailure {
     /// The provider is left alone for so long. Nothing was sent.
     pub(crate) fn paused(wait: Duration) -> ProviderFailure {
         let message = "the provider is not asked for a while, because it fails or has enough to do";
-        ProviderFailure::throttled("provider_paused", message, Some(wait)).billed(Billed::No)
+        ProviderFailure::throttled(PAUSED, message, Some(wait)).billed(Billed::No)
     }
 
     /// As much is spent at the provider today as may be. Nothing was sent.
     pub(crate) fn spend_cap(wait: Duration) -> ProviderFailure {
         let message = "as much as may be was spent at the provider today; it is asked again tomorrow";
-        ProviderFailure::throttled("provider_spend_cap", message, Some(wait)).billed(Billed::No)
+        ProviderFailure::throttled(SPEND_CAP, message, Some(wait)).billed(Billed::No)
+    }
+
+    /// Whether a recorded failure says that nobody was asked, because the provider is left alone or its cap is reached.
+    pub(crate) fn is_left_alone(failure: &Failure) -> bool {
+        [PAUSED, SPEND_CAP].contains(&failure.code.as_str())
     }
 
     /// Nobody can tell whether it may be bought. Nothing was sent.

@@ -41,12 +41,13 @@ impl Leader {
             }
             News::Fronts(fronts) => {
                 for front in fronts {
-                    self.board.refill(&front.lane, front.asks, front.is_all, front.at);
+                    self.board.refill(&front.shelf, front.asks, front.is_all, front.at);
                 }
                 self.filling.ended(FILL_EVERY);
             }
             News::Found(found) => self.take_in(found),
             News::Judged(verdicts) => self.carry_out(verdicts.unwrap_or_default()),
+            News::Seen(sight) => self.see(sight),
         }
     }
 
@@ -59,14 +60,13 @@ impl Leader {
                 Step::Settle { key, position, claimed } => self.board.settle(key, position, claimed),
             }
         }
+        self.doubt(page.paused);
         self.read = page.until;
     }
 
     fn take_in(&mut self, found: Option<Found>) {
         let Some(found) = found else { return self.searching.ended(ASK_AGAIN) };
-        for (lane, model) in found.lanes {
-            self.board.doubt(lane, model);
-        }
+        found.shelves.into_iter().for_each(|shelf| self.board.doubt(shelf));
         let now = self.station.now();
         found.coming.into_iter().for_each(|ask| self.board.ask(ask, now));
         self.searched = found.next;

@@ -6,6 +6,7 @@
 use super::NAME;
 use super::board::{Board, Limits, Window};
 use super::depth;
+use super::doors::Doors;
 use super::news::{self, Coming, never};
 use super::outbox::Outbox;
 use super::timed::Timed;
@@ -19,6 +20,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::{FuturesUnordered, StreamExt};
 use ledger::Position;
 use projections::pending::Lane;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -34,12 +36,12 @@ const EAGER_CHECKPOINT: Duration = Duration::from_millis(10);
 /// Between two looks for lanes that run out of remembered jobs.
 pub(super) const FILL_EVERY: Duration = Duration::from_millis(20);
 
-/// Most lanes that are filled by one question.
-const MOST_LANES: usize = 100;
+/// Most shelves that are filled by one question.
+const MOST_SHELVES: usize = 100;
 
 const LAST_CALL: Duration = Duration::from_secs(1);
 
-/// Waiting jobs of one account at one provider that are remembered.
+/// Waiting jobs of one account on one model that are remembered.
 const KEPT: usize = 256;
 
 /// Twice what one provider gets of a worker's slots: they are busy for a round trip longer, and a newcomer starts within
@@ -68,6 +70,7 @@ pub(super) async fn follow(
     let lead = held.run_until_cancelled(leader.lead());
     let ended = depth::while_telling(&queues, lead).await;
     metrics::gauge!("cooly_relay_waiting_jobs").set(0.0);
+    leader.forget_held();
     ended.unwrap_or(Ok(()))?;
     leader.say_goodbye().await;
     Ok(())
@@ -97,6 +100,12 @@ pub(super) struct Leader {
     pub searched: Option<Lane>,
     pub judging: Timed,
     pub telling: Timed,
+    /// Models of which it was told how many of their jobs are held back.
+    pub told_held: BTreeSet<String>,
+    pub doors: Doors,
+    pub looking: Timed,
+    /// When the look began that is under way.
+    pub looked_at: Instant,
 }
 
 impl Leader {
@@ -119,6 +128,10 @@ impl Leader {
             searched: None,
             judging: Timed::at(now + station.timings.reconcile_every),
             telling: Timed::at(now),
+            told_held: BTreeSet::new(),
+            doors: Doors::default(),
+            looking: Timed::at(now),
+            looked_at: now,
             station,
             fencing,
         }
@@ -145,7 +158,12 @@ impl Leader {
     fn begin(&mut self) {
         let now = Instant::now();
         self.board.wake(self.station.now());
-        self.send(now);
+        self.look(now);
+        // Not before it is known what would come back.
+        if self.doors.has_looked() {
+            self.probe(now);
+            self.send(now);
+        }
         let until = *self.mark.borrow_and_update();
         if !self.is_reading && self.read < until {
             self.is_reading = true;
@@ -161,6 +179,7 @@ impl Leader {
         self.judge(now);
         if self.telling.is_due(now) {
             metrics::gauge!("cooly_relay_waiting_jobs").set(self.board.waiting() as f64);
+            self.measure_held();
             self.telling.ended(LAZY_CHECKPOINT);
         }
     }
@@ -195,15 +214,12 @@ impl Leader {
     }
 
     fn fill(&mut self, now: Instant) {
-        if !self.filling.is_due(now) || !self.board.has_more() {
+        if !self.filling.is_due(now) || !self.board.is_short() {
             return;
         }
-        let (lanes, each) = self.board.short(MOST_LANES);
-        if lanes.is_empty() {
-            return self.filling.ended(FILL_EVERY);
-        }
+        let (shelves, each) = self.board.short(MOST_SHELVES);
         self.filling.is_running = true;
-        self.work.push(news::fronts(Arc::clone(&self.station), lanes, each));
+        self.work.push(news::fronts(Arc::clone(&self.station), shelves, each));
     }
 
     fn judge(&mut self, now: Instant) {
@@ -225,10 +241,11 @@ impl Leader {
             self.board.next_due().map(|due| now + until_due(due)),
             self.outbox.next_try().filter(|_| self.requests < MOST_REQUESTS),
             self.next_move(),
-            self.filling.next().filter(|_| self.board.has_more()),
+            self.filling.next().filter(|_| self.board.is_short()),
             self.searching.next(),
             self.judging.next(),
             self.telling.next(),
+            self.looking.next(),
         ];
         times.into_iter().flatten().min().unwrap_or(now + LAZY_CHECKPOINT)
     }

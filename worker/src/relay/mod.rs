@@ -2,8 +2,9 @@
 //!
 //! `tail` reads the log up to the safe mark, `board` knows which jobs wait and whose turn it is, `outbox` sends ten to a
 //! request, `search` finds in the read model what the board does not know, `suspects` judges which messages were lost,
-//! `lag` tells how far behind all this is, `depth` how much the queues hold, and `leader` keeps it going (`heard` is its other
-//! half).
+//! `sight` tells which models nobody could make now, `doors` which of them are held back and which are tried, `lag` tells how
+//! far behind all this is, `depth` how much the queues hold, and `leader` keeps it going (`heard` and `holding` are its
+//! other parts).
 //!
 //! The checkpoint moves over events whose message SQS has acknowledged or whose job waits on the board. What was on its way
 //! when a crash or a lost answer came in between is sent again, and so is a window of what was out: a claim that somebody
@@ -13,12 +14,15 @@
 mod aside;
 mod board;
 mod depth;
+mod doors;
 mod heard;
+mod holding;
 mod lag;
 mod leader;
 mod news;
 mod outbox;
 mod search;
+mod sight;
 mod suspects;
 mod tail;
 mod timed;

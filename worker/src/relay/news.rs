@@ -1,8 +1,9 @@
 //! What the relay waits for, and how it insists on getting it.
 
-use super::board::{Ask, LaneModels, Overdue};
+use super::board::{Ask, Overdue, ShelfKey};
 use super::outbox::Parcel;
 use super::search::{Found, Front};
+use super::sight::{self, Sight};
 use super::suspects::{self, Verdict};
 use super::tail::Page;
 use super::{NAME, aside, search, tail};
@@ -16,9 +17,13 @@ use ledger::{Position, error_chain};
 use projections::pending::Lane;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a look at the routes may take. What is not known by then is held back by nobody.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The end of something that was begun.
 #[derive(Debug)]
@@ -34,6 +39,8 @@ pub(super) enum News {
     Found(Option<Found>),
     /// `None` if the queue or the log did not answer.
     Judged(Option<Vec<(Ask, Verdict)>>),
+    /// What the workers cannot ask of providers; `None` if that could not be read.
+    Seen(Option<Sight>),
 }
 
 pub(super) type Coming = BoxFuture<'static, Result<News, Error>>;
@@ -81,9 +88,9 @@ pub(super) fn move_to(station: Arc<Station>, fencing: i64, position: Position) -
     .boxed()
 }
 
-pub(super) fn fronts(station: Arc<Station>, lanes: Vec<LaneModels>, each: usize) -> Coming {
+pub(super) fn fronts(station: Arc<Station>, shelves: Vec<ShelfKey>, each: usize) -> Coming {
     async move {
-        let reading = || search::fronts(&station, lanes.clone(), each);
+        let reading = || search::fronts(&station, shelves.clone(), each);
         insist("the waiting jobs cannot be read", reading).await.map(News::Fronts)
     }
     .boxed()
@@ -105,6 +112,21 @@ pub(super) fn judge(station: Arc<Station>, overdue: Overdue) -> Coming {
             tracing::warn!(error = %error_chain(error), "messages that may be lost cannot be looked after");
         };
         Ok(News::Judged(judged.inspect_err(failed).ok()))
+    }
+    .boxed()
+}
+
+pub(super) fn look(station: Arc<Station>) -> Coming {
+    async move {
+        let seen = match timeout(LOOK, sight::look(&station)).await {
+            Ok(Ok(sight)) => Some(sight),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %error_chain(&error), "what the workers cannot make cannot be read");
+                None
+            }
+            Err(_elapsed) => None,
+        };
+        Ok(News::Seen(seen))
     }
     .boxed()
 }

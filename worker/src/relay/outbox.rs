@@ -147,9 +147,10 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::{Ask, Board, MOST_ENTRIES, Outbox};
-    use crate::relay::board::Limits;
+    use crate::relay::board::{Limits, Window};
     use chrono::{DateTime, Utc};
     use ledger::{AccountId, JobId, Position};
+    use std::collections::BTreeMap;
     use std::time::Duration;
     use tokio::time::Instant;
     use uuid::Uuid;
@@ -165,6 +166,7 @@ mod tests {
                 run: 1,
                 model: "model".into(),
                 via: "p".into(),
+                may_be_made: false,
                 due: None,
                 position: Position(position),
                 since: DateTime::UNIX_EPOCH,
@@ -174,7 +176,8 @@ mod tests {
     }
 
     fn board() -> Board {
-        Board::new(Limits { of_lane: 1_000, of_provider: 1_000, kept: 1_000 }, Position(0))
+        let usual = Window { of_lane: 1_000, of_provider: 1_000 };
+        Board::new(Limits { usual, windows: BTreeMap::new(), kept: 1_000 }, Position(0))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Finding in the read model what the board does not know: what waited when another relay led, what did not fit, and
 //! what became due.
 
-use super::board::{Ask, LaneKey, LaneModels};
+use super::board::{Ask, ShelfKey};
 use crate::error::Error;
 use crate::station::Station;
 use ledger::Position;
@@ -20,7 +20,7 @@ const MOST_COMING: i64 = 10_000;
 /// What waits in the read model, as far as one question tells.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub lanes: Vec<(LaneKey, Arc<str>)>,
+    pub shelves: Vec<ShelfKey>,
     /// Where the next question goes on; `None` when all was told.
     pub next: Option<Lane>,
     /// Jobs whose back-off is over soon; only with the last lanes.
@@ -48,17 +48,17 @@ pub(super) async fn find(
         None => pending::coming(&**client, soon, MOST_COMING).await?,
     };
     let coming = coming.iter().map(|task| Ask { due: Some(task.due_at), ..ask(station, task) }).collect();
-    let lanes = lanes.into_iter().map(|lane| {
+    let shelves = lanes.into_iter().map(|lane| {
         let key = (lane.account_id, station.window_of(&lane.model));
         (key, Arc::from(lane.model))
     });
-    Ok(Some(Found { lanes: lanes.collect(), next, coming, at }))
+    Ok(Some(Found { shelves: shelves.collect(), next, coming, at }))
 }
 
-/// The first waiting jobs of a lane.
+/// The first waiting jobs of a shelf.
 #[derive(Debug)]
 pub(super) struct Front {
-    pub lane: LaneKey,
+    pub shelf: ShelfKey,
     pub asks: Vec<Ask>,
     /// Whether these are all that wait and are due.
     pub is_all: bool,
@@ -66,38 +66,30 @@ pub(super) struct Front {
     pub at: Position,
 }
 
-/// Reads so many of each model of these lanes.
+/// Reads so many of each of these shelves.
 pub(super) async fn fronts(
     station: &Station,
-    lanes: Vec<LaneModels>,
+    shelves: Vec<ShelfKey>,
     each: usize,
 ) -> Result<Vec<Front>, Error> {
     let client = station.reader.get().await?;
     let at = position(&**client).await?;
     let limit = i64::try_from(each).unwrap_or(i64::MAX);
-    let of = |(key, models): &LaneModels| {
-        let lane = |model: &Arc<str>| Lane { account_id: key.0, model: model.to_string() };
-        models.iter().map(lane).collect::<Vec<Lane>>()
-    };
-    let asked: Vec<Lane> = lanes.iter().flat_map(of).collect();
+    let lane = |((account, _), model): &ShelfKey| Lane { account_id: *account, model: model.to_string() };
+    let asked: Vec<Lane> = shelves.iter().map(lane).collect();
     let mut by_lane: BTreeMap<Lane, Vec<PendingTask>> = BTreeMap::new();
     for task in pending::fronts(&**client, &asked, limit).await? {
         let lane = Lane { account_id: task.account_id, model: task.model.clone() };
         by_lane.entry(lane).or_default().push(task);
     }
-    Ok(lanes
-        .into_iter()
-        .map(|(key, models)| {
-            let found: Vec<Vec<PendingTask>> =
-                of(&(key.clone(), models)).iter().filter_map(|lane| by_lane.remove(lane)).collect();
-            let is_all = found.iter().all(|tasks| tasks.len() < each);
-            let mut tasks = found.concat();
-            tasks.sort_by_key(|task| task.due_at);
-            // Which window a model goes through is told by the lane: the catalogue may have changed since.
-            let via = |task| Ask { via: Arc::clone(&key.1), ..ask(station, task) };
-            Front { asks: tasks.iter().map(via).collect(), is_all, at, lane: key }
-        })
-        .collect())
+    let fronts = shelves.into_iter().map(|shelf| {
+        let mut tasks = by_lane.get(&lane(&shelf)).cloned().unwrap_or_default();
+        tasks.sort_by_key(|task| task.due_at);
+        // Which window a model goes through is told by the shelf: the catalogue may have changed since.
+        let via = |task| Ask { via: Arc::clone(&shelf.0.1), ..ask(station, task) };
+        Front { asks: tasks.iter().map(via).collect(), is_all: tasks.len() < each, at, shelf }
+    });
+    Ok(fronts.collect())
 }
 
 async fn position(client: &impl tokio_postgres::GenericClient) -> Result<Position, Error> {
@@ -110,6 +102,8 @@ fn ask(station: &Station, task: &PendingTask) -> Ask {
         run: task.run,
         model: Arc::from(task.model.as_str()),
         via: station.window_of(&task.model),
+        // It does not tell how the last attempt ended.
+        may_be_made: task.due_at != task.queued_at,
         due: None,
         position: task.last_position,
         since: task.due_at,

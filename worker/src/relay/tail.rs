@@ -4,9 +4,9 @@
 
 use super::board::{Ask, Key};
 use crate::error::Error;
+use crate::provider::ProviderFailure;
 use crate::station::Station;
-use chrono::{DateTime, Utc};
-use ledger::job::JobEvent;
+use ledger::job::{Billed, JobEvent};
 use ledger::read::{self, Side, UnreadableEvent};
 use ledger::{Event, JobId, Position, RecordedEvent};
 use std::collections::HashMap;
@@ -31,6 +31,8 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Page {
     pub steps: Vec<Step>,
+    /// Models of which a worker had a job and could ask nobody.
+    pub paused: Vec<Arc<str>>,
     /// Up to here everything is told.
     pub until: Position,
 }
@@ -50,7 +52,11 @@ pub(super) async fn read_page(station: &Station, after: Position, until: Positio
     for event in &page.events {
         steps.extend(step(station, event, &models).await?);
     }
-    Ok(Page { steps, until: page.last.filter(|_| page.length >= PAGE).unwrap_or(until) })
+    let mut paused: Vec<Arc<str>> =
+        page.events.iter().filter_map(|event| paused_model(event, &models)).map(Arc::from).collect();
+    paused.sort();
+    paused.dedup();
+    Ok(Page { steps, paused, until: page.last.filter(|_| page.length >= PAGE).unwrap_or(until) })
 }
 
 /// A newer release wrote it, or somebody else did. No message is made of it here: a release that can read it finds its
@@ -71,6 +77,15 @@ fn is_unnamed(event: &RecordedEvent) -> bool {
     matches!(event.event, Event::Job(JobEvent::Retried { .. } | JobEvent::AttemptFailed { .. }))
 }
 
+fn paused_model<'a>(event: &RecordedEvent, models: &'a HashMap<JobId, String>) -> Option<&'a str> {
+    match &event.event {
+        Event::Job(JobEvent::AttemptFailed { failure, .. }) if ProviderFailure::is_left_alone(failure) => {
+            models.get(&key_of(event).1).map(String::as_str)
+        }
+        _ => None,
+    }
+}
+
 async fn step(
     station: &Station,
     event: &RecordedEvent,
@@ -81,11 +96,13 @@ async fn step(
     let Event::Job(job_event) = &event.event else { return Ok(None) };
     let claimed = matches!(job_event, JobEvent::Started { .. });
     Ok(match job_event {
-        JobEvent::Queued { request, .. } => Some(ask(station, event, 1, &request.model, None)),
-        JobEvent::Retried { run, .. } => Some(ask(station, event, *run, model(), None)),
-        JobEvent::AttemptFailed { run, retry_at, .. } => {
+        JobEvent::Queued { request, .. } => Some(Step::Ask(ask(station, event, 1, &request.model))),
+        JobEvent::Retried { run, .. } => Some(Step::Ask(ask(station, event, *run, model()))),
+        JobEvent::AttemptFailed { run, retry_at, failure, .. } => {
+            let may_be_made = failure.billed != Some(Billed::No);
             let run = run_of(station, event, *run).await?;
-            run.map(|run| ask(station, event, run, model(), Some(*retry_at)))
+            run.map(|run| Ask { may_be_made, due: Some(*retry_at), ..ask(station, event, run, model()) })
+                .map(Step::Ask)
         }
         JobEvent::Submitted { .. } | JobEvent::Refunded { .. } => None,
         JobEvent::Started { .. }
@@ -97,10 +114,10 @@ async fn step(
     })
 }
 
-fn ask(station: &Station, event: &RecordedEvent, run: u32, model: &str, due: Option<DateTime<Utc>>) -> Step {
+fn ask(station: &Station, event: &RecordedEvent, run: u32, model: &str) -> Ask {
     let (model, via) = (Arc::from(model), station.window_of(model));
     let RecordedEvent { position, recorded_at, .. } = *event;
-    Step::Ask(Ask { key: key_of(event), run, model, via, due, position, since: recorded_at })
+    Ask { key: key_of(event), run, model, via, may_be_made: false, due: None, position, since: recorded_at }
 }
 
 /// Of which run a failed attempt was; `None` if the rest of its stream cannot be read by this version.

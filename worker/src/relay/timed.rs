@@ -23,6 +23,11 @@ impl Timed {
         *self = Timed::at(Instant::now() + pause);
     }
 
+    /// Begins within this time, unless it runs.
+    pub(super) fn not_after(&mut self, pause: Duration) {
+        self.next = self.next.min(Instant::now() + pause);
+    }
+
     /// When it may begin, unless it runs.
     pub(super) fn next(&self) -> Option<Instant> {
         (!self.is_running).then_some(self.next)

@@ -8,10 +8,14 @@
 //! clock, one's own last word by the monotonic one, from before it was said.
 //!
 //! Workers of releases without a roll are not on it; their claims end with their leases.
+//!
+//! With its word each process tells what it cannot ask of providers now, and says so at once when that changes: the relay
+//! holds back what no worker that is here could make.
 
 mod table;
 
 use crate::error::Error;
+use crate::governing::{Governing, Shut, ToldShut};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Pool;
 use ledger::{Database, Role, error_chain};
@@ -23,6 +27,9 @@ use tokio_util::sync::CancellationToken;
 
 /// After a word that could not be said.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// Between a word and the next one that is said only because something changed.
+const SOON: Duration = Duration::from_millis(200);
 
 /// How long the last word may take.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -123,24 +130,39 @@ impl Roll {
         table::forget(client, gone).await
     }
 
+    /// What each worker that is here cannot ask of providers, and how long ago it said so; what one of an earlier release
+    /// says of that is nothing.
+    pub(crate) async fn told(&self, client: &impl GenericClient) -> Result<Vec<(ToldShut, Duration)>, Error> {
+        table::told(client, self.silence).await
+    }
+
     /// Says every so often that this process is here, until it has ended, and then that it is gone.
-    pub(crate) async fn stay(&self, every: Duration, ended: CancellationToken) {
-        ended.run_until_cancelled(self.words(every)).await;
+    pub(crate) async fn stay(&self, every: Duration, governing: &Governing, ended: CancellationToken) {
+        ended.run_until_cancelled(self.words(every, governing)).await;
         if let Ok(Err(error)) = timeout(GOODBYE, self.say_goodbye()).await {
             tracing::debug!(error = %error_chain(&error), "this worker goes without a word");
         }
     }
 
-    async fn words(&self, every: Duration) {
+    async fn words(&self, every: Duration, governing: &Governing) {
         loop {
-            let pause = match self.say_here().await {
-                Ok(()) => every,
+            let shut = governing.shut(Instant::now());
+            match self.say_here(&shut).await {
+                Ok(()) => {
+                    sleep(SOON.min(every)).await;
+                    // It may be that what changed is as it was.
+                    let changed = async {
+                        while governing.shut(Instant::now()) == shut {
+                            governing.changed().await
+                        }
+                    };
+                    let _ = timeout(every.saturating_sub(SOON), changed).await;
+                }
                 Err(error) => {
                     tracing::warn!(error = %error_chain(&error), "this worker cannot say that it is here");
-                    PAUSE.min(every)
+                    sleep(PAUSE.min(every)).await;
                 }
-            };
-            sleep(pause).await;
+            }
         }
     }
 
@@ -149,10 +171,11 @@ impl Roll {
         let _ = self.last.subscribe().wait_for(holds).await;
     }
 
-    async fn say_here(&self) -> Result<(), Error> {
+    async fn say_here(&self, shut: &Shut) -> Result<(), Error> {
         let said = Instant::now();
         let client = self.pool.get().await?;
-        let (since, others) = table::say_here(&**client, &self.identity, self.silence).await?;
+        let told = shut.told(Instant::now());
+        let (since, others) = table::say_here(&**client, &self.identity, self.silence, &told).await?;
         let term = Term(since);
         if self.known_term().is_some_and(|before| before != term) {
             metrics::counter!("cooly_worker_terms_lost_total").increment(1);

@@ -33,7 +33,8 @@ impl Returns {
         let (done, waiting_done) = mpsc::channel(MOST_WAITING);
         let (later, waiting_later) = mpsc::channel(MOST_WAITING);
         returning.spawn(async move {
-            join(delete_all(&queue, waiting_done, delete_linger), release_all(&queue, waiting_later, linger)).await;
+            join(delete_all(&queue, waiting_done, delete_linger), release_all(&queue, waiting_later, linger))
+                .await;
         });
         Returns { done, later }
     }

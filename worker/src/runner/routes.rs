@@ -94,6 +94,7 @@ impl Runner {
         let bought = match self.within(claimed, Billed::No, self.buy(claimed, route)).await {
             Ok(Ok(bought)) => bought,
             Ok(Err(refused)) | Err(refused) => {
+                permit.give_back();
                 return Asked { provider: Some(route.provider.clone()), answer: Err(refused) };
             }
         };
@@ -116,10 +117,14 @@ impl Runner {
         match self.within(claimed, Billed::No, self.station.roll.vouches_for(claimed.term)).await {
             Ok(true) => {}
             Err(cut_off) if !ProviderFailure::is_out_of_time(&cut_off.failure) => {
+                permit.give_back();
                 return Asked::nobody(cut_off);
             }
             // Another worker may have begun it.
-            Ok(false) | Err(_) => return Asked::nobody(ProviderFailure::claim_late()),
+            Ok(false) | Err(_) => {
+                permit.give_back();
+                return Asked::nobody(ProviderFailure::claim_late());
+            }
         }
         // What is cut off after it was sent has an unknown outcome.
         let mut submit = Submit::new(provider, &claimed.task, route);
@@ -133,8 +138,8 @@ impl Runner {
 
     async fn buy(&self, claimed: &Claimed, route: &Route) -> Result<Option<Bought>, ProviderFailure> {
         let cap = claimed.offer.daily_caps.get(&route.provider).copied();
-        let usd = claimed.offer.cost(&claimed.task.request, route);
-        spend::buy(&self.station, cap, route, usd).await
+        let request = &claimed.task.request;
+        spend::buy(&self.station, cap, (&request.model, route), claimed.offer.cost(request, route)).await
     }
 
     /// A permit to ask this provider. One that it takes but a moment to get is waited for.

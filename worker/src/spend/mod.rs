@@ -10,6 +10,7 @@ mod measure;
 mod table;
 
 pub(crate) use measure::measure;
+pub(crate) use table::today;
 
 use crate::error::Error;
 use crate::provider::ProviderFailure;
@@ -34,14 +35,14 @@ pub(crate) struct Bought {
     usd: Decimal,
 }
 
-/// Counts what this request costs at this route before it is sent; `None` if its provider has no cap.
+/// Counts what a request for this model costs at this route before it is sent; `None` if its provider has no cap.
 ///
 /// # Errors
 /// Why nothing may be sent; another provider may be asked.
 pub(crate) async fn buy(
     station: &Station,
     cap: Option<Decimal>,
-    route: &Route,
+    (model, route): (&str, &Route),
     usd: Option<Decimal>,
 ) -> Result<Option<Bought>, ProviderFailure> {
     let Some(cap) = cap else { return Ok(None) };
@@ -52,7 +53,11 @@ pub(crate) async fn buy(
         );
         return Err(ProviderFailure::spend_unknown(station.timings.cap_again));
     };
-    count(station, &route.provider, usd, cap).await.unwrap_or_else(|error| {
+    let counted = count(station, &route.provider, usd, cap).await;
+    if let Ok(Err(_too_dear)) = &counted {
+        station.governing.was_too_dear(&route.provider, model, usd);
+    }
+    counted.unwrap_or_else(|error| {
         tracing::warn!(error = %error_chain(&error), "what was spent today cannot be read, so nothing is bought");
         Err(ProviderFailure::spend_unknown(PAUSE))
     })

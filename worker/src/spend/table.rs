@@ -111,7 +111,7 @@ pub(super) async fn left_of_today(client: &impl GenericClient) -> Result<Duratio
 }
 
 /// What is spent today at each of these.
-pub(super) async fn today(
+pub(crate) async fn today(
     client: &impl GenericClient,
     providers: &[&str],
 ) -> Result<Vec<(String, Decimal)>, Error> {

@@ -12,6 +12,7 @@ mod faults;
 mod flow;
 mod governing;
 mod heartbeat;
+mod held_back;
 mod holds;
 mod images;
 mod last_release;

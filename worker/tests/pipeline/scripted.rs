@@ -30,6 +30,10 @@ pub(crate) struct Script {
     pub ready: AtomicBool,
     /// What submits are refused with.
     pub refusal: Mutex<Option<ProviderFailure>>,
+    /// The only model, as routes call it, that it refuses; all of them if `None`.
+    pub refused_model: Mutex<Option<String>>,
+    /// Submits that were refused.
+    pub refused: AtomicU32,
     /// Whether a submit is accepted and then never answered.
     pub loses_answers: AtomicBool,
     /// What became of lost submits cannot be told.
@@ -77,6 +81,8 @@ impl Default for Scripted {
             poll_delay: Mutex::default(),
             ready: AtomicBool::new(true),
             refusal: Mutex::default(),
+            refused_model: Mutex::default(),
+            refused: AtomicU32::new(0),
             loses_answers: AtomicBool::new(false),
             cannot_tell: AtomicBool::new(false),
             reports: AtomicBool::new(false),
@@ -105,6 +111,22 @@ impl Default for Scripted {
 impl Scripted {
     pub(crate) fn submits(&self) -> u32 {
         self.script.submits.load(Ordering::SeqCst)
+    }
+
+    /// Refuses what is asked for of this model, as its route calls it, or of all models.
+    pub(crate) fn refuse(&self, model: Option<&str>, failure: ProviderFailure) {
+        *self.script.refused_model.lock().unwrap() = model.map(str::to_owned);
+        *self.script.refusal.lock().unwrap() = Some(failure);
+    }
+
+    /// Takes everything again.
+    pub(crate) fn recover(&self) {
+        *self.script.refusal.lock().unwrap() = None;
+    }
+
+    /// How many submits were refused.
+    pub(crate) fn refused(&self) -> u32 {
+        self.script.refused.load(Ordering::SeqCst)
     }
 
     /// How many submits somebody waits for at this moment.
@@ -174,10 +196,13 @@ impl Drop for Waiting {
 
 #[async_trait::async_trait]
 impl Provider for Scripted {
-    async fn submit(&self, task: &Task, _route: &Route) -> Result<Submission, ProviderFailure> {
+    async fn submit(&self, task: &Task, route: &Route) -> Result<Submission, ProviderFailure> {
         let script = &self.script;
         script.submits.fetch_add(1, Ordering::SeqCst);
-        if let Some(refusal) = script.refusal.lock().unwrap().clone() {
+        let is_refused =
+            script.refused_model.lock().unwrap().as_ref().is_none_or(|model| *model == route.model);
+        if let Some(refusal) = script.refusal.lock().unwrap().clone().filter(|_| is_refused) {
+            script.refused.fetch_add(1, Ordering::SeqCst);
             return Err(refusal);
         }
         let _waiting = Waiting::begin(&script.waiting);

@@ -5,23 +5,24 @@ use crate::scripted::Scripted;
 use ledger::JobId;
 use ledger::job::{Billed, JobEvent, Status};
 use rust_decimal::Decimal;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use worker::provider::ProviderFailure;
-use worker::{Offer, WorkerOptions};
+use worker::{Limits, Offer, Rate, WorkerOptions};
 
 fn usd(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 
 /// What is offered when a picture at the scripted provider costs half a dollar, and so much may be spent there in a day.
-fn capped(offer: Offer, model: &str, cap: &str) -> Offer {
+pub(crate) fn capped(offer: Offer, model: &str, cap: &str) -> Offer {
     let catalogue = catalogue_with(model, |model| model.routes[0].cost_usd = Some(usd("0.5")));
     Offer { catalogue, daily_caps: [(SCRIPTED.to_owned(), usd(cap))].into(), ..offer }
 }
 
-fn options(rig: &Rig, name: &str, offer: watch::Receiver<Arc<Offer>>) -> WorkerOptions {
+pub(crate) fn options(rig: &Rig, name: &str, offer: watch::Receiver<Arc<Offer>>) -> WorkerOptions {
     let mut options = WorkerOptions { offer, ..rig.options(name) };
     options.timings.cap_again = Duration::from_millis(200);
     options
@@ -93,6 +94,25 @@ async fn what_waits_goes_on_when_the_cap_is_raised() {
     let job = rig.until(id, Status::Succeeded).await;
     worker.stop().await;
     assert_eq!(job.attempts, 1, "it waited for nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_cap_refuses_uses_up_no_call_of_the_rate() {
+    let rig = Rig::start().await;
+    let rate = Rate { count: NonZeroU32::MIN, per: Duration::from_secs(3_600) };
+    let limits = Limits { rate: Some(rate), ..Limits::default() };
+    let offer = |cap| {
+        let limits = [(SCRIPTED.to_owned(), limits)].into();
+        Arc::new(Offer { limits, ..capped(rig.offer(), "scripted-image", cap) })
+    };
+    let (now, offered) = watch::channel(offer("0.4"));
+    let worker = rig.run(options(&rig, "one", offered));
+    let id = rig.queue_one("scripted-image").await;
+    let waits = async || last_code(&rig, id).await.as_deref() == Some("provider_spend_cap");
+    eventually("it waits", waits).await;
+    now.send_replace(offer("0.5"));
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

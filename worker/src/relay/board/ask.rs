@@ -18,6 +18,9 @@ pub(in crate::relay) struct Ask {
     pub model: Arc<str>,
     /// Through whose window it goes: the name of the model's provider.
     pub via: Arc<str>,
+    /// A provider may have made it already: its next attempt asks after that first, whatever else is shut, so it is not held
+    /// back.
+    pub may_be_made: bool,
     /// When it may start; `None` for at once.
     pub due: Option<DateTime<Utc>>,
     /// Where the event is that asks for it. A later one of the same job takes its place.

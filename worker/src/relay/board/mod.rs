@@ -1,23 +1,25 @@
 //! What the relay knows: which jobs wait for a message, whose message is out, and since when.
 //!
 //! The log tells it in order: a job asks for a message, and is settled when it is claimed or needs none any more. What
-//! does not fit is in the read model and read when its turn comes. Nothing here waits, reads or sends.
+//! does not fit is in the read model and read when its turn comes. Jobs of models that are held back wait without a message.
+//! Nothing here waits, reads or sends.
 
 mod ask;
 mod lane;
 mod overdue;
 mod places;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 pub(super) use ask::{Ask, Key};
 pub(super) use overdue::Overdue;
-pub(super) use places::{LaneKey, LaneModels, Limits, Window};
+pub(super) use places::{Limits, ShelfKey, Window};
 
 use chrono::{DateTime, Utc};
 use ledger::Position;
 use places::Places;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use tokio::time::Instant;
 
@@ -164,18 +166,42 @@ impl Board {
     pub(super) fn take(&mut self, most: usize) -> Vec<Ask> {
         let mut taken = Vec::new();
         while taken.len() < most {
-            let entries = &self.entries;
-            let is_waiting =
-                |key: &Key| entries.get(key).is_some_and(|entry| matches!(entry.stage, Stage::Waiting));
-            let Some(key) = self.places.take(is_waiting) else { break };
-            let Some(entry) = self.entries.get_mut(&key) else { break };
-            entry.stage = Stage::Out { at: None, times: 0 };
-            if entry.ask.position > self.safe {
-                self.unacknowledged.insert(entry.ask.position);
-            }
-            taken.push(entry.ask.clone());
+            let Some(key) = self.places.take(is_waiting(&self.entries)) else { break };
+            let Some(ask) = self.send_out(&key) else { break };
+            taken.push(ask);
         }
         taken
+    }
+
+    /// The job of this model that has waited longest, to be sent although the others are held back.
+    pub(super) fn take_probe(&mut self, model: &Arc<str>) -> Option<Ask> {
+        let key = self.places.take_of_model(model, is_waiting(&self.entries))?;
+        self.send_out(&key)
+    }
+
+    fn send_out(&mut self, key: &Key) -> Option<Ask> {
+        let entry = self.entries.get_mut(key)?;
+        entry.stage = Stage::Out { at: None, times: 0 };
+        if entry.ask.position > self.safe {
+            self.unacknowledged.insert(entry.ask.position);
+        }
+        Some(entry.ask.clone())
+    }
+
+    /// Holds back the jobs of these models from now on, and of no others.
+    pub(super) fn hold(&mut self, models: HashSet<Arc<str>>) {
+        self.places.hold(models);
+    }
+
+    /// How many jobs of each model are remembered that are held back.
+    pub(super) fn held(&self) -> HashMap<Arc<str>, usize> {
+        let mut held = HashMap::new();
+        for entry in self.entries.values() {
+            if matches!(entry.stage, Stage::Waiting) && self.places.is_held(&entry.ask) {
+                *held.entry(Arc::clone(&entry.ask.model)).or_default() += 1;
+            }
+        }
+        held
     }
 
     /// Whether this message is still wanted.
@@ -212,23 +238,23 @@ impl Board {
     }
 
     /// The read model knows of waiting jobs of this account on this model.
-    pub(super) fn doubt(&mut self, lane: LaneKey, model: Arc<str>) {
-        self.places.doubt(lane, model);
+    pub(super) fn doubt(&mut self, shelf: ShelfKey) {
+        self.places.doubt(shelf);
     }
 
-    /// Whether the read model may know of jobs that are not remembered here.
-    pub(super) fn has_more(&self) -> bool {
-        self.places.has_more()
+    /// Whether more should be read of the read model now.
+    pub(super) fn is_short(&self) -> bool {
+        self.places.is_short()
     }
 
-    /// Lanes of which more should be read now, with their models; and how many jobs of each.
-    pub(super) fn short(&self, most: usize) -> (Vec<LaneModels>, usize) {
+    /// Shelves of which more should be read now, and how many jobs of each.
+    pub(super) fn short(&self, most: usize) -> (Vec<ShelfKey>, usize) {
         (self.places.short(most), self.places.enough())
     }
 
-    /// Takes in what was read of a lane, in order. It is all that there was at `at` if `is_all`.
-    pub(super) fn refill(&mut self, lane: &LaneKey, front: Vec<Ask>, is_all: bool, at: Position) {
-        let mut room = self.places.room(lane);
+    /// Takes in what was read of a shelf, in order. It is all that there was at `at` if `is_all`.
+    pub(super) fn refill(&mut self, shelf: &ShelfKey, front: Vec<Ask>, is_all: bool, at: Position) {
+        let mut room = self.places.room(shelf);
         let mut fits = true;
         for ask in front {
             if self.is_known(&ask) {
@@ -244,7 +270,11 @@ impl Board {
             self.entries.insert(ask.key, Entry { ask, stage: Stage::Waiting });
         }
         if fits && is_all {
-            self.places.is_whole(lane, at);
+            self.places.is_whole(shelf, at);
         }
     }
+}
+
+fn is_waiting(entries: &HashMap<Key, Entry>) -> impl Fn(&Key) -> bool {
+    |key| entries.get(key).is_some_and(|entry| matches!(entry.stage, Stage::Waiting))
 }

@@ -1,16 +1,17 @@
-//! Who may be sent next: so many of each account at each provider, so many of each provider, and in turn.
+//! Who may be sent next: so many of each account at each provider, so many of each provider, and in turn. Models that are
+//! held back are passed over, and nobody waits behind their jobs.
 
 use super::ask::{Ask, Key};
-use super::lane::Lane;
-use ledger::{AccountId, Position};
+use super::lane::{Held, Lane};
+use ledger::AccountId;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 /// Names the jobs of one account at one provider.
 pub(in crate::relay) type LaneKey = (AccountId, Arc<str>);
 
-/// Jobs of one account at one provider, and the models on which they are made.
-pub(in crate::relay) type LaneModels = (LaneKey, Vec<Arc<str>>);
+/// Names those of them that are made on one model.
+pub(in crate::relay) type ShelfKey = (LaneKey, Arc<str>);
 
 /// How many messages may be out of one window.
 #[derive(Debug, Clone, Copy)]
@@ -28,7 +29,7 @@ pub(in crate::relay) struct Limits {
     pub usual: Window,
     /// Of those that lead to slots of their own.
     pub windows: BTreeMap<Arc<str>, Window>,
-    /// Waiting jobs of one account at one provider that are remembered; the others are read when their turn comes.
+    /// Waiting jobs of one account on one model that are remembered; the others are read when their turn comes.
     pub kept: usize,
 }
 
@@ -47,12 +48,13 @@ struct Outlet {
 
 #[derive(Debug)]
 pub(super) struct Places {
-    limits: Limits,
-    lanes: HashMap<LaneKey, Lane>,
+    pub(super) limits: Limits,
+    pub(super) lanes: HashMap<LaneKey, Lane>,
     outlets: HashMap<Arc<str>, Outlet>,
     turns: VecDeque<Arc<str>>,
-    /// Lanes of which the read model may know more.
-    with_more: HashSet<LaneKey>,
+    pub(super) held: Held,
+    /// Shelves of which more should be read.
+    pub(super) short: HashSet<ShelfKey>,
 }
 
 impl Places {
@@ -62,44 +64,56 @@ impl Places {
             lanes: HashMap::new(),
             outlets: HashMap::new(),
             turns: VecDeque::new(),
-            with_more: HashSet::new(),
+            held: Held::new(),
+            short: HashSet::new(),
         }
     }
 
-    /// Puts a job at the end of its lane; `false` if it was not remembered, because there are others before it that
+    /// Puts a job at the end of its shelf; `false` if it was not remembered, because there are others before it that
     /// are not, or too many that are.
     pub(super) fn push(&mut self, ask: &Ask) -> bool {
         let kept = self.limits.kept;
-        let lane = self.lane_of(ask);
-        if lane.spilled.is_none() && lane.waiting.len() < kept {
+        let key = lane_of(ask);
+        let lane = self.lanes.entry(key.clone()).or_default();
+        let is_apart = ask.may_be_made && lane.free.len() < kept;
+        let shelf = lane.shelf(&ask.model);
+        if is_apart || (shelf.spilled.is_none() && shelf.waiting.len() < kept) {
             self.push_read(ask);
             return true;
         }
-        lane.spilled = lane.spilled.max(Some(ask.position));
-        self.with_more.insert((ask.key.0, Arc::clone(&ask.via)));
+        shelf.spilled = shelf.spilled.max(Some(ask.position));
+        self.note(&(key, Arc::clone(&ask.model)));
         false
     }
 
-    /// Puts a job at the end of its lane that was read from the read model.
+    /// Puts a job at the end of its shelf that was read from the read model.
     pub(super) fn push_read(&mut self, ask: &Ask) {
-        self.lane_of(ask).waiting.push_back(ask.key);
-        self.ring_in(&(ask.key.0, Arc::clone(&ask.via)));
+        let key = lane_of(ask);
+        self.lanes.entry(key.clone()).or_default().push(ask, self.limits.kept);
+        self.ring_in(&key);
+        self.note(&(key, Arc::clone(&ask.model)));
     }
 
-    fn lane_of(&mut self, ask: &Ask) -> &mut Lane {
-        let lane = self.lanes.entry((ask.key.0, Arc::clone(&ask.via))).or_default();
-        if !lane.models.contains(&ask.model) {
-            lane.models.insert(Arc::clone(&ask.model));
+    /// Holds back the jobs of these models from now on, and of no others.
+    pub(super) fn hold(&mut self, held: Held) {
+        if held == self.held {
+            return;
         }
-        lane
+        let changed: Held = held.symmetric_difference(&self.held).cloned().collect();
+        self.held = held;
+        let of_changed = |(key, lane): (&LaneKey, &Lane)| {
+            let models = lane.shelves.keys().filter(|model| changed.contains(*model));
+            models.map(|model| (key.clone(), Arc::clone(model))).collect::<Vec<ShelfKey>>()
+        };
+        let shelves: Vec<ShelfKey> = self.lanes.iter().flat_map(of_changed).collect();
+        for shelf in shelves {
+            self.ring_in(&shelf.0);
+            self.note(&shelf);
+        }
     }
 
-    /// The read model knows of waiting jobs of this account on this model.
-    pub(super) fn doubt(&mut self, key: LaneKey, model: Arc<str>) {
-        let lane = self.lanes.entry(key.clone()).or_default();
-        lane.models.insert(model);
-        lane.is_doubtful = true;
-        self.with_more.insert(key);
+    pub(super) fn is_held(&self, ask: &Ask) -> bool {
+        !ask.may_be_made && self.held.contains(&ask.model)
     }
 
     /// The job whose turn it is, if there is a place for one. Its place is taken.
@@ -127,13 +141,46 @@ impl Places {
             let key = (outlet.ring.pop_front()?, Arc::clone(via));
             let Some(lane) = self.lanes.get_mut(&key) else { continue };
             lane.in_ring = false;
-            while let Some(job) = lane.waiting.pop_front() {
+            let (mut taken, mut from) = (None, HashSet::new());
+            while let Some((model, job)) = lane.pop(&self.held) {
+                from.extend(model);
                 if is_waiting(&job) {
+                    taken = Some(job);
                     lane.out += 1;
                     outlet.out += 1;
-                    self.ring_in(&key);
-                    return Some(job);
+                    break;
                 }
+            }
+            from.into_iter().for_each(|model| self.note(&(key.clone(), model)));
+            if taken.is_some() {
+                self.ring_in(&key);
+                return taken;
+            }
+            self.forget_if_idle(&key);
+        }
+    }
+
+    /// The job of this model that has waited longest of all accounts, held back or not and whether there is a place for it
+    /// or not. Its place is taken.
+    pub(super) fn take_of_model(
+        &mut self,
+        model: &Arc<str>,
+        is_waiting: impl Fn(&Key) -> bool,
+    ) -> Option<Key> {
+        loop {
+            let first = |(key, lane): (&LaneKey, &Lane)| {
+                Some((lane.shelves.get(model)?.waiting.front()?.0, key.clone()))
+            };
+            let (_, key) = self.lanes.iter().filter_map(first).min()?;
+            let lane = self.lanes.get_mut(&key)?;
+            let taken = std::iter::from_fn(|| lane.pop_of(model)).find(|job| is_waiting(job));
+            if taken.is_some() {
+                lane.out += 1;
+                self.outlet(&key.1).out += 1;
+            }
+            self.note(&(key.clone(), Arc::clone(model)));
+            if taken.is_some() {
+                return taken;
             }
             self.forget_if_idle(&key);
         }
@@ -143,14 +190,18 @@ impl Places {
     fn ring_in(&mut self, key: &LaneKey) {
         let most = self.limits.of(&key.1).of_lane;
         let Some(lane) = self.lanes.get_mut(key) else { return };
-        if lane.in_ring || lane.waiting.is_empty() || lane.out >= most {
+        if lane.in_ring || lane.out >= most || !lane.has_ready(&self.held) {
             return;
         }
         lane.in_ring = true;
-        if !self.outlets.contains_key(&key.1) {
-            self.turns.push_back(Arc::clone(&key.1));
+        self.outlet(&key.1).ring.push_back(key.0);
+    }
+
+    fn outlet(&mut self, via: &Arc<str>) -> &mut Outlet {
+        if !self.outlets.contains_key(via) {
+            self.turns.push_back(Arc::clone(via));
         }
-        self.outlets.entry(Arc::clone(&key.1)).or_default().ring.push_back(key.0);
+        self.outlets.entry(Arc::clone(via)).or_default()
     }
 
     /// A message is claimed or needed no more: its place is free.
@@ -165,46 +216,13 @@ impl Places {
         self.forget_if_idle(key);
     }
 
-    /// Up to so many lanes of which more should be read now, with their models.
-    pub(super) fn short(&self, most: usize) -> Vec<LaneModels> {
-        let short = self.with_more.iter().filter_map(|key| {
-            let lane = self.lanes.get(key).filter(|lane| lane.waiting.len() <= self.limits.kept / 4)?;
-            Some((key.clone(), lane.models.iter().cloned().collect()))
-        });
-        short.take(most).collect()
-    }
-
-    pub(super) fn has_more(&self) -> bool {
-        !self.with_more.is_empty()
-    }
-
-    /// How many jobs must be read of a lane so that some are not yet known.
-    pub(super) fn enough(&self) -> usize {
-        let windows = self.limits.windows.values().chain([&self.limits.usual]);
-        windows.map(|window| window.of_lane).max().unwrap_or(0) + self.limits.kept * 2
-    }
-
-    /// How many more jobs this lane may remember.
-    pub(super) fn room(&self, key: &LaneKey) -> usize {
-        let waiting = self.lanes.get(key).map_or(0, |lane| lane.waiting.len());
-        self.limits.kept.saturating_sub(waiting)
-    }
-
-    /// All that the read model knew of this lane at that position is remembered.
-    pub(super) fn is_whole(&mut self, key: &LaneKey, at: Position) {
-        if let Some(lane) = self.lanes.get_mut(key) {
-            lane.is_doubtful = false;
-            lane.spilled = lane.spilled.filter(|spilled| *spilled > at);
-            if !lane.has_more() {
-                self.with_more.remove(key);
-            }
-        }
-        self.forget_if_idle(key);
-    }
-
-    fn forget_if_idle(&mut self, key: &LaneKey) {
-        if self.lanes.get(key).is_some_and(|lane| lane.is_idle() && !lane.in_ring) {
+    pub(super) fn forget_if_idle(&mut self, key: &LaneKey) {
+        if self.lanes.get_mut(key).is_some_and(|lane| lane.is_idle() && !lane.in_ring) {
             self.lanes.remove(key);
         }
     }
+}
+
+fn lane_of(ask: &Ask) -> LaneKey {
+    (ask.key.0, Arc::clone(&ask.via))
 }

@@ -1,6 +1,8 @@
 //! Whose turn it is, what is remembered, and what may be lost.
 
-use super::{Ask, Board, Limits, Window};
+mod held;
+
+use super::{Ask, Board, Limits, ShelfKey, Window};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::{AccountId, JobId, Position};
 use std::collections::{BTreeMap, HashMap};
@@ -8,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+const KEPT: usize = 8;
 const USUAL: Window = Window { of_lane: 4, of_provider: 6 };
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -16,7 +19,7 @@ fn now() -> DateTime<Utc> {
 }
 
 fn board() -> Board {
-    Board::new(Limits { usual: USUAL, windows: BTreeMap::new(), kept: 8 }, Position(0))
+    Board::new(Limits { usual: USUAL, windows: BTreeMap::new(), kept: KEPT }, Position(0))
 }
 
 /// The job at this position of the log.
@@ -26,10 +29,16 @@ fn ask(account: u128, position: i64, via: &str) -> Ask {
         run: 1,
         model: "model".into(),
         via: via.into(),
+        may_be_made: false,
         due: None,
         position: Position(position),
         since: now(),
     }
+}
+
+/// The jobs of this account on the usual model.
+fn shelf(account: u128) -> ShelfKey {
+    ((AccountId(Uuid::from_u128(account)), "p".into()), "model".into())
 }
 
 fn positions(asks: &[Ask]) -> Vec<i64> {
@@ -80,7 +89,7 @@ fn a_provider_that_claims_nothing_fills_only_its_own_window() {
 fn a_window_that_leads_to_slots_of_its_own_has_limits_of_its_own() {
     let few = Window { of_lane: 1, of_provider: 2 };
     let windows = BTreeMap::from([("p for video".into(), few)]);
-    let mut board = Board::new(Limits { usual: USUAL, windows, kept: 8 }, Position(0));
+    let mut board = Board::new(Limits { usual: USUAL, windows, kept: KEPT }, Position(0));
     (1..=5).for_each(|position| board.ask(ask(1, position, "p for video"), now()));
     (6..=8).for_each(|position| board.ask(ask(2, position, "p for video"), now()));
     board.ask(ask(3, 9, "p for video"), now());
@@ -104,7 +113,7 @@ fn a_later_event_takes_the_place_of_an_earlier_one_and_never_the_other_way_round
     assert!(!board.is_out(&first));
     assert_eq!(take(&mut board), [7]);
     settle(&mut board, &again, 8);
-    board.refill(&(again.key.0, "p".into()), vec![again], true, Position(7));
+    board.refill(&shelf(1), vec![again], true, Position(7));
     assert!(take(&mut board).is_empty(), "what the read model says is older than the claim");
 }
 
@@ -120,17 +129,17 @@ fn what_is_not_remembered_is_read_when_its_turn_comes() {
         settle(&mut board, &jobs[claimed], 100);
         claimed += 1;
         let (short, each) = board.short(10);
-        for (lane, _) in short {
+        for shelf in short {
             let front: Vec<Ask> = jobs[claimed..].iter().take(each).cloned().collect();
             let is_all = front.len() < each;
-            board.refill(&lane, front, is_all, Position(30));
+            board.refill(&shelf, front, is_all, Position(30));
         }
         for position in take(&mut board) {
             sent += 1;
             assert_eq!(position, sent, "in order");
         }
     }
-    assert!(!board.has_more(), "all is known");
+    assert!(!board.is_short(), "all is known");
 }
 
 #[test]
@@ -140,11 +149,10 @@ fn a_lane_is_whole_only_when_the_read_model_knows_its_newest_job() {
     assert_eq!(take(&mut board).len(), 4);
     (1..=4).for_each(|position| settle(&mut board, &ask(1, position, "p"), 100));
     assert_eq!(take(&mut board), [5, 6, 7, 8]);
-    let lane = (ask(1, 1, "p").key.0, "p".into());
-    board.refill(&lane, Vec::new(), true, Position(8));
-    assert!(board.has_more(), "the ninth is not in the read model yet");
-    board.refill(&lane, vec![ask(1, 9, "p")], true, Position(9));
-    assert!(!board.has_more());
+    board.refill(&shelf(1), Vec::new(), true, Position(8));
+    assert!(board.is_short(), "the ninth is not in the read model yet");
+    board.refill(&shelf(1), vec![ask(1, 9, "p")], true, Position(9));
+    assert!(!board.is_short());
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! The gate of one provider.
 
-use super::Limits;
+#[cfg(test)]
+mod tests;
+
 use super::breaker::{Breaker, BreakerSettings};
+use super::shut::ShutGate;
 use super::window::Window;
+use super::{Limits, Rate};
 use crate::provider::{ProviderFailure, Submission};
 use governor::clock::{Clock, MonotonicClock};
 use governor::state::{InMemoryState, NotKeyed};
@@ -12,6 +16,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 type Bucket = RateLimiter<NotKeyed, InMemoryState, MonotonicClock>;
@@ -22,12 +27,17 @@ const NO_ROOM: Duration = Duration::from_secs(1);
 /// No wish of a provider to be left alone is kept for longer without a new question.
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 
+/// A bucket that is empty for so long shuts the gate: who is refused a call of a faster one is soon admitted.
+const SLOW: Duration = Duration::from_secs(10);
+
 /// Decides who may ask one provider for work.
 pub(crate) struct Gate {
     name: String,
     limits: Limits,
     state: Mutex<State>,
     bucket: Option<Bucket>,
+    /// Told whenever something may have shut or opened.
+    changed: Arc<Notify>,
 }
 
 struct State {
@@ -38,6 +48,10 @@ struct State {
     models: HashMap<String, Breaker>,
     /// Until when the provider wants no requests.
     quiet_until: Option<Instant>,
+    /// Until when a slow bucket holds no call.
+    empty_until: Option<Instant>,
+    /// When calls were given back that had been taken out of the bucket.
+    given_back: Vec<Instant>,
 }
 
 /// Why nothing may be sent now, and after which time it is worth asking again.
@@ -77,18 +91,20 @@ impl fmt::Debug for Gate {
 }
 
 impl Gate {
-    pub(crate) fn new(name: &str, limits: Limits) -> Gate {
+    pub(super) fn new(name: &str, limits: Limits, changed: Arc<Notify>) -> Gate {
         let state = State {
             window: Window::new(limits.concurrency),
             account: limits.breaker.map(Breaker::new),
             models: HashMap::new(),
             quiet_until: None,
+            empty_until: None,
+            given_back: Vec::new(),
         };
         let bucket = limits.rate.and_then(|rate| {
-            let quota = Quota::with_period(rate.per / rate.count.get())?.allow_burst(rate.count);
+            let quota = Quota::with_period(period(rate))?.allow_burst(rate.count);
             Some(RateLimiter::direct_with_clock(quota, MonotonicClock))
         });
-        Gate { name: name.to_owned(), limits, state: Mutex::new(state), bucket }
+        Gate { name: name.to_owned(), limits, state: Mutex::new(state), bucket, changed }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -108,7 +124,7 @@ impl Gate {
 
     fn enter(&self, model: &str, now: Instant) -> Result<(), Refused> {
         let mut state = self.state();
-        let State { account, models, quiet_until, window } = &mut *state;
+        let State { account, models, quiet_until, window, empty_until, given_back } = &mut *state;
         if let Some(until) = quiet_until.filter(|until| *until > now) {
             return Err(Refused { reason: Reason::Quiet, wait: until - now });
         }
@@ -119,20 +135,52 @@ impl Gate {
         if !window.has_room() {
             return Err(Refused { reason: Reason::Full, wait: NO_ROOM });
         }
-        if let Some(bucket) = &self.bucket {
-            let not_until = bucket.check();
-            not_until.map_err(|until| {
-                let wait = until.wait_time_from(MonotonicClock.now());
-                Refused { reason: Reason::Rate, wait }
-            })?;
+        if let (Some(bucket), Some(rate)) = (&self.bucket, self.limits.rate) {
+            given_back.retain(|at| now < *at + rate.per);
+            if given_back.pop().is_none()
+                && let Err(wait) = take_from(bucket)
+            {
+                if wait >= SLOW {
+                    *empty_until = Some(now + wait);
+                    self.changed.notify_one();
+                }
+                return Err(Refused { reason: Reason::Rate, wait });
+            }
+            // What it held was taken with this one.
+            *empty_until = empty_until.filter(|until| now < *until + rate.per).map(|_| now + period(rate));
+        }
+        if empty_until.is_some() || breakers.iter().any(|breaker| breaker.is_open()) {
+            self.changed.notify_one();
         }
         breakers.iter_mut().for_each(|breaker| breaker.sent(now));
         window.enter();
         Ok(())
     }
 
+    /// What is left alone now.
+    pub(super) fn shut(&self, now: Instant) -> Vec<ShutGate> {
+        let state = self.state();
+        let shut = |model: Option<&String>, until, is_tried| ShutGate {
+            provider: self.name.clone(),
+            model: model.cloned(),
+            until,
+            is_tried,
+        };
+        let refills = self.limits.rate.map_or(Duration::ZERO, |rate| rate.per);
+        let quiet = state.quiet_until.filter(|until| *until > now);
+        let empty = state.empty_until.filter(|until| now < *until + refills);
+        let account = state.account.as_ref().and_then(Breaker::shut_until);
+        let whole = [(quiet, false), (empty, true), (account, true)];
+        let whole = whole.into_iter().filter_map(|(until, is_tried)| Some(shut(None, until?, is_tried)));
+        let models = state.models.iter();
+        let models =
+            models.filter_map(|(model, breaker)| Some(shut(Some(model), breaker.shut_until()?, true)));
+        whole.chain(models).collect()
+    }
+
     fn tell(&self, model: &str, told: &Told, now: Instant) {
         let mut state = self.state();
+        let was_shut = state.is_shut(now);
         let breaker = self.limits.breaker;
         match told {
             Told::Served => {
@@ -162,6 +210,9 @@ impl Gate {
             Told::Nothing => state.each_breaker(model).for_each(|breaker| breaker.told_nothing(now)),
         }
         self.measure(&state);
+        if was_shut || state.is_shut(now) {
+            self.changed.notify_one();
+        }
     }
 
     fn measure(&self, state: &State) {
@@ -180,7 +231,22 @@ impl Gate {
     }
 }
 
+/// A call out of the bucket, or how long it holds none.
+fn take_from(bucket: &Bucket) -> Result<(), Duration> {
+    bucket.check().map_err(|until| until.wait_time_from(MonotonicClock.now()))
+}
+
+/// After which time a bucket holds one call more.
+fn period(rate: Rate) -> Duration {
+    rate.per / rate.count.get()
+}
+
 impl State {
+    fn is_shut(&self, now: Instant) -> bool {
+        let mut breakers = self.account.iter().chain(self.models.values());
+        breakers.any(Breaker::is_open) || self.quiet_until.is_some_and(|until| until > now)
+    }
+
     fn each_breaker(&mut self, model: &str) -> impl Iterator<Item = &mut Breaker> {
         self.account.iter_mut().chain(self.models.get_mut(model))
     }
@@ -203,6 +269,13 @@ impl Permit {
     pub(crate) fn tell(mut self, answer: Result<&Submission, &ProviderFailure>) {
         self.is_told = true;
         self.gate.tell(&self.model, &Told::of(answer), Instant::now());
+    }
+
+    /// Nothing was sent: the next one may have all of it.
+    pub(crate) fn give_back(self) {
+        if self.gate.bucket.is_some() {
+            self.gate.state().given_back.push(Instant::now());
+        }
     }
 }
 
@@ -241,112 +314,5 @@ impl Told {
             FailureClass::Throttled => Told::TooMany(failure.retry_after),
             FailureClass::Transient => Told::Failed,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Gate, Reason};
-    use crate::governing::{BreakerSettings, Governing, Limits, Rate};
-    use crate::provider::{ProviderFailure, Submission};
-    use std::num::NonZeroU32;
-    use std::sync::Arc;
-    use std::time::Duration;
-    use tokio::time::Instant;
-
-    const MINUTE: Duration = Duration::from_secs(60);
-    const BREAKER: BreakerSettings = BreakerSettings { failures: 2, pause: MINUTE, longest_pause: MINUTE };
-
-    fn gate(limits: Limits) -> Arc<Gate> {
-        Arc::new(Gate::new("p", limits))
-    }
-
-    fn broken() -> Limits {
-        Limits { breaker: Some(BREAKER), ..Limits::default() }
-    }
-
-    fn refusal(gate: &Arc<Gate>, model: &str) -> Option<Reason> {
-        gate.admit(model, Instant::now()).err().map(|refused| refused.reason)
-    }
-
-    fn answer(gate: &Arc<Gate>, model: &str, failure: &ProviderFailure) {
-        gate.admit(model, Instant::now()).unwrap_or_else(|refused| panic!("{refused:?}")).tell(Err(failure));
-    }
-
-    #[test]
-    fn what_was_said_to_one_key_says_nothing_about_the_next() {
-        let governing = Governing::default();
-        let gate = |key| governing.gate("p", Limits { key_tag: Some(key), ..broken() });
-        answer(&gate(1), "a", &ProviderFailure::throttled("provider_auth", "the key is wrong", None));
-        assert_eq!(refusal(&gate(1), "a"), Some(Reason::Broken));
-        assert_eq!(refusal(&gate(2), "a"), None);
-    }
-
-    #[test]
-    fn a_model_that_is_down_is_left_alone_and_the_others_go_on() {
-        let gate = gate(broken());
-        let down = ProviderFailure::transient("provider_unavailable", "down");
-        answer(&gate, "a", &down);
-        assert_eq!(refusal(&gate, "a"), None);
-        answer(&gate, "a", &down);
-        assert_eq!(refusal(&gate, "a"), Some(Reason::Broken));
-        assert_eq!(refusal(&gate, "b"), None);
-    }
-
-    #[test]
-    fn a_key_that_is_refused_stops_every_model_at_once() {
-        let gate = gate(broken());
-        answer(&gate, "a", &ProviderFailure::throttled("provider_auth", "no", None));
-        assert_eq!(refusal(&gate, "a"), Some(Reason::Broken));
-        assert_eq!(refusal(&gate, "b"), Some(Reason::Broken));
-    }
-
-    #[test]
-    fn refused_prompts_say_nothing_against_a_provider() {
-        let gate = gate(broken());
-        for _ in 0..10 {
-            answer(&gate, "a", &ProviderFailure::permanent("content_refused", "not this one"));
-        }
-        assert_eq!(refusal(&gate, "a"), None);
-    }
-
-    #[test]
-    fn a_wish_for_a_pause_is_kept() {
-        let gate = gate(Limits::default());
-        answer(&gate, "a", &ProviderFailure::throttled("provider_busy", "slower", Some(MINUTE)));
-        assert_eq!(refusal(&gate, "b"), Some(Reason::Quiet));
-        let later = Instant::now() + MINUTE;
-        assert!(gate.admit("b", later).is_ok());
-    }
-
-    #[test]
-    fn no_more_calls_are_under_way_than_may_be_and_a_wish_for_fewer_halves_them() {
-        let gate = gate(Limits { concurrency: NonZeroU32::new(4), ..Limits::default() });
-        let admit = || gate.admit("a", Instant::now());
-        let mut permits: Vec<_> =
-            (0..4).map(|_| admit().unwrap_or_else(|_| panic!("there is room"))).collect();
-        assert_eq!(refusal(&gate, "a"), Some(Reason::Full));
-        let busy = ProviderFailure::throttled("provider_busy", "slower", None);
-        permits.pop().unwrap().tell(Err(&busy));
-        assert_eq!(refusal(&gate, "a"), Some(Reason::Full), "two may be, three are");
-        drop(permits);
-        let done = Submission::Done(Vec::new());
-        let first = admit().unwrap_or_else(|_| panic!("there is room"));
-        let _second = admit().unwrap_or_else(|_| panic!("there is room"));
-        assert_eq!(refusal(&gate, "a"), Some(Reason::Full));
-        first.tell(Ok(&done));
-        assert_eq!(refusal(&gate, "a"), None);
-    }
-
-    #[test]
-    fn no_more_calls_are_made_in_a_time_than_may_be() {
-        let rate = Rate { count: NonZeroU32::new(3).unwrap(), per: MINUTE };
-        let gate = gate(Limits { rate: Some(rate), ..Limits::default() });
-        for _ in 0..3 {
-            assert_eq!(refusal(&gate, "a"), None);
-        }
-        let refused = gate.admit("a", Instant::now()).err().unwrap();
-        assert_eq!(refused.reason, Reason::Rate);
-        assert!(refused.wait <= MINUTE / 3 && refused.wait > MINUTE / 6, "{refused:?}");
     }
 }

@@ -1,0 +1,193 @@
+//! Which models nobody could make now: every route of theirs is shut, for every worker that is here.
+//!
+//! Whatever is not known counts as open: a worker that does not tell, a provider that this process does not have, a cost that
+//! nobody named. A job too many that is let out comes back, one that is held back for nothing waits.
+
+use crate::error::Error;
+use crate::governing::ToldShut;
+use crate::offer::Offer;
+use crate::spend;
+use crate::station::Station;
+use ledger::catalogue::{Model, Route};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What workers and the database tell of the routes.
+#[derive(Debug, Default)]
+pub(super) struct Sight {
+    /// What each worker that is here says, and how long ago.
+    pub workers: Vec<(ToldShut, Duration)>,
+    /// What was spent today at providers with a daily cap, in US dollars.
+    pub spent: BTreeMap<String, Decimal>,
+}
+
+/// A model that nobody could make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// Nothing is to be sent.
+    Shut,
+    /// One job may go out, and tells for the others.
+    ToBeTried,
+}
+
+/// How a route is for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Open,
+    ToBeTried,
+    Shut,
+}
+
+pub(super) async fn look(station: &Station) -> Result<Sight, Error> {
+    let client = station.reader.get().await?;
+    let workers = station.roll.told(&**client).await?;
+    let offer = station.offer();
+    let capped: Vec<&str> = offer.daily_caps.keys().map(String::as_str).collect();
+    let spent = match capped.is_empty() {
+        true => BTreeMap::new(),
+        false => spend::today(&**client, &capped).await?.into_iter().collect(),
+    };
+    Ok(Sight { workers, spent })
+}
+
+impl Sight {
+    /// The models of this offer that nobody could make now.
+    pub(super) fn closed(&self, offer: &Offer) -> BTreeMap<Arc<str>, Closed> {
+        let closed = offer.catalogue.models().filter_map(|model| {
+            let best = model.routes.iter().map(|route| self.way(offer, model, route)).min()?;
+            let closed = match best {
+                Way::Open => return None,
+                Way::ToBeTried => Closed::ToBeTried,
+                Way::Shut => Closed::Shut,
+            };
+            Some((Arc::from(model.id.as_str()), closed))
+        });
+        closed.collect()
+    }
+
+    fn way(&self, offer: &Offer, model: &Model, route: &Route) -> Way {
+        if offer.provider(&route.provider).is_none() {
+            return Way::Open;
+        }
+        if self.is_too_dear(offer, model, route) {
+            return Way::Shut;
+        }
+        let ways = self.workers.iter().map(|(told, age)| way_of_worker(told, *age, route));
+        ways.min().unwrap_or(Way::Open)
+    }
+
+    /// Whether what is left of a daily cap is less than the least that was asked of it in vain.
+    fn is_too_dear(&self, offer: &Offer, model: &Model, route: &Route) -> bool {
+        let provider = &route.provider;
+        let (Some(cap), Some(spent)) = (offer.daily_caps.get(provider), self.spent.get(provider)) else {
+            return false;
+        };
+        let refused = self.workers.iter().flat_map(|(told, _)| &told.refused);
+        let of_route = refused.filter(|cost| cost.provider == *provider && cost.model == model.id);
+        of_route.map(|cost| cost.usd).min().is_some_and(|usd| spent + usd > *cap)
+    }
+}
+
+/// How the route is for one worker, `age` after it said so.
+fn way_of_worker(told: &ToldShut, age: Duration, route: &Route) -> Way {
+    let is_of_route = |model: &Option<String>| model.as_ref().is_none_or(|model| *model == route.model);
+    let gates = told.gates.iter().filter(|gate| gate.provider == route.provider && is_of_route(&gate.model));
+    let ways = gates.map(|gate| match gate.seconds > age.as_secs_f64() {
+        true => Way::Shut,
+        false if gate.is_tried => Way::ToBeTried,
+        false => Way::Open,
+    });
+    ways.max().unwrap_or(Way::Open)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Closed, Sight};
+    use crate::governing::{RefusedCost, ToldGate, ToldShut};
+    use crate::offer::Offer;
+    use crate::provider::Providers;
+    use crate::provider::simulated::{self, Simulated, SimulatedOptions};
+    use ledger::catalogue::{Catalogue, Model, Route};
+    use rust_decimal::Decimal;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    const MODEL: &str = "sim-image";
+
+    /// A model with these providers as its routes, of which all but `missing` are there.
+    fn offer(providers: &[&str]) -> Offer {
+        let usual = Catalogue::new(simulated::models()).unwrap();
+        let routes = providers.iter().map(|provider| Route::new(*provider, "made-there")).collect();
+        let model = Model { routes, ..usual.get(MODEL).unwrap().clone() };
+        let there = providers.iter().filter(|provider| **provider != "missing");
+        let there = there.fold(Providers::new(), |there, provider| {
+            there.with(provider, Simulated::new(SimulatedOptions::default()))
+        });
+        Offer { catalogue: Arc::new(Catalogue::new([model]).unwrap()), providers: there, ..Offer::default() }
+    }
+
+    fn gate(provider: &str, model: Option<&str>, seconds: f64, is_tried: bool) -> ToldGate {
+        ToldGate { provider: provider.into(), model: model.map(str::to_owned), seconds, is_tried }
+    }
+
+    fn sight(workers: &[&[ToldGate]]) -> Sight {
+        let told = |gates: &&[ToldGate]| {
+            (ToldShut { gates: gates.to_vec(), ..ToldShut::default() }, Duration::from_secs(2))
+        };
+        Sight { workers: workers.iter().map(told).collect(), ..Sight::default() }
+    }
+
+    fn of(providers: &[&str], sight: &Sight) -> Option<Closed> {
+        sight.closed(&offer(providers)).get(MODEL).copied()
+    }
+
+    #[test]
+    fn a_model_is_closed_only_if_each_route_is_shut_for_every_worker() {
+        let shut = gate("one", Some("made-there"), 9.0, true);
+        let whole = gate("two", None, 9.0, false);
+        let of_another = gate("one", Some("another"), 9.0, true);
+        let due = gate("one", Some("made-there"), 1.0, true);
+        let over = gate("two", None, 1.0, false);
+        let cases: [(&str, &[&str], &[&[ToldGate]], Option<Closed>); 12] = [
+            ("nobody is here", &["one"], &[], None),
+            ("nothing is shut", &["one"], &[&[]], None),
+            ("its only route is", &["one"], &[&[shut.clone()]], Some(Closed::Shut)),
+            ("another model is", &["one"], &[&[of_another]], None),
+            ("one worker does not say so", &["one"], &[&[shut.clone()], &[]], None),
+            ("all workers do", &["one"], &[&[shut.clone()], &[shut.clone()]], Some(Closed::Shut)),
+            ("its other route is open", &["one", "two"], &[&[shut.clone()]], None),
+            ("both are shut", &["one", "two"], &[&[shut.clone(), whole.clone()]], Some(Closed::Shut)),
+            ("one may be tried", &["one"], &[&[shut.clone()], &[due.clone()]], Some(Closed::ToBeTried)),
+            (
+                "tried for one, shut for others",
+                &["one"],
+                &[&[due, gate("one", None, 9.0, true)]],
+                Some(Closed::Shut),
+            ),
+            ("what it asked for is over", &["two"], &[&[over]], None),
+            ("its other provider is elsewhere", &["one", "missing"], &[&[shut, whole]], None),
+        ];
+        for (which, providers, workers, expected) in cases {
+            assert_eq!(of(providers, &sight(workers)), expected, "{which}");
+        }
+    }
+
+    #[test]
+    fn a_cap_shuts_a_route_while_its_rest_is_less_than_what_was_refused() {
+        let refused =
+            RefusedCost { provider: "one".into(), model: MODEL.into(), usd: "0.5".parse().unwrap() };
+        let told = ToldShut { refused: vec![refused], ..ToldShut::default() };
+        let workers = vec![(told, Duration::ZERO), (ToldShut::default(), Duration::ZERO)];
+        for (spent, cap, is_shut) in
+            [("1.6", "2", true), ("1.5", "2", false), ("0", "2", false), ("1.6", "3", false)]
+        {
+            let usd = |text: &str| text.parse::<Decimal>().unwrap();
+            let spent_there = [("one".to_owned(), usd(spent))].into();
+            let sight = Sight { workers: workers.clone(), spent: spent_there };
+            let offer = Offer { daily_caps: [("one".to_owned(), usd(cap))].into(), ..offer(&["one"]) };
+            assert_eq!(sight.closed(&offer).contains_key(MODEL), is_shut, "{spent} of {cap}");
+        }
+    }
+}
