@@ -7,6 +7,7 @@
 
 use crate::draft::Row;
 use crate::event::SCHEMA_VERSION;
+use crate::failpoint;
 use crate::ids::Position;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -63,6 +64,7 @@ pub(crate) async fn append(
         rows.iter().map(|row| row.request_hash.as_ref().map(<[u8; 32]>::as_slice)).collect();
     let prev_hashes: Vec<&[u8]> = rows.iter().map(|row| row.prev_hash.as_slice()).collect();
     let hashes: Vec<&[u8]> = rows.iter().map(|row| row.hash.as_slice()).collect();
+    failpoint::pass("ledger.append.before");
     let written = client
         .query(
             statement,
@@ -89,6 +91,7 @@ pub(crate) async fn append(
             ],
         )
         .await?;
+    failpoint::pass("ledger.append.after");
     Ok(written.iter().map(|row| Position(row.get(0))).collect())
 }
 

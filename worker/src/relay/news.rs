@@ -12,7 +12,7 @@ use crate::queue::{Fault, Letter};
 use crate::station::Station;
 use futures::future::BoxFuture;
 use futures::{FutureExt, future};
-use ledger::{Position, error_chain};
+use ledger::{Position, error_chain, failpoint};
 use projections::pending::Lane;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,7 +47,9 @@ pub(super) fn read(station: Arc<Station>, after: Position, until: Position) -> C
 pub(super) fn send(station: Arc<Station>, parcels: Vec<Parcel>) -> Coming {
     async move {
         let letters: Vec<Letter> = parcels.iter().map(Parcel::letter).collect();
+        failpoint::pass("relay.send.before");
         let answers = station.queue.post(&letters).await;
+        failpoint::pass("relay.send.after");
         Ok(News::Answered(parcels.into_iter().zip(answers).collect()))
     }
     .boxed()
@@ -72,7 +74,9 @@ pub(super) async fn move_checkpoint(
 pub(super) fn move_to(station: Arc<Station>, fencing: i64, position: Position) -> Coming {
     async move {
         let moving = || move_checkpoint(&station, fencing, position);
+        failpoint::pass("relay.checkpoint.before");
         insist("the checkpoint cannot be moved", moving).await?;
+        failpoint::pass("relay.checkpoint.after");
         Ok(News::Moved(position))
     }
     .boxed()

@@ -7,7 +7,7 @@ use crate::queue::{Answered, MOST_REQUESTS, Source};
 use crate::station::Station;
 use futures::StreamExt;
 use futures::future::join;
-use ledger::error_chain;
+use ledger::{error_chain, failpoint};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -48,7 +48,9 @@ impl Returns {
 async fn delete_all(station: &Station, waiting: mpsc::Receiver<String>) {
     let batches = batches(waiting, station.timings.linger);
     let delete = async |receipts: Vec<String>| {
+        failpoint::pass("runner.delete.before");
         report(station.queue.delete(Source::Jobs, &receipts).await, "finished messages were not deleted");
+        failpoint::pass("runner.delete.after");
     };
     batches.for_each_concurrent(MOST_REQUESTS, delete).await;
 }

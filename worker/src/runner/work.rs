@@ -3,6 +3,7 @@
 use super::receives::{Delivery, Receives};
 use super::returns::Returns;
 use super::{Fate, Runner};
+use ledger::failpoint;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
@@ -83,6 +84,7 @@ impl Work {
     }
 
     fn take_on(&mut self, received: Vec<Delivery>) {
+        failpoint::pass("runner.received");
         for delivery in received {
             self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery, self.returns.clone()));
         }
