@@ -6,6 +6,7 @@ mod command_line;
 mod crate_edges;
 mod crowd;
 mod export;
+mod failpoints;
 mod kill;
 mod mock_provider;
 mod observe;
