@@ -17,6 +17,7 @@ mod draft;
 mod error;
 mod event;
 pub mod export;
+pub mod failpoint;
 mod head;
 mod ids;
 pub mod job;

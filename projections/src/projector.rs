@@ -18,7 +18,7 @@ use crate::lease::run_while_held;
 use crate::read_model::ReadModel;
 use deadpool_postgres::{Object, Pool};
 use ledger::read::Side;
-use ledger::{Database, Position, Role};
+use ledger::{Database, Position, Role, failpoint};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -205,7 +205,9 @@ impl Writer {
         }
         let parked = apply(&transaction, models, batch).await?;
         checkpoint::move_to(&transaction, models, batch.end).await?;
+        failpoint::pass("projector.commit.before");
         transaction.commit().await?;
+        failpoint::pass("projector.commit.after");
         for model in models {
             self.positions.insert(*model, batch.end);
         }

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::station::{Order, Station};
 use futures::stream::{self, StreamExt};
 use ledger::job::JobCommand;
-use ledger::{Actor, ExecuteError, error_chain};
+use ledger::{Actor, ExecuteError, error_chain, failpoint};
 use projections::pending::{self, PendingTask};
 use std::time::Duration;
 
@@ -52,7 +52,10 @@ async fn forfeit(station: &Station, task: PendingTask, silent_for: Duration) {
         duty: "reconciler",
         message: None,
     };
-    match station.record(order, PATIENCE).await {
+    failpoint::pass("reconciler.forfeit.before");
+    let taken = station.record(order, PATIENCE).await;
+    failpoint::pass("reconciler.forfeit.after");
+    match taken {
         Ok(_) => {
             metrics::counter!("cooly_claims_forfeited_total").increment(1);
             tracing::info!(job_id = %task.job_id, "a job was taken from a worker that is gone");

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::forfeit;
 use crate::queue::{JobMessage, Letter};
 use crate::station::Station;
-use futures::future::try_join;
+use futures::future::{join, try_join};
 use ledger::JobId;
 use projections::pending::{self, PendingTask};
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+const NAME: &str = "reconciler";
 
 /// Most jobs that are sent again in one round.
 const MOST: i64 = 5_000;
@@ -30,8 +32,22 @@ type Claim = (JobId, Option<i64>);
 /// When a job was last sent again, and how often.
 type Resent = HashMap<Claim, (Instant, u32)>;
 
+/// Leads only while this process is heard. Who is not heard may judge nobody, and must not keep the lease from others who may.
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
-    duty::lead("reconciler", station, shutdown, reconcile).await
+    while !shutdown.is_cancelled() {
+        if shutdown.run_until_cancelled(station.roll.term()).await.is_none() {
+            break;
+        }
+        let heard = shutdown.child_token();
+        let silent = async {
+            heard.run_until_cancelled(station.roll.falls_silent()).await;
+            heard.cancel();
+        };
+        let leading = duty::lead(NAME, Arc::clone(&station), heard.clone(), reconcile);
+        let (led, ()) = join(leading, silent).await;
+        led?;
+    }
+    Ok(())
 }
 
 async fn reconcile(station: Arc<Station>, _fencing: i64, held: CancellationToken) -> Result<(), Error> {

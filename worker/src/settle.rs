@@ -1,16 +1,16 @@
 //! Ending an attempt in the log: what was made, or why not, and by which provider.
 //!
-//! The log decides whether an attempt still counts. An answer that was lost may have been written, so before
-//! outputs are dropped the log is asked whose they are: dropping what a success names would lose a picture,
-//! keeping what nobody names costs only space.
+//! The log decides whether an attempt still counts. An answer that was lost may have been written, and a process that slept
+//! shares the folder of its attempt with the one that took it over. So outputs are dropped only once the log has ended their
+//! attempt without them: dropping what a success names would lose a picture, keeping what nobody names costs only space.
 
 use crate::backoff;
-use crate::outputs::Unkept;
+use crate::outputs::{Unkept, Unstored, keys};
 use crate::provider::{Artifact, ProviderFailure, Task};
 use crate::station::{Order, Station};
 use ledger::error_chain;
-use ledger::job::{JobCommand, Output};
-use ledger::{Actor, ExecuteError};
+use ledger::job::JobCommand;
+use ledger::{Actor, ExecuteError, failpoint};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,7 +25,10 @@ pub(crate) enum Settled {
     Unrecorded,
 }
 
-/// Stores the outputs, trying again until then, and records the success, or that they can never be kept. `None` if they
+/// The keys of what was written of outputs that could not all be kept in time.
+pub(crate) struct LeftBehind(pub Vec<String>);
+
+/// Stores the outputs, trying again until then, and records the success, or that they can never be kept. An error if they
 /// could not be kept in time: then nothing is recorded.
 pub(crate) async fn succeed(
     station: &Station,
@@ -34,44 +37,51 @@ pub(crate) async fn succeed(
     artifacts: Vec<Artifact>,
     store_until: Instant,
     patience: Duration,
-) -> Option<Settled> {
+) -> Result<Settled, LeftBehind> {
     if artifacts.len() != task.request.count as usize {
-        return Some(fail(station, task, provider, &ProviderFailure::wrong_count(), patience).await);
+        return Ok(fail(station, task, provider, &ProviderFailure::wrong_count(), patience).await);
     }
     let stored = match station.outputs.store(task, &artifacts, store_until).await {
         Ok(stored) => stored,
-        Err(Unkept::TimeUp) => return None,
+        Err(Unstored { why: Unkept::TimeUp, left }) => return Err(LeftBehind(left)),
         // Nothing that is asked again gives anything else.
-        Err(Unkept::Final(failure)) => return Some(fail(station, task, provider, &failure, patience).await),
+        Err(Unstored { why: Unkept::Final(failure), left }) => {
+            return Ok(fail_without(station, task, provider, &failure, &left, patience).await);
+        }
     };
+    failpoint::pass("attempt.stored");
+    let keys = keys(&stored);
     if task.is_metered && stored.iter().any(|output| output.duration_milliseconds.is_none()) {
-        return Some(unmeasured(station, task, provider, &stored, patience).await);
+        // It would be given away.
+        let failure = ProviderFailure::no_length();
+        return Ok(fail_without(station, task, provider, &failure, &keys, patience).await);
     }
-    let (outputs, provider) = (stored.clone(), provider.map(str::to_owned));
-    let command = JobCommand::Succeed { fencing: task.fencing, outputs, provider };
+    let provider = provider.map(str::to_owned);
+    let command = JobCommand::Succeed { fencing: task.fencing, outputs: stored, provider };
     let settled = match record(station, task, command, patience).await {
-        Settled::Lost => after_refusal(station, task, &stored).await,
+        Settled::Lost => after_refusal(station, task, &keys).await,
         settled => settled,
     };
+    failpoint::pass("attempt.succeeded");
     if settled == Settled::Recorded {
         count(station, task, "succeeded", "none");
     }
-    Some(settled)
+    Ok(settled)
 }
 
-/// Records that nothing tells how long a clip is that is priced by the second: it would be given away.
-async fn unmeasured(
+/// Records the failure, and drops what was written of the outputs once nobody can name it any more.
+pub(crate) async fn fail_without(
     station: &Station,
     task: &Task,
     provider: Option<&str>,
-    stored: &[Output],
+    failure: &ProviderFailure,
+    left: &[String],
     patience: Duration,
 ) -> Settled {
-    let settled = fail(station, task, provider, &ProviderFailure::no_length(), patience).await;
+    let settled = fail(station, task, provider, failure, patience).await;
     match settled {
-        // Nothing names them.
-        Settled::Recorded => station.outputs.discard(stored).await,
-        Settled::Lost => return after_refusal(station, task, stored).await,
+        Settled::Recorded => station.outputs.discard(left).await,
+        Settled::Lost => return after_refusal(station, task, left).await,
         Settled::Unrecorded => {}
     }
     settled
@@ -96,6 +106,7 @@ pub(crate) async fn fail(
         provider: provider.map(str::to_owned),
     };
     let settled = record(station, task, command, patience).await;
+    failpoint::pass("attempt.failed");
     if settled == Settled::Recorded {
         let (code, class) = (&failure.failure.code, failure.failure.class.as_str());
         tracing::info!(job_id = %task.job_id, attempt = task.attempt, code, class, "the attempt failed");
@@ -117,6 +128,7 @@ pub(crate) async fn submitted(
     let (provider_task_id, provider) = (provider_task_id.to_owned(), provider.map(str::to_owned));
     let command = JobCommand::Submit { fencing: task.fencing, provider_task_id, deadline_seconds, provider };
     let settled = record(station, task, command, patience).await;
+    failpoint::pass("attempt.submitted");
     if settled == Settled::Recorded {
         count(station, task, "submitted", "none");
     }
@@ -146,15 +158,16 @@ async fn record(station: &Station, task: &Task, command: JobCommand, patience: D
     }
 }
 
-/// A refused success: written by an earlier try whose answer was lost, or somebody else's job by now.
-async fn after_refusal(station: &Station, task: &Task, stored: &[Output]) -> Settled {
+/// A refused end of an attempt: it was ended by an earlier try whose answer was lost, by another process that worked on the
+/// same, or it is somebody else's job by now.
+async fn after_refusal(station: &Station, task: &Task, written: &[String]) -> Settled {
     match station.job(task.account_id, task.job_id).await {
         Ok(job) => {
             let named = job.map(|job| job.outputs).unwrap_or_default();
-            if named.iter().any(|output| stored.iter().any(|ours| ours.key == output.key)) {
+            if named.iter().any(|output| written.contains(&output.key)) {
                 return Settled::Recorded;
             }
-            station.outputs.discard(stored).await;
+            station.outputs.discard(written).await;
             Settled::Lost
         }
         Err(error) => {

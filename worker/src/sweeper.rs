@@ -5,15 +5,16 @@
 //! write writes nothing: sweeping twice, or from two processes, is harmless.
 //!
 //! The read model that says whose turn it is lags behind the log, and a parked stream stays behind. What was
-//! swept is therefore remembered for as long as it is still shown, and not asked for again.
+//! swept is therefore remembered for as long as it is still shown, and not asked for again; and while the read model is behind
+//! what is known to have happened, it is looked at again soon.
 
 use crate::duty;
 use crate::error::Error;
 use crate::station::Station;
-use futures::FutureExt;
 use futures::stream::{self, StreamExt};
 use ledger::account::AccountCommand;
-use ledger::{Action, Actor, Command, Context, error_chain};
+use ledger::{Action, Actor, Command, Context, Position, error_chain, failpoint};
+use projections::ReadModel;
 use projections::balances::{self, Lapse};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -36,31 +37,35 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
 async fn sweep(station: Arc<Station>, _fencing: i64, held: CancellationToken) -> Result<(), Error> {
     let mut mark = station.mark.clone();
     let mut swept = HashSet::new();
-    let mut woken = true;
     loop {
-        mark.mark_unchanged();
+        let news = *mark.borrow_and_update();
         let begun = Instant::now();
+        // Asked before the look: what the read model learns after that is for the next one.
+        let is_current = balances_position(&station).await? >= news;
         swept = round(&station, &swept, &held).await?;
         let least = station.timings.sweep_pause.max(begun.elapsed());
-        // What the mark told may not have reached the read model yet: look once more soon.
-        let most = if woken { least } else { until_next(&station).await? };
+        let most = if is_current { until_next(&station).await? } else { least };
         let rest = async {
             tokio::time::sleep(least).await;
             tokio::select! {
-                () = tokio::time::sleep(most.saturating_sub(least)) => false,
+                () = tokio::time::sleep(most.saturating_sub(least)) => {}
                 // Something happened, and may lapse sooner.
-                changed = mark.changed() => match changed {
-                    Ok(()) => true,
+                changed = mark.changed() => if changed.is_err() {
                     // The watcher ends only with the process.
-                    Err(_) => held.cancelled().map(|()| false).await,
+                    held.cancelled().await;
                 },
             }
         };
-        match held.run_until_cancelled(rest).await {
-            Some(news) => woken = news,
-            None => return Ok(()),
+        if held.run_until_cancelled(rest).await.is_none() {
+            return Ok(());
         }
     }
+}
+
+/// Up to where the read model knows of the log that tells whose turn it is.
+async fn balances_position(station: &Station) -> Result<Position, Error> {
+    let positions = projections::positions(&**station.reader.get().await?).await?;
+    Ok(positions.get(&ReadModel::Balances).copied().unwrap_or(Position::START))
 }
 
 /// How long it takes until the next lot or hold lapses, as far as is known.
@@ -105,7 +110,10 @@ async fn lapse(station: &Station, (lapsed_at, account): Lapse) -> bool {
         idempotency: None,
         action: Action::Account(AccountCommand::Lapse),
     };
-    match station.ledger.execute(command).await {
+    failpoint::pass("sweeper.lapse.before");
+    let written = station.ledger.execute(command).await;
+    failpoint::pass("sweeper.lapse.after");
+    match written {
         Ok(outcome) => {
             if outcome.position.is_some() {
                 let late = (station.now() - lapsed_at).to_std().unwrap_or_default();

@@ -52,7 +52,7 @@ pub(crate) async fn view(
             (AsOf::Position(position), happened_at(&**client, position, of).await?)
         }
     };
-    let found = read::account_at(&**client, account, as_of).await?;
+    let found = read::account_at(&**client, account, as_of).await.map_err(unreadable)?;
     let (state, events) = found.map(|AccountAt { state, version, .. }| (state, version)).unwrap_or_default();
     Ok(settled(app, state, events, at))
 }
@@ -72,13 +72,23 @@ async fn happened_at(
     position: Position,
     of: Option<AccountId>,
 ) -> Result<DateTime<Utc>, Problem> {
-    let before = Position(position.0.saturating_sub(1));
-    let events = read::page(client, read::Side::Both, before, position, 1).await?;
-    let event = events.first().filter(|event| of.is_none_or(|account| event.account_id == account));
-    event.map(|event| event.occurred_at).ok_or_else(|| {
+    let event = read::happened_at(client, position).await?;
+    let event = event.filter(|(account, _)| of.is_none_or(|wanted| *account == wanted));
+    event.map(|(_, occurred_at)| occurred_at).ok_or_else(|| {
         let whose = if of.is_some() { "an event of your account" } else { "an event" };
         Problem::value("as_of", format!("is not the position of {whose}; take one from `Ledger-Position`"))
     })
+}
+
+/// What stands in the log there was written by a newer release, or is damaged: that is no fault of this server.
+fn unreadable(error: ledger::Error) -> Problem {
+    let ledger::Error::Unreadable { event, .. } = &error else { return error.into() };
+    let detail =
+        format!("the event {event} cannot be read by this release; ask a newer one, or for another moment");
+    let message = "leads to an event that this release cannot read";
+    Problem::unprocessable("event_unreadable", detail)
+        .naming("as_of", message)
+        .because(ledger::error_chain(&error))
 }
 
 /// The account with everything written down that had lapsed by that moment.

@@ -1,7 +1,8 @@
 //! A generation as it reads everywhere: in answers, lists, events and behind `Prefer: wait`.
 
 use crate::serve::body::body;
-use crate::words::scalars::{Amount, ClassName, GenerationId, Instant, KindName, StatusName};
+use crate::words::failure::GenerationFailure;
+use crate::words::scalars::{Amount, GenerationId, Instant, KindName, StatusName};
 use ledger::job::{Failure, JobRequest, JobState, Output, Params, Status};
 use ledger::{Credits, JobId};
 use poem_openapi::{Enum, Object};
@@ -83,17 +84,6 @@ body! {
         #[oai(skip_serializing_if_is_none, validator(minimum(value = "1")))]
         pub seconds: Option<u32>,
     }
-}
-
-/// Why a generation failed.
-#[derive(Debug, Clone, Object)]
-pub(crate) struct GenerationFailure {
-    /// `permanent` was refunded; the others were tried again until the attempts were used up.
-    pub class: ClassName,
-    /// Stable code, such as `content_refused`.
-    pub code: String,
-    /// One sentence for people.
-    pub message: String,
 }
 
 /// One output.
@@ -200,7 +190,7 @@ fn shown(status: Status, failure: Option<&Failure>) -> Option<GenerationFailure>
     match status {
         Status::Succeeded | Status::Cancelled => None,
         Status::Queued | Status::Running | Status::Failed | Status::Dead | Status::Discarded => {
-            failure.map(GenerationFailure::from)
+            failure.map(|failure| GenerationFailure::for_its_user(failure, status))
         }
     }
 }
@@ -220,16 +210,6 @@ fn outputs(id: JobId, outputs: &[Output]) -> Vec<GenerationOutput> {
         thumbnail_url: output.thumbnail.as_ref().map(|_| format!("{}/thumbnail", output_url(id, output))),
     });
     shown.collect()
-}
-
-impl From<&Failure> for GenerationFailure {
-    fn from(failure: &Failure) -> GenerationFailure {
-        GenerationFailure {
-            class: ClassName(failure.class),
-            code: failure.code.clone(),
-            message: failure.message.clone(),
-        }
-    }
 }
 
 impl From<Params> for GenerationParams {

@@ -3,6 +3,7 @@
 
 pub(crate) mod as_of;
 pub(crate) mod bulk;
+pub(crate) mod failure;
 pub(crate) mod generation;
 pub(crate) mod holdings;
 pub(crate) mod moments;

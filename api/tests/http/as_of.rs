@@ -109,6 +109,43 @@ async fn a_user_looks_back_at_every_event_of_its_own_and_at_what_its_writes_answ
     }
 }
 
+/// Written by a newer release. The event alone is not needed for the answer, the state that stands beside it is.
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_a_moment_and_a_state_that_cannot_is_named() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 100).await;
+    let client = server.pool.get().await.unwrap();
+    let of_job = r#"
+        insert into events (account_id, stream_id, version, event_id, type, schema_version, job_id, payload, actor,
+            request_id, occurred_at, prev_hash, hash)
+        values ($1, $2, 1, gen_random_uuid(), 'job.paused', 1, $2, '{"type":"job.paused"}', 'system:test', 'r', now(),
+            '', '')
+        returning position"#;
+    let row = client.query_one(of_job, &[&account("alice").0, &uuid::Uuid::now_v7()]).await.unwrap();
+    let position: i64 = row.get(0);
+    let seen = alice.get(&format!("/v1/credits?as_of={position}")).await.expect(200);
+    assert_eq!(figures(&seen.body), ("100", "0"));
+    let of_account = r#"
+        insert into events (account_id, stream_id, version, event_id, type, schema_version, amount, balance_after,
+            payload, state, actor, request_id, occurred_at, prev_hash, hash)
+        values ($1, $1, 2, gen_random_uuid(), 'credits.lent', 1, 1, 101, '{"type":"credits.lent"}',
+            '{"kept":"otherwise"}', 'system:test', 'r', now(), '', '')
+        returning position"#;
+    let row = client.query_one(of_account, &[&account("alice").0]).await.unwrap();
+    let position: i64 = row.get(0);
+    let (admin, named) = (server.admin(), format!("position {position} "));
+    for refused in [
+        alice.get(&format!("/v1/credits?as_of={position}")).await,
+        admin.get(&format!("/admin/accounts/alice?as_of={position}")).await,
+    ] {
+        let refused = refused.refused(422, "event_unreadable");
+        assert!(refused.body["detail"].as_str().unwrap().contains(&named), "{}", refused.body);
+        assert_eq!(refused.blamed(), ["as_of"]);
+    }
+    let before = alice.get(&format!("/v1/credits?as_of={}", position - 1)).await.expect(200);
+    assert_eq!(figures(&before.body), ("100", "0"));
+}
+
 #[tokio::test]
 async fn what_had_lapsed_is_gone_and_what_had_not_begun_is_pending() {
     let server = Server::start().await;

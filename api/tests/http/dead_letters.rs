@@ -34,6 +34,32 @@ async fn a_dead_letter_tells_its_whole_story() {
     assert!(events[0]["detail"]["type"].is_null());
 }
 
+/// What is written for whoever mends it is no sentence for the user who waits.
+#[tokio::test]
+async fn users_and_operators_are_told_of_a_failure_in_their_own_words() {
+    let server = Server::start().await;
+    let bob = server.rich_user("bob", 100).await;
+    let lost = bob.buy("x").await;
+    server.fail_as("bob", lost.id(), FailureClass::Transient, "submit_unknown").await;
+    let other = bob.buy("y").await;
+    server.fail_as("bob", other.id(), FailureClass::Transient, "provider_timeout").await;
+    server.caught_up().await;
+    let told = async |id: &str| {
+        let one = bob.get(&format!("/v1/generations/{id}")).await.expect(200).body["failure"].clone();
+        let listed = bob.get("/v1/generations").await.expect(200);
+        let listed = listed.items().iter().find(|item| item["id"] == id).unwrap()["failure"].clone();
+        assert_eq!(one, listed);
+        let story = server.admin().get(&format!("/admin/dlq/messages/{id}")).await.expect(200);
+        assert_eq!(one["code"], story.body["failure"]["code"]);
+        (one["message"].clone(), story.body["failure"]["message"].clone())
+    };
+    let (users, operators) = told(lost.id()).await;
+    assert_ne!(users, operators);
+    assert!(users.as_str().unwrap().contains("may have been made already"), "{users}");
+    let (users, operators) = told(other.id()).await;
+    assert_eq!(users, operators);
+}
+
 /// A dead letter is there from the moment at which its generation is dead, whatever the read models have come to.
 #[tokio::test]
 async fn a_dead_letter_is_there_at_once() {

@@ -7,6 +7,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
 
 /// Buyers at once.
 const BUYERS: u64 = 3;
@@ -14,6 +15,9 @@ const BUYERS: u64 = 3;
 /// How long a request may take, and how long one is repeated until it is answered.
 const REQUEST: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How much rarer a buyer buys that goes on for as long as it takes: all of it has to end.
+const PATIENTLY: u32 = 5;
 
 /// One user, and how the API is reached for them.
 #[derive(Clone)]
@@ -47,16 +51,36 @@ impl Customer {
 
     /// Buys, as often as the seed says, until the time is over.
     pub(crate) async fn buy(&self, models: &[&str], seed: u64, span: Duration) -> Result<Vec<Intent>> {
+        let over = CancellationToken::new();
+        over.cancel();
+        self.buy_until(models, seed, span, &over).await
+    }
+
+    /// The same, and then more rarely until something is over.
+    pub(crate) async fn buy_until(
+        &self,
+        models: &[&str],
+        seed: u64,
+        span: Duration,
+        over: &CancellationToken,
+    ) -> Result<Vec<Intent>> {
         let until = Instant::now() + span;
-        let buyers = (0..BUYERS).map(|buyer| self.buy_alone(models, buyer, seed, until));
+        let buyers = (0..BUYERS).map(|buyer| self.buy_alone(models, buyer, seed, until, over));
         let bought: Vec<Vec<Intent>> = join_all(buyers).await.into_iter().collect::<Result<_>>()?;
         Ok(bought.into_iter().flatten().collect())
     }
 
-    async fn buy_alone(&self, models: &[&str], buyer: u64, seed: u64, until: Instant) -> Result<Vec<Intent>> {
+    async fn buy_alone(
+        &self,
+        models: &[&str],
+        buyer: u64,
+        seed: u64,
+        until: Instant,
+        over: &CancellationToken,
+    ) -> Result<Vec<Intent>> {
         let mut dice = StdRng::seed_from_u64(seed * BUYERS + buyer);
         let mut intents = Vec::new();
-        while Instant::now() < until {
+        while Instant::now() < until || !over.is_cancelled() {
             let key = format!("{}-{buyer}-{}", self.name, intents.len());
             let model = models[dice.random_range(0..models.len())];
             let params =
@@ -64,7 +88,8 @@ impl Customer {
             let body = json!({ "model": model, "prompt": key, "params": params });
             let id = self.order(&key, &body, &mut dice).await?;
             intents.push(Intent { key, body, id });
-            tokio::time::sleep(Duration::from_millis(dice.random_range(40..160))).await;
+            let pause = Duration::from_millis(dice.random_range(40..160));
+            tokio::time::sleep(if Instant::now() < until { pause } else { pause * PATIENTLY }).await;
         }
         Ok(intents)
     }
@@ -131,8 +156,27 @@ impl Customer {
         path: &str,
         body: Option<Value>,
     ) -> Result<Value> {
+        self.send(method, path, body, None).await
+    }
+
+    /// Orders something that is not done before it is answered.
+    pub(crate) async fn order_later(&self, path: &str, body: Value) -> Result<Value> {
+        self.send(reqwest::Method::POST, path, Some(body), Some("respond-async")).await
+    }
+
+    async fn send(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<Value>,
+        prefer: Option<&str>,
+    ) -> Result<Value> {
         let door = self.doors.any(&mut StdRng::seed_from_u64(0)).context("no API runs")?;
         let request = self.client.request(method, format!("{door}{path}")).bearer_auth(&self.token);
+        let request = match prefer {
+            Some(prefer) => request.header("Prefer", prefer),
+            None => request,
+        };
         let request = match &body {
             Some(body) => request.json(body),
             None => request,

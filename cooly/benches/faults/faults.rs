@@ -1,12 +1,15 @@
-//! What goes wrong, one row of the table each. Chances are drawn from the seed, so the same seed strikes at the same moments;
+//! What goes wrong, and how. Chances are drawn from the seed, so the same seed strikes at the same moments;
 //! what the machine is doing then differs from run to run.
 
+use crate::buyers::Customer;
+use crate::killing;
 use crate::line::Trouble as LineTrouble;
 use crate::process::Role;
-use crate::settings::Settings;
+use crate::shelf::Mood;
+use crate::sites::{Occasion, Site};
 use crate::stage::{Ground, Stage};
-use anyhow::{Result, bail};
-use embedded::providers::{Fate, Fault, FileFault, Refusal, RetryAfter, Step, Trouble};
+use anyhow::{Context as _, Result};
+use embedded::providers::Fault;
 use rand::RngExt;
 use rand::rngs::StdRng;
 use std::process::Command;
@@ -20,14 +23,13 @@ pub(crate) const SPAN: Duration = Duration::from_secs(3);
 const AWAY: Duration = Duration::from_secs(30);
 const FROZEN: Duration = Duration::from_secs(12);
 
-/// Where no request of ours may ever go.
-const FORBIDDEN: &str = "http://169.254.169.254/latest/meta-data/";
-
 /// What strikes while users buy.
 #[derive(Debug, Clone)]
 pub(crate) enum Strike {
     /// A process of the role is killed with SIGKILL and started again.
     Kill(Role),
+    /// A process is killed where it passes a point in the middle of its work.
+    KillAt(&'static Site),
     /// The database server is killed and comes back by itself.
     KillPostgres,
     /// A worker is stopped for longer than its claims hold, and goes on.
@@ -42,76 +44,10 @@ pub(crate) enum Strike {
     Purge,
     /// Providers are disturbed.
     Providers(Fault),
-    /// Outputs cannot be stored.
+    /// The folder of outputs is gone.
     Storage,
-}
-
-/// A row: its name on the command line, what it is in words, and what strikes.
-pub(crate) struct Row {
-    pub name: &'static str,
-    pub words: &'static str,
-    pub strike: Strike,
-}
-
-/// The rows that are asked for, all of them if none is named.
-pub(crate) fn named(settings: &Settings) -> Result<Vec<Row>> {
-    let rows = rows(settings.restarts);
-    let known: Vec<&str> = rows.iter().map(|row| row.name).collect();
-    if let Some(unknown) = settings.names.iter().find(|name| !known.contains(&name.as_str())) {
-        bail!("there is no fault `{unknown}`; there are {}", known.join(", "));
-    }
-    let wanted = |row: &Row| settings.names.is_empty() || settings.names.iter().any(|name| name == row.name);
-    Ok(rows.into_iter().filter(wanted).collect())
-}
-
-/// All rows, in the order of the table. `restarts` is how often a process is replaced in each seed of that row.
-fn rows(restarts: u32) -> Vec<Row> {
-    let row = |name, words, strike| Row { name, words, strike };
-    let providers = |name, words, fault| Row { name, words, strike: Strike::Providers(fault) };
-    let submit = |trouble: Trouble| Fault::Instead(Step::Submit, trouble);
-    let after = |trouble: Trouble| Fault::After(Step::Submit, trouble);
-    let status = |trouble: Trouble| Fault::Instead(Step::Status, trouble);
-    let busy = Trouble::Refusal(Refusal::Busy(RetryAfter::Seconds(1)));
-    vec![
-        row("kill-api", "kill −9 of the API", Strike::Kill(Role::Api)),
-        row("kill-projector", "kill −9 of the projector", Strike::Kill(Role::Projector)),
-        row("kill-worker", "kill −9 of a worker", Strike::Kill(Role::Worker)),
-        row("kill-postgres", "kill −9 of Postgres", Strike::KillPostgres),
-        row("freeze-worker", "a worker frozen past its claims", Strike::Freeze),
-        row("restarts", "rolling restarts", Strike::Restarts(restarts)),
-        row("queue-doubles", "every message sent twice", Strike::Line(LineTrouble::Doubles)),
-        row(
-            "queue-overtakes",
-            "requests to the queue overtake each other",
-            Strike::Line(LineTrouble::Overtakes),
-        ),
-        row("queue-loses", "two of three answers of the queue lost", Strike::Line(LineTrouble::LosesAnswers)),
-        row("queue-away", "the queue away for 30 s", Strike::QueueAway),
-        row("queue-purged", "the queue purged", Strike::Purge),
-        providers("busy", "providers answer 429", submit(busy)),
-        providers("down", "providers answer 503", submit(Trouble::Refusal(Refusal::Down(503)))),
-        providers("error", "providers answer 500", submit(Trouble::Refusal(Refusal::Down(500)))),
-        providers(
-            "redirect",
-            "providers redirect into a private network",
-            submit(Trouble::Redirect(FORBIDDEN.into())),
-        ),
-        providers("garbage", "accepted, then garbage", after(Trouble::Garbage)),
-        providers("endless", "accepted, then an endless body", after(Trouble::Endless)),
-        providers("hang-up", "accepted, then hung up", after(Trouble::HangUp)),
-        providers("silence", "accepted, then silence", after(Trouble::Silence)),
-        providers("polls", "garbage for questions after tasks", status(Trouble::Garbage)),
-        providers("late", "tasks end 8 s late", Fault::Fate(Fate::Late(Duration::from_secs(8)))),
-        providers("gone", "tasks are forgotten", Fault::Fate(Fate::Gone)),
-        providers("failed", "tasks fail", Fault::Fate(Fate::Failed)),
-        providers("files-cut", "files are cut off", Fault::File(FileFault::Cut)),
-        providers(
-            "files-elsewhere",
-            "files lead into a private network",
-            Fault::File(FileFault::Elsewhere(FORBIDDEN.into())),
-        ),
-        row("storage", "outputs cannot be stored", Strike::Storage),
-    ]
+    /// The store of outputs is like this.
+    Shelf(Mood),
 }
 
 impl Strike {
@@ -120,8 +56,44 @@ impl Strike {
         if matches!(self, Strike::Purge) { Duration::from_secs(61) } else { Duration::ZERO }
     }
 
+    /// What processes are told otherwise than under other faults.
+    pub(crate) fn settings(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            // What a dead worker had is to be taken from it before its claims end.
+            Strike::KillAt(Site { occasion: Occasion::Dying, .. }) => &[("COOLY_LEASE", "2m")],
+            Strike::KillAt(Site { occasion: Occasion::Ordering, .. }) => &[("COOLY_MAX_ATTEMPTS", "1")],
+            _ => &[],
+        }
+    }
+
+    /// Whether users go on buying until it is over.
+    pub(crate) fn is_under_load(&self) -> bool {
+        matches!(self, Strike::Restarts(_) | Strike::KillAt(_))
+    }
+
+    /// Prepares the stage before anybody runs on it.
+    pub(crate) async fn prepare(&self, stage: &mut Stage) -> Result<()> {
+        match self {
+            Strike::Shelf(_) => stage.put_up_shelf().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Prepares what runs, before users buy.
+    pub(crate) async fn arm(&self, stage: &mut Stage, dice: &mut StdRng) -> Result<()> {
+        match self {
+            Strike::KillAt(site) => killing::arm(stage, site, dice).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Strikes once, at a moment and for a time that the dice say; returns when it is over.
-    pub(crate) async fn strike(&self, stage: &mut Stage, ground: &Ground, dice: &mut StdRng) -> Result<()> {
+    pub(crate) async fn strike(
+        &self,
+        stage: &mut Stage,
+        (ground, customer): (&Ground, &Customer),
+        dice: &mut StdRng,
+    ) -> Result<()> {
         sleep(Duration::from_millis(dice.random_range(200..1_500))).await;
         let span = Duration::from_millis(dice.random_range(800..1_500));
         match self {
@@ -131,6 +103,7 @@ impl Strike {
                 sleep(span / 2).await;
                 process.start_again().await
             }
+            Strike::KillAt(site) => killing::kill_at(stage, site, customer, dice).await,
             Strike::KillPostgres => kill_postgres(ground),
             Strike::Freeze => {
                 let process = stage.any(Role::Worker, dice)?;
@@ -155,6 +128,13 @@ impl Strike {
                 Ok(())
             }
             Strike::Storage => without_storage(stage, span).await,
+            Strike::Shelf(mood) => {
+                let shelf = stage.shelf.as_ref().context("there is a shelf")?;
+                shelf.be(*mood);
+                sleep(span).await;
+                shelf.be(Mood::Open);
+                Ok(())
+            }
         }
     }
 }

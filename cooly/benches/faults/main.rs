@@ -1,6 +1,6 @@
 //! Real processes under faults: what is acknowledged, what becomes of it, and whether the books hold.
 //!
-//! `cargo bench -p cooly --bench faults -- --seeds 3` (or `loadtest/run faults`) goes through every fault of [`faults`].
+//! `cargo bench -p cooly --bench faults -- --seeds 3` (or `loadtest/run faults`) goes through every fault of [`rows`].
 //! For each it sets a stage (a database on a Postgres that waits for the disk, a private SQS behind a line, servers that
 //! speak the protocols of three providers), starts two processes of each role, and lets users buy while the fault strikes,
 //! once for each seed. Then everything must end, nothing may be lost or doubled, no provider may be paid more often than
@@ -12,12 +12,16 @@
 mod books;
 mod buyers;
 mod faults;
+mod killing;
 mod line;
 mod mocks;
 mod process;
 mod record;
+mod rows;
 mod run;
 mod settings;
+mod shelf;
+mod sites;
 mod stage;
 mod table;
 mod upgrade;
@@ -41,7 +45,7 @@ fn perform() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match Task::read()? {
         Task::Nothing => Ok(()),
-        Task::Faults(settings) => runtime.block_on(run::faults(&settings, faults::named(&settings)?)),
+        Task::Faults(settings) => runtime.block_on(run::faults(&settings, rows::named(&settings)?)),
         Task::Upgrade { last_release } => runtime.block_on(upgrade::upgrade(&last_release)),
         Task::Record { last_release, into } => runtime.block_on(record::record(&last_release, &into)),
     }

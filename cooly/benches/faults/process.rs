@@ -3,12 +3,16 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use std::fs::OpenOptions;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// Longest that a process may take to be ready, or to end once it was asked to.
 const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The signal with which a process ends at its point.
+const SIGABRT: i32 = 6;
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,14 +48,16 @@ pub(crate) struct Process {
     recipe: Recipe,
     port: u16,
     child: Child,
+    /// The point at which it dies, and at which passing.
+    point: Option<String>,
 }
 
 impl Process {
     /// Starts it and waits until it is ready.
     pub(crate) async fn start(recipe: Recipe) -> Result<Process> {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let child = spawn(&recipe, port)?;
-        let mut process = Process { recipe, port, child };
+        let child = spawn(&recipe, port, None)?;
+        let mut process = Process { recipe, port, child, point: None };
         process.ready().await?;
         Ok(process)
     }
@@ -79,8 +85,29 @@ impl Process {
 
     /// Starts it once more, on the same port.
     pub(crate) async fn start_again(&mut self) -> Result<()> {
-        self.child = spawn(&self.recipe, self.port)?;
+        self.child = spawn(&self.recipe, self.port, self.point.as_deref())?;
         self.ready().await
+    }
+
+    /// Has it die at this point, or at none, from its next start on.
+    pub(crate) fn die_at(&mut self, point: Option<String>) {
+        self.point = point;
+    }
+
+    /// Whether it has a point at which it dies.
+    pub(crate) fn is_to_die(&self) -> bool {
+        self.point.is_some()
+    }
+
+    /// Whether it has died at its point; any other end is an error.
+    pub(crate) fn has_died(&mut self) -> Result<bool> {
+        let Some(status) = self.child.try_wait()? else { return Ok(false) };
+        ensure!(self.died_there(status), "{} ended with {status}; see {}", self.name(), self.log());
+        Ok(true)
+    }
+
+    fn died_there(&self, status: ExitStatus) -> bool {
+        self.is_to_die() && status.signal() == Some(SIGABRT)
     }
 
     /// Stops its time, until [`Process::wake`].
@@ -115,6 +142,10 @@ impl Process {
                 return Ok(());
             }
             if let Some(status) = self.child.try_wait()? {
+                // It has found something to do before it was asked.
+                if self.died_there(status) {
+                    return Ok(());
+                }
                 bail!("{} does not start ({status}): {}", self.name(), self.last_words());
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -151,11 +182,12 @@ impl Drop for Process {
     }
 }
 
-fn spawn(recipe: &Recipe, port: u16) -> Result<Child> {
+fn spawn(recipe: &Recipe, port: u16, point: Option<&str>) -> Result<Child> {
     let log = OpenOptions::new().create(true).append(true).open(&recipe.log)?;
     let place = if recipe.role == Role::Api { "--listen" } else { "--observe" };
     bare(&recipe.program)
         .envs(recipe.environment.iter().cloned())
+        .envs(point.map(|point| ("COOLY_FAILPOINTS", point)))
         .args([recipe.role.name(), place, &format!("127.0.0.1:{port}")])
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -1,9 +1,10 @@
 //! One row after the other, each on a stage of its own.
 
 use crate::books::{Outcome, close};
-use crate::faults::{Row, SPAN, Strike};
+use crate::faults::SPAN;
 use crate::mocks::{KEY, MODELS};
 use crate::process::Role;
+use crate::rows::Row;
 use crate::settings::Settings;
 use crate::stage::{Ground, PROGRAM, Stage};
 use crate::table;
@@ -14,6 +15,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use std::path::Path;
 use std::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// Who is there under each fault: two of each, so that one can be away.
 const CAST: [Role; 6] = [Role::Api, Role::Api, Role::Projector, Role::Projector, Role::Worker, Role::Worker];
@@ -64,9 +66,18 @@ async fn suffer(ground: &Ground, row: &Row, seeds: u64) -> Result<Outcome> {
             tokio::time::sleep(row.strike.rest()).await;
         }
         let mut dice = StdRng::seed_from_u64(seed);
-        let span = if matches!(row.strike, Strike::Restarts(_)) { SPAN * 2 } else { SPAN };
-        let buying = customer.buy(&MODELS, seed, span);
-        let (intents, struck) = join(buying, row.strike.strike(&mut stage, ground, &mut dice)).await;
+        row.strike.arm(&mut stage, &mut dice).await.with_context(|| format!("seed {seed}"))?;
+        let over = CancellationToken::new();
+        if !row.strike.is_under_load() {
+            over.cancel();
+        }
+        let buying = customer.buy_until(&MODELS, seed, SPAN, &over);
+        let striking = async {
+            let struck = row.strike.strike(&mut stage, (ground, &customer), &mut dice).await;
+            over.cancel();
+            struck
+        };
+        let (intents, struck) = join(buying, striking).await;
         struck.with_context(|| format!("seed {seed}"))?;
         bought.push((customer, intents?));
     }
@@ -77,11 +88,15 @@ async fn suffer(ground: &Ground, row: &Row, seeds: u64) -> Result<Outcome> {
 }
 
 async fn prepare(ground: &Ground, row: &Row) -> Result<Stage> {
-    let mut stage = Stage::set(ground, &row.name.replace('-', "_"), &SETTINGS).await?;
+    let mut stage = Stage::set(ground, &row.name.replace(['-', '.'], "_"), &SETTINGS).await?;
     let catalogue = stage.folder().join("catalogue.toml");
     std::fs::write(&catalogue, stage.mocks.catalogue())?;
     stage.with("COOLY_CATALOG", &catalogue.to_string_lossy());
     stage.with(KEY.0, KEY.1);
+    for (name, value) in row.strike.settings() {
+        stage.with(name, value);
+    }
+    row.strike.prepare(&mut stage).await?;
     stage.run(Path::new(PROGRAM), &["migrate"])?;
     stage.start(Path::new(PROGRAM), &CAST).await?;
     Ok(stage)

@@ -42,7 +42,7 @@ impl Task {
         // Cargo tells every benchmark that it is one.
         let mut arguments = given.into_iter().filter(|argument| argument != "--bench");
         let (mut settings, mut last_release, mut into) =
-            (Settings { seeds: 3, restarts: 10, names: Vec::new() }, None, None);
+            (Settings { seeds: 3, restarts: 50, names: Vec::new() }, None, None);
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().with_context(|| format!("{argument} needs a value\n{USAGE}"));
             match argument.as_str() {

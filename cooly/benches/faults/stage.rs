@@ -6,6 +6,7 @@
 use crate::line::Line;
 use crate::mocks::Mocks;
 use crate::process::{Process, Recipe, Role, bare};
+use crate::shelf::Shelf;
 use anyhow::{Context as _, Result, ensure};
 use embedded::postgres::{Postgres, PostgresOptions};
 use embedded::sqs::{Sqs, SqsOptions};
@@ -81,6 +82,8 @@ pub(crate) struct Stage {
     pub database_url: String,
     pub processes: Vec<Process>,
     pub doors: Doors,
+    /// Where outputs go, if not into its folder.
+    pub shelf: Option<Shelf>,
     folder: PathBuf,
     environment: Vec<(String, String)>,
 }
@@ -108,7 +111,17 @@ impl Stage {
         let all = own.iter().chain(settings);
         let environment = all.map(|&(name, value)| (name.to_owned(), value.to_owned())).collect();
         let (processes, doors) = (Vec::new(), Doors::default());
-        Ok(Stage { line, sqs, mocks, database_url, processes, doors, folder, environment })
+        Ok(Stage { line, sqs, mocks, database_url, processes, doors, shelf: None, folder, environment })
+    }
+
+    /// Has the outputs of processes that are started from now on put on a shelf.
+    pub(crate) async fn put_up_shelf(&mut self) -> Result<()> {
+        let shelf = Shelf::start().await?;
+        for (name, value) in shelf.settings() {
+            self.with(name, value);
+        }
+        self.shelf = Some(shelf);
+        Ok(())
     }
 
     /// Sets one more setting for the processes that are started from now on.

@@ -77,7 +77,7 @@ fn only_the_ledger_writes_the_log() {
     }
 }
 
-fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+pub(crate) fn sources(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -8,11 +8,11 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use support::{Up, folder, text, verify};
 
-const FAST: [&str; 8] =
+pub(crate) const FAST: [&str; 8] =
     ["--sim-image-delay", "50ms", "--sim-video-delay", "300ms", "--lease", "10s", "--reconcile-after", "5s"];
 
 /// What a client knows of one request: the id that was answered, if an answer came.
-type Intents = HashMap<String, Option<String>>;
+pub(crate) type Intents = HashMap<String, Option<String>>;
 
 fn body(n: usize) -> Value {
     // Few clips, and small pictures: drawing them all must not take longer than the rest of the test.
@@ -24,7 +24,7 @@ fn body(n: usize) -> Value {
     json!({ "model": model, "prompt": format!("picture {n}"), "params": { "width": 128, "height": 128 } })
 }
 
-async fn post(up: &Up, token: &str, key: &str, body: &Value) -> Option<Value> {
+pub(crate) async fn post(up: &Up, token: &str, key: &str, body: &Value) -> Option<Value> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(15)).build().unwrap();
     let request = client.post(format!("{}/v1/generations", up.url)).bearer_auth(token);
     let answer = request.header("Idempotency-Key", key).json(body).send().await.ok()?;
@@ -49,7 +49,7 @@ async fn load(up: &Up, token: &str, from: usize, until: Instant) -> Intents {
     intents
 }
 
-async fn ends(up: &Up, token: &str, id: &str) -> String {
+pub(crate) async fn ends(up: &Up, token: &str, id: &str) -> String {
     let until = Instant::now() + Duration::from_secs(150);
     loop {
         let generation = up.get(&format!("/v1/generations/{id}"), token).await;

@@ -7,6 +7,7 @@ mod crate_edges;
 mod crowd;
 mod doctor;
 mod export;
+mod failpoints;
 mod kill;
 mod mock_provider;
 mod monitoring;

@@ -6,6 +6,7 @@
 //! lost in between leaves the outcome open; `WRITTEN` settles it, because the rows carry their event ids.
 
 use crate::draft::Row;
+use crate::failpoint;
 use crate::ids::Position;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
@@ -62,6 +63,7 @@ pub(crate) async fn append(
         rows.iter().map(|row| row.request_hash.as_ref().map(<[u8; 32]>::as_slice)).collect();
     let prev_hashes: Vec<&[u8]> = rows.iter().map(|row| row.prev_hash.as_slice()).collect();
     let hashes: Vec<&[u8]> = rows.iter().map(|row| row.hash.as_slice()).collect();
+    failpoint::pass("ledger.append.before");
     let written = client
         .query(
             statement,
@@ -88,6 +90,7 @@ pub(crate) async fn append(
             ],
         )
         .await?;
+    failpoint::pass("ledger.append.after");
     Ok(written.iter().map(|row| Position(row.get(0))).collect())
 }
 

@@ -2,15 +2,15 @@
 //! event before a moment is found by bisecting the versions: some twenty look-ups in the primary key, whatever the
 //! age of the account, and no index that every append would have to pay for.
 
-use super::row::{account_state, event_columns, recorded};
+use super::row::{event_columns, recorded};
 use crate::account::{AccountEvent, AccountState, Lot, LotId, Metadata};
 use crate::credits::Credits;
 use crate::error::Error;
 use crate::event::{Event, RecordedEvent};
 use crate::ids::{AccountId, Position};
 use chrono::{DateTime, Utc};
-use tokio_postgres::GenericClient;
 use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{GenericClient, Row};
 
 /// A moment in the life of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +92,9 @@ pub(crate) const AT_INSTANT: &str = bisect!("occurred_at <= $2");
 pub(crate) const BEFORE_INSTANT: &str = bisect!("occurred_at < $2");
 pub(crate) const AT_POSITION: &str = bisect!("position <= $2");
 
+/// Whose event is at a position, and when it happened.
+pub(crate) const HAPPENED_AT: &str = "select account_id, occurred_at from events where position = $1";
+
 /// Some of an account's own events, in order.
 pub(crate) const ACCOUNT_EVENTS: &str = concat!(
     "select ",
@@ -107,7 +110,17 @@ pub(crate) const AT_VERSIONS: &str = concat!(
     " from events where account_id = $1 and stream_id = $1 and version = any($2) order by version"
 );
 
-/// The account as it was; `None` if nothing had happened to it by then.
+/// Whose event is at this position, and when it happened; `None` if there is none. It need not be one that this version can
+/// read.
+pub async fn happened_at(
+    client: &impl GenericClient,
+    position: Position,
+) -> Result<Option<(AccountId, DateTime<Utc>)>, Error> {
+    let rows = client.query_typed(HAPPENED_AT, &[(&position.0, Type::INT8)]).await?;
+    rows.first().map(|row| Ok((AccountId(row.try_get(0)?), row.try_get(1)?))).transpose()
+}
+
+/// The account as it was; `None` if nothing had happened to it by then. What cannot be read is named by its position.
 pub async fn account_at(
     client: &impl GenericClient,
     account: AccountId,
@@ -119,15 +132,16 @@ pub async fn account_at(
         AsOf::Position(position) => (AT_POSITION, (&position.0, Type::INT8)),
     };
     let rows = client.query_typed(sql, &[(&account.0, Type::UUID), moment]).await?;
-    let read = rows.first().map(|row| {
-        Ok(AccountAt {
-            state: account_state(row.try_get(0)?)?,
-            version: row.try_get(1)?,
-            position: Position(row.try_get(2)?),
-            occurred_at: row.try_get(3)?,
-        })
-    });
-    read.transpose()
+    rows.first().map(account_after).transpose()
+}
+
+fn account_after(row: &Row) -> Result<AccountAt, Error> {
+    let position = Position(row.try_get(2)?);
+    let state = serde_json::from_str(row.try_get(0)?).map_err(|error| Error::Unreadable {
+        event: format!("at position {position}"),
+        problem: error.to_string(),
+    })?;
+    Ok(AccountAt { state, version: row.try_get(1)?, position, occurred_at: row.try_get(3)? })
 }
 
 /// The account before and after a period: `from` belongs to it, `until` does not.

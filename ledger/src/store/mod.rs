@@ -30,6 +30,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("account at an instant", history::AT_INSTANT),
     ("account before an instant", history::BEFORE_INSTANT),
     ("account at a position", history::AT_POSITION),
+    ("what happened at a position", history::HAPPENED_AT),
     ("account events", history::ACCOUNT_EVENTS),
     ("events at versions", history::AT_VERSIONS),
     ("stream", read::STREAM),

@@ -1,8 +1,8 @@
 //! Reading the log. Every answer is current: it is made from the log itself, not from a read model.
 
 pub use super::history::{
-    AccountAt, AsOf, LotOrigin, Statement, account_at, account_events, account_events_at, lot_origins,
-    statement,
+    AccountAt, AsOf, LotOrigin, Statement, account_at, account_events, account_events_at, happened_at,
+    lot_origins, statement,
 };
 use super::row::{account_state, event_columns, recorded};
 use crate::account::AccountState;

@@ -7,11 +7,12 @@ use crate::error::Error;
 use crate::station::Station;
 use deadpool_postgres::Object;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use ledger::failpoint;
 use projections::bulk::{self, Action, Item, Settled, State, Tally};
 use tokio::time::Instant;
 
-/// Commands at once: enough to fill the lanes' batches, few enough to leave room for users.
-const AT_ONCE: usize = 64;
+/// Commands at once: enough to share INSERTs, few enough that little more is done once somebody has stopped the action.
+const AT_ONCE: usize = 16;
 
 /// Retried jobs whose end is looked for in one step.
 const FOLLOWED: i64 = 2_000;
@@ -69,6 +70,7 @@ impl Course {
                 let most = self.bucket.take(Instant::now(), action.rate, most);
                 if most > 0 {
                     self.begun.extend(bulk::begin(&**client, id, fencing, most).await?);
+                    failpoint::pass("bulk.begun");
                     self.counted = None;
                 }
                 drop(client);
@@ -140,17 +142,21 @@ impl Course {
         if self.begun.is_empty() {
             return Ok(());
         }
-        let is_going = is_going(action);
-        let begun = stream::iter(self.begun.clone());
-        let asked = begun.map(|item| async move {
-            if is_going {
-                item::perform(station, action, &item).await
-            } else {
-                item::look(station, action, &item).await
-            }
-        });
-        let told: Vec<Option<Settled>> = asked.buffer_unordered(AT_ONCE).try_collect().await?;
-        let mut settled: Vec<Settled> = told.into_iter().flatten().collect();
+        let (mut is_going, mut settled) = (is_going(action), Vec::new());
+        for some in self.begun.chunks(AT_ONCE) {
+            is_going = is_going && still_goes_on(station, action).await?;
+            let asked = some.iter().map(|item| async move {
+                if is_going {
+                    item::perform(station, action, item).await
+                } else {
+                    item::look(station, action, item).await
+                }
+            });
+            let asked = stream::iter(asked.collect::<Vec<_>>());
+            let told: Vec<Option<Settled>> = asked.buffer_unordered(AT_ONCE).try_collect().await?;
+            settled.extend(told.into_iter().flatten());
+        }
+        failpoint::pass("bulk.performed");
         // In order, since whoever locks rows in another order might wait for this in vain.
         settled.sort_unstable_by_key(|one| one.ordinal);
         let client = station.writer.get().await?;
@@ -169,6 +175,12 @@ impl Course {
         }
         Ok(())
     }
+}
+
+/// The same, as it is at this moment: somebody may have stopped it since the step began.
+async fn still_goes_on(station: &Station, action: &Action) -> Result<bool, Error> {
+    let now = bulk::get(&**station.reader.get().await?, action.id).await?;
+    Ok(now.is_some_and(|now| is_going(&now)))
 }
 
 /// Whether anything more of it may be begun.

@@ -19,4 +19,4 @@ mod thumbnail;
 mod trouble;
 mod upload;
 
-pub(crate) use store::{OutputStore, Unkept};
+pub(crate) use store::{OutputStore, Unkept, Unstored, keys};

@@ -44,6 +44,21 @@ pub(crate) enum Unkept {
     Final(ProviderFailure),
 }
 
+/// What is not kept, and what may have been written of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unstored {
+    pub why: Unkept,
+    /// Keys. A process that slept shares them with the one that took its work over, so they are to be deleted only once the
+    /// log says that nobody names them.
+    pub left: Vec<String>,
+}
+
+/// Where outputs and their small copies are.
+pub(crate) fn keys(outputs: &[Output]) -> Vec<String> {
+    let keys = |output: &Output| [Some(output.key.clone()), output.thumbnail.clone()];
+    outputs.iter().flat_map(keys).flatten().collect()
+}
+
 /// The store of outputs, and what fetches them.
 pub(crate) struct OutputStore {
     objects: Arc<dyn ObjectStore>,
@@ -79,13 +94,13 @@ impl OutputStore {
         &*self.objects
     }
 
-    /// Stores what an attempt made, trying again until then. If that fails, nothing of it stays.
+    /// Stores what an attempt made, trying again until then. If that fails, what was written stays.
     pub(crate) async fn store(
         &self,
         task: &Task,
         artifacts: &[Artifact],
         until: Instant,
-    ) -> Result<Vec<Output>, Unkept> {
+    ) -> Result<Vec<Output>, Unstored> {
         let begun = Begun::default();
         let keeping: Vec<_> = artifacts
             .iter()
@@ -97,21 +112,12 @@ impl OutputStore {
                 outputs.sort_unstable_by_key(|output| output.index);
                 Ok(outputs)
             }
-            Err(unkept) => {
-                self.take_away(&begun.keys()).await;
-                Err(unkept)
-            }
+            Err(why) => Err(Unstored { why, left: begun.keys() }),
         }
     }
 
-    /// Deletes outputs that the log does not name. What cannot be deleted is left: it is only garbage.
-    pub(crate) async fn discard(&self, outputs: &[Output]) {
-        let keys = |output: &Output| [Some(output.key.clone()), output.thumbnail.clone()];
-        let keys: Vec<String> = outputs.iter().flat_map(keys).flatten().collect();
-        self.take_away(&keys).await;
-    }
-
-    async fn take_away(&self, keys: &[String]) {
+    /// Deletes what the log does not name. What cannot be deleted is left: it is only garbage.
+    pub(crate) async fn discard(&self, keys: &[String]) {
         join_all(keys.iter().map(|key| async move {
             let path = Path::from(key.as_str());
             match timeout(DISCARD_PATIENCE, self.objects.delete(&path)).await {

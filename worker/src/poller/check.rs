@@ -9,7 +9,7 @@ use crate::provider::{Artifact, Progress, Provider, ProviderFailure, Task};
 use crate::settle::{self, Settled};
 use crate::station::Station;
 use futures::FutureExt;
-use ledger::error_chain;
+use ledger::{error_chain, failpoint};
 use projections::pending::PendingTask;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
@@ -56,7 +56,9 @@ pub(super) async fn check(
     // From before the question: what is made in time is taken even if nobody could ask in time.
     let late = lateness(&station, &pending).is_some();
     let asked = Instant::now();
+    failpoint::pass("poller.ask.before");
     let (progress, slot) = ask(&**provider, id_of(&pending), &station.timings, slot).await;
+    failpoint::pass("poller.ask.after");
     metrics::histogram!("cooly_poll_seconds").record(asked.elapsed().as_secs_f64());
     match progress {
         Ok(Progress::Working) if late => fail(&station, &pending, &holder, &ProviderFailure::timeout()).await,
@@ -91,10 +93,10 @@ async fn finish(
     match counted(station, pending).await {
         Standing::Counts(task) => {
             let until = Instant::now() + station.timings.store.max(PATIENCE);
-            // What could not be stored stays at the provider, which is asked for it again.
+            // What could not be stored stays at the provider, which is asked for it again. It is written over then.
             settle::succeed(station, &task, holder.name.as_deref(), artifacts, until, PATIENCE)
                 .await
-                .map_or_else(Checked::again, after)
+                .map_or_else(|_left| Checked::again(), after)
         }
         Standing::Over => Checked::Settled,
         Standing::Unknown => Checked::again(),

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::station::Station;
 use check::{Checked, check};
 use futures::FutureExt;
-use ledger::error_chain;
+use ledger::{error_chain, failpoint};
 use list::{List, Listed};
 use projections::pending::PendingTask;
 use reports::Reports;
@@ -120,6 +120,7 @@ impl Poller {
     }
 
     fn finish(&mut self, key: Key, checked: Checked) {
+        failpoint::pass("poller.finished");
         self.watchlist.finish(key, checked, Instant::now());
     }
 }

@@ -7,6 +7,8 @@ use std::time::Duration;
 const WORKER_STOPPED: &str = "worker_stopped";
 const TIMEOUT: &str = "provider_timeout";
 const OVER: &str = "attempt_over";
+const SUBMIT_UNKNOWN: &str = "submit_unknown";
+const LOG_UNAVAILABLE: &str = "log_unavailable";
 
 const PAUSED: &str = "provider_paused";
 const SPEND_CAP: &str = "provider_spend_cap";
@@ -132,26 +134,36 @@ impl ProviderFailure {
     pub(crate) fn submit_unknown() -> ProviderFailure {
         let message =
             "the provider may have taken this job already and cannot tell; trying again may pay for it twice";
-        ProviderFailure::transient("submit_unknown", message).billed(Billed::Unknown).for_a_person()
+        ProviderFailure::transient(SUBMIT_UNKNOWN, message).billed(Billed::Unknown).for_a_person()
     }
 
     /// The same for a model of which such jobs are to fail: the user gets the credits back.
     pub(crate) fn submit_given_up() -> ProviderFailure {
         let message = "the provider may have taken this job already and cannot tell, so it was given up";
-        ProviderFailure::permanent("submit_unknown", message).billed(Billed::Unknown)
+        ProviderFailure::permanent(SUBMIT_UNKNOWN, message).billed(Billed::Unknown)
     }
 
     /// An earlier attempt may have been accepted, and asking after it failed like this. Whatever the reason, it tells
     /// nothing about the work: it is asked after again, without using up attempts.
     pub(crate) fn submit_unanswered(asking: &ProviderFailure) -> ProviderFailure {
         let message = "the provider may have taken this job already and does not answer when it is asked";
-        ProviderFailure::throttled("submit_unknown", message, asking.retry_after).billed(Billed::Unknown)
+        ProviderFailure::throttled(SUBMIT_UNKNOWN, message, asking.retry_after).billed(Billed::Unknown)
     }
 
     /// An earlier attempt may have been accepted, and the provider would report that: it is waited for a while more.
     pub(crate) fn submit_awaited(pause: Duration) -> ProviderFailure {
         let message = "the provider may have taken this job already; it is waited for its report";
-        ProviderFailure::throttled("submit_unknown", message, Some(pause)).billed(Billed::Unknown)
+        ProviderFailure::throttled(SUBMIT_UNKNOWN, message, Some(pause)).billed(Billed::Unknown)
+    }
+
+    /// What became of earlier attempts cannot be looked up. Nothing was sent, and a provider may have work of theirs.
+    pub(crate) fn log_unavailable(message: &str) -> ProviderFailure {
+        ProviderFailure::transient(LOG_UNAVAILABLE, message).billed(Billed::Unknown)
+    }
+
+    /// Whether a recorded failure is about the work of earlier attempts: the one that it ended had sent nothing.
+    pub(crate) fn is_about_earlier(failure: &Failure) -> bool {
+        [SUBMIT_UNKNOWN, LOG_UNAVAILABLE].contains(&failure.code.as_str())
     }
 
     /// The provider does not know a task any more that it had accepted, and what becomes of such jobs of the model.

@@ -10,7 +10,7 @@ use crate::provider::ProviderFailure;
 use crate::station::Station;
 use ledger::job::JobEvent;
 use ledger::read::{self, ReadablePage};
-use ledger::{Event, JobId, Position, RecordedEvent, error_chain};
+use ledger::{Event, JobId, Position, RecordedEvent, error_chain, failpoint};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,7 @@ pub(super) async fn follow(
         position = page.last.filter(|_| page.length >= PAGE).unwrap_or(until);
         write(station, &recalls, fencing, position).await?;
         if !recalls.is_empty() {
+            failpoint::pass("recall.noted");
             news.notify_one();
         }
     }
@@ -123,33 +124,23 @@ async fn left_by(station: &Station, ended: &RecordedEvent) -> Result<Vec<Recall>
     Ok(recalls)
 }
 
-/// The attempts of a cancelled run that a provider may have taken without a word of it in the log: the provider, if the log
+/// The attempts of a cancelled job that a provider may have taken without a word of it in the log: the provider, if the log
 /// names it, and our name for the attempt.
 fn perhaps_sent<'a>(
     stream: &'a [RecordedEvent],
     cancelled: &RecordedEvent,
 ) -> Vec<(Option<&'a str>, String)> {
     let earlier = Earlier::of(stream, cancelled.version);
-    let (job_id, run) = (JobId(cancelled.stream_id.0), run_of(stream, cancelled.version));
+    let job_id = JobId(cancelled.stream_id.0);
     let unknown = earlier.unsubmitted.into_iter().filter(|attempt| attempt.sent == Sent::Unknown);
     let each = unknown.flat_map(|attempt| {
-        let reference = Reference { job_id, run, fencing: attempt.fencing }.to_string();
+        let reference = Reference { job_id, run: attempt.run, fencing: attempt.fencing }.to_string();
         let named = attempt.providers.iter().map(|provider| Some(*provider));
         let providers: Vec<Option<&str>> =
             if attempt.providers.is_empty() { vec![None] } else { named.collect() };
         providers.into_iter().map(move |provider| (provider, reference.clone()))
     });
     each.collect()
-}
-
-/// The run that a job was in before this version.
-fn run_of(stream: &[RecordedEvent], version: i64) -> u32 {
-    let before = stream.iter().take_while(|recorded| recorded.version < version);
-    let begun = before.filter_map(|recorded| match &recorded.event {
-        Event::Job(JobEvent::Retried { run, .. }) => Some(*run),
-        Event::Job(_) | Event::Account(_) => None,
-    });
-    begun.last().unwrap_or(1)
 }
 
 fn job_event(recorded: &RecordedEvent) -> Option<&JobEvent> {

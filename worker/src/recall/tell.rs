@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::provider::ProviderFailure;
 use crate::station::Station;
 use futures::stream::{self, StreamExt, TryStreamExt};
+use ledger::failpoint;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -54,10 +55,12 @@ async fn measure(station: &Station) -> Result<(), Error> {
 async fn ask(station: &Station, recall: &Recall) -> Result<(), Error> {
     let offer = station.offer();
     let holder = Holder::of(&offer, recall);
+    failpoint::pass("recall.tell.before");
     let answer = match &holder {
         Some(holder) => question::stop(station, &offer, holder, recall).await,
         None => Err(ProviderFailure::no_provider()),
     };
+    failpoint::pass("recall.tell.after");
     let again = match &answer {
         Ok(told) => {
             let reports = holder.filter(|holder| holder.provider.reports());

@@ -13,7 +13,7 @@ use crate::queue::{Fault, Letter, Queue};
 use crate::station::Station;
 use futures::future::BoxFuture;
 use futures::{FutureExt, future};
-use ledger::{Position, error_chain};
+use ledger::{Position, error_chain, failpoint};
 use projections::pending::Lane;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,9 @@ pub(super) fn read(station: Arc<Station>, after: Position, until: Position) -> C
 pub(super) fn send(queue: Arc<Queue>, parcels: Vec<Parcel>) -> Coming {
     async move {
         let letters: Vec<Letter> = parcels.iter().map(Parcel::letter).collect();
+        failpoint::pass("relay.send.before");
         let answers = queue.post(&letters).await;
+        failpoint::pass("relay.send.after");
         Ok(News::Answered(queue, parcels.into_iter().zip(answers).collect()))
     }
     .boxed()
@@ -82,7 +84,9 @@ pub(super) async fn move_checkpoint(
 pub(super) fn move_to(station: Arc<Station>, fencing: i64, position: Position) -> Coming {
     async move {
         let moving = || move_checkpoint(&station, fencing, position);
+        failpoint::pass("relay.checkpoint.before");
         insist("the checkpoint cannot be moved", moving).await?;
+        failpoint::pass("relay.checkpoint.after");
         Ok(News::Moved(position))
     }
     .boxed()

@@ -72,7 +72,12 @@ impl Word {
     }
 
     fn is_fresh(&self, now: Instant, silence: Duration) -> bool {
-        now - self.said < silence / 2
+        self.fresh_for(now, silence).is_some()
+    }
+
+    /// How long it stays fresh; `None` if it is not any more.
+    fn fresh_for(&self, now: Instant, silence: Duration) -> Option<Duration> {
+        (silence / 2).checked_sub(now - self.said).filter(|left| !left.is_zero())
     }
 }
 
@@ -104,6 +109,19 @@ impl Roll {
         };
         self.wait_for(is_known).await;
         self.known_term() == Some(term)
+    }
+
+    /// Waits until this process is not heard any more: until its last word is no longer fresh.
+    pub(crate) async fn falls_silent(&self) {
+        let mut last = self.last.subscribe();
+        loop {
+            let word = *last.borrow_and_update();
+            let Some(left) = word.and_then(|word| word.fresh_for(Instant::now(), self.silence)) else {
+                return;
+            };
+            // The sender is ours, so the next word is all that can come before.
+            let _ = timeout(left, last.changed()).await;
+        }
     }
 
     /// Whether this process has been heard without a gap for as long as others may be silent. Whoever was cut off from

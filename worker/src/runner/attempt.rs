@@ -5,7 +5,7 @@ use super::routes::Asked;
 use super::under_way::Over;
 use super::{Claimed, Fate, Runner};
 use crate::provider::{ProviderFailure, Submission};
-use crate::settle::{self, Settled};
+use crate::settle::{self, LeftBehind, Settled};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -44,8 +44,11 @@ impl Runner {
             Ok(Submission::Done(artifacts)) => {
                 let until = claimed.until + station.timings.store;
                 match settle::succeed(station, task, by, artifacts, until, patience).await {
-                    Some(settled) => settled,
-                    None => settle::fail(station, task, by, &ProviderFailure::not_stored(), patience).await,
+                    Ok(settled) => settled,
+                    Err(LeftBehind(left)) => {
+                        let failure = ProviderFailure::not_stored();
+                        settle::fail_without(station, task, by, &failure, &left, patience).await
+                    }
                 }
             }
             Ok(Submission::Accepted(id)) => {

@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ledger::catalogue::Route;
 use ledger::error_chain;
 use ledger::job::{Attempt, JobCommand, JobState, Status};
-use ledger::{Actor, ExecuteError, Refusal};
+use ledger::{Actor, ExecuteError, Refusal, failpoint};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -29,6 +29,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// So long an attempt that has ended may still be being put away.
 const PUT_AWAY: Duration = Duration::from_secs(1);
+
+/// Version of the first `job.started` of a stream: nothing can have been submitted before it.
+const FIRST_START: i64 = 2;
 
 pub(super) enum Claim {
     /// The job is ours for one attempt.
@@ -53,6 +56,11 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
+    /// Whether nobody has claimed the job before.
+    pub(super) fn is_first(&self) -> bool {
+        self.task.fencing <= FIRST_START
+    }
+
     /// Whether so much of the attempt's time is gone that it should not be begun.
     pub(super) fn is_late(&self, timings: &Timings) -> bool {
         self.until.saturating_duration_since(Instant::now()) < time_for_provider(timings.lease, timings) / 2
@@ -70,11 +78,13 @@ impl Runner {
         let Some(term) = self.abandon.run_until_cancelled(self.station.roll.term()).await else {
             return Claim::Refused(Fate::Later(Duration::ZERO));
         };
+        failpoint::pass("runner.claim.before");
         let started = tokio::select! {
             started = self.station.record(self.start(message, delivery, &offer), CLAIM_PATIENCE) => started,
             // The log was out of reach for the whole drain. Should it write the claim later, the lease lapses.
             () = self.abandon.cancelled() => return Claim::Refused(Fate::Later(Duration::ZERO)),
         };
+        failpoint::pass("runner.claim.after");
         match started {
             Ok(outcome) => match outcome.jobs.into_iter().next() {
                 Some((_, job)) => self.won(message, &job, offer, term),

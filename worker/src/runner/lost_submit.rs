@@ -6,6 +6,9 @@
 //!
 //! A provider that reports by webhook may have told of the work already. One that has not is given as long as the work may
 //! take before it counts as not knowing.
+//!
+//! A retry looks for work of earlier runs as well. But somebody has ordered it who was told that it may be paid twice, so it
+//! waits for nobody who cannot tell, or does not answer.
 
 use super::Runner;
 use super::claim::Claimed;
@@ -21,14 +24,11 @@ use ledger::{RecordedEvent, error_chain, read};
 use tokio::time::timeout;
 use webhooks::Reference;
 
-/// Version of the first `job.started` of a stream: nothing can have been submitted before it.
-const FIRST_START: i64 = 2;
-
 impl Runner {
     /// Such work, or why nothing may be sent yet; `None` if there is nothing to be found.
     pub(super) async fn lost_submit(&self, claimed: &Claimed) -> Option<Asked> {
         let task = &claimed.task;
-        if task.fencing <= FIRST_START {
+        if claimed.is_first() {
             return None;
         }
         match self.stream(task).await {
@@ -36,8 +36,7 @@ impl Runner {
             Err(error) => {
                 tracing::warn!(error = %error_chain(&error), "earlier attempts cannot be looked up");
                 let message = "earlier attempts could not be looked up";
-                let failure = ProviderFailure::transient("log_unavailable", message).billed(Billed::No);
-                Some(Asked::nobody(failure))
+                Some(Asked::nobody(ProviderFailure::log_unavailable(message)))
             }
         }
     }
@@ -60,7 +59,9 @@ async fn ask_all(earlier: &Earlier<'_>, claimed: &Claimed, station: &Station) ->
                     let answer = Ok(Submission::Accepted(id));
                     return Some(Asked { provider: Some(name.to_owned()), answer });
                 }
-                Ok(Found::CannotTell) if attempt.sent == Sent::Unknown => {
+                Ok(Found::CannotTell)
+                    if attempt.sent == Sent::Unknown && !earlier.is_of_earlier_run(attempt) =>
+                {
                     match reported::still_to_come(station, claimed, name, earlier.unknown_since()) {
                         Some(pause) => {
                             let answer = Err(ProviderFailure::submit_awaited(pause));
@@ -72,6 +73,9 @@ async fn ask_all(earlier: &Earlier<'_>, claimed: &Claimed, station: &Station) ->
                 // What was recorded has been asked after until it ended.
                 Ok(Found::Accepted(_) | Found::NotAccepted | Found::CannotTell) => {}
                 Err(failure) => {
+                    // Whatever is known of this one, that of another may still be unknown.
+                    let is_unknown = earlier.unsubmitted.iter().any(|attempt| attempt.sent == Sent::Unknown);
+                    let failure = if is_unknown { failure.billed(Billed::Unknown) } else { failure };
                     let failed = Asked { provider: Some(name.to_owned()), answer: Err(failure) };
                     unanswered.get_or_insert(failed);
                 }
@@ -95,17 +99,21 @@ async fn find(
     name: &str,
     station: &Station,
 ) -> Result<Found, ProviderFailure> {
-    let reference = Reference { fencing: attempt.fencing, ..claimed.task.as_reference() };
+    let Unsubmitted { run, fencing, .. } = *attempt;
+    let reference = Reference { run, fencing, ..claimed.task.as_reference() };
+    let is_decided = earlier.is_of_earlier_run(attempt);
     let answer = match claimed.offer.provider(name) {
         Some(provider) => match reported::task(station, claimed, (name, earlier), &reference).await {
             Ok(Some(id)) => Ok(Found::Accepted(id)),
-            Ok(None) => timeout(station.timings.poll, provider.find(&reference.to_string()))
-                .await
-                .unwrap_or_else(|_elapsed| Err(ProviderFailure::timeout())),
+            Ok(None) => match timeout(station.timings.poll, provider.find(&reference.to_string())).await {
+                Ok(Err(_)) | Err(_) if is_decided => Ok(Found::CannotTell),
+                Ok(answer) => answer,
+                Err(_elapsed) => Err(ProviderFailure::timeout()),
+            },
             Err(failure) => Err(failure),
         },
         // It answered, so it has been asked after already as far as that was possible.
-        None if attempt.sent == Sent::Answered => Ok(Found::CannotTell),
+        None if attempt.sent == Sent::Answered || is_decided => Ok(Found::CannotTell),
         None => Err(ProviderFailure::no_provider()),
     };
     answer.map_err(|failure| match attempt.sent {

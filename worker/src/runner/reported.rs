@@ -31,7 +31,7 @@ pub(super) async fn task(
     let told = hints::task_of(station, claimed.task.account_id, (&**provider, route), reference).await;
     let told = told.map_err(|error| {
         tracing::warn!(error = %error_chain(&error), "what providers reported cannot be looked up");
-        ProviderFailure::transient("log_unavailable", "what providers reported could not be looked up")
+        ProviderFailure::log_unavailable("what providers reported could not be looked up")
     })?;
     let Some(id) = told else { return Ok(None) };
     let counts = earlier.is_recorded(name, &id) || confirmed(&**provider, &id, station.timings.poll).await?;

@@ -9,7 +9,7 @@ use crate::queue::{Answered, MOST_REQUESTS, Queue, Source};
 use crate::station::Station;
 use futures::StreamExt;
 use futures::future::join;
-use ledger::error_chain;
+use ledger::{error_chain, failpoint};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -54,7 +54,9 @@ impl Returns {
 async fn delete_all(queue: &Queue, waiting: mpsc::Receiver<String>, linger: Duration) {
     let batches = batches(waiting, linger);
     let delete = async |receipts: Vec<String>| {
+        failpoint::pass("runner.delete.before");
         report(queue.delete(Source::Jobs, &receipts).await, "finished messages were not deleted");
+        failpoint::pass("runner.delete.after");
     };
     batches.for_each_concurrent(MOST_REQUESTS, delete).await;
 }

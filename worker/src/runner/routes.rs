@@ -13,6 +13,7 @@ use crate::provider::{Provider, ProviderFailure, Submission};
 use crate::spend::{self, Bought};
 use futures::FutureExt;
 use ledger::catalogue::Route;
+use ledger::failpoint;
 use ledger::job::{Billed, FailureClass};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -51,7 +52,9 @@ impl Asked {
 impl Runner {
     /// Asks for the work, unless an earlier attempt did and a provider has it.
     pub(super) async fn ask(&self, claimed: &Claimed) -> Asked {
-        match self.within(claimed, Billed::No, self.lost_submit(claimed)).await {
+        // Until it is looked up, nobody knows what became of earlier attempts.
+        let before = if claimed.is_first() { Billed::No } else { Billed::Unknown };
+        match self.within(claimed, before, self.lost_submit(claimed)).await {
             Ok(None) => self.try_routes(claimed).await,
             Ok(Some(asked)) => asked,
             Err(cut_off) => Asked::nobody(cut_off),
@@ -128,7 +131,9 @@ impl Runner {
         }
         // What is cut off after it was sent has an unknown outcome.
         let mut submit = Submit::new(provider, &claimed.task, route);
+        failpoint::pass("runner.submit.before");
         let answer = self.within(claimed, Billed::Unknown, &mut submit).await.unwrap_or_else(Err);
+        failpoint::pass("runner.submit.after");
         if answer.as_ref().is_err_and(ProviderFailure::is_over) {
             self.hear_out(submit, claimed, &route.provider);
         }

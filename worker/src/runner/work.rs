@@ -3,6 +3,7 @@
 use super::receives::{Delivery, Receives};
 use super::{Fate, Runner};
 use futures::future::join_all;
+use ledger::failpoint;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{JoinError, JoinSet};
@@ -88,6 +89,7 @@ impl Work {
     }
 
     fn take_on(&mut self, received: Vec<Delivery>) {
+        failpoint::pass("runner.received");
         for delivery in received {
             self.deliveries.spawn(handle(Arc::clone(&self.runner), delivery));
         }

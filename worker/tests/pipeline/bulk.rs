@@ -128,6 +128,45 @@ impl Rig {
     }
 }
 
+/// As if each command took long: the log cannot be written until the transaction ends.
+async fn until_a_writer_waits(rig: &Rig) {
+    let waits = "select count(*) from pg_stat_activity where datname = current_database()
+        and wait_event_type = 'Lock' and query like '%insert into events%'";
+    let owner = rig.owner().await;
+    eventually("a command waits", async || owner.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) > 0)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_and_not_asked_for_yet_is_left_alone_once_somebody_has_stopped_the_action() {
+    for (change, state) in [(Change::Pause, State::Paused), (Change::Abort, State::Aborted)] {
+        let rig = Rig::start().await;
+        rig.scripted.close();
+        let jobs = rig.dead("scripted-image", 60).await;
+        let ordered = rig.order(fast(Deed::Retry), everything()).await;
+        // As a worker left them that died.
+        let begun = "update bulk_items set outcome = 'begun'";
+        let mut owner = rig.owner().await;
+        owner.batch_execute(begun).await.unwrap();
+        let slow = owner.transaction().await.unwrap();
+        slow.batch_execute("lock table events in share row exclusive mode").await.unwrap();
+        let worker = rig.worker("one");
+        until_a_writer_waits(&rig).await;
+        assert_eq!(rig.change(ordered.id, change).await.state, state);
+        slow.commit().await.unwrap();
+        eventually("nothing of it is begun any more", async || {
+            rig.outcomes(ordered.id).await.iter().all(|(outcome, _)| *outcome != Outcome::Begun)
+        })
+        .await;
+        worker.kill().await;
+        let retried = rig.retries(&jobs).await.into_iter().sum::<usize>();
+        assert!(retried > 0 && retried < 20, "{retried} of 60 in {}", state.as_str());
+        let counted = rig.outcomes(ordered.id).await;
+        assert_eq!(counted.iter().map(|(_, jobs)| jobs).sum::<u64>(), 60, "{counted:?}");
+        assert!(counted.contains(&(Outcome::Waiting, 60 - retried as u64)), "{counted:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_job_is_retried_once_and_its_event_tells_who_why_and_by_which_action() {
     let rig = Rig::start().await;

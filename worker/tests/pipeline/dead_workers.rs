@@ -1,8 +1,9 @@
 //! Workers that die or fall silent: what they had goes on elsewhere at once, and is paid for once.
 
 use crate::poison::send_raw;
-use crate::rig::{Rig, Running, eventually};
+use crate::rig::{Rig, Running, catalogue_with, eventually};
 use ledger::JobId;
+use ledger::catalogue::OnUnknown;
 use ledger::job::{JobCommand, JobEvent, RetryPolicy, Status};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -125,6 +126,84 @@ async fn where_nobody_can_tell_what_a_dead_worker_had_sent_a_person_decides() {
     let job = rig.until(id, Status::Dead).await;
     second.stop().await;
     assert_eq!((job.failure.unwrap().code.as_str(), rig.scripted.submits()), ("submit_unknown", 1));
+}
+
+/// Waits until the worker of this name looks after the others.
+async fn until_judge(rig: &Rig, name: &str) {
+    let owner = "select owner from leases where name = 'reconciler'";
+    let reader = rig.reader().await;
+    eventually("it leads the reconciler", async || {
+        let rows = reader.query(owner, &[]).await.unwrap();
+        rows.first().is_some_and(|row| row.get::<_, String>(0).starts_with(&format!("{name}-")))
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_accepted_from_a_silent_worker_when_its_job_has_other_work_is_stopped() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    script.cannot_tell.store(true, Ordering::SeqCst);
+    script.ready.store(false, Ordering::SeqCst);
+    let again = |name: &str| {
+        let mut options = options(&rig, name);
+        // It shall not be told by anybody else, and its only slot stays taken.
+        options.timings.look_every = LONG_LEASE;
+        options.concurrency = 1;
+        let mut offer = worker::Offer::clone(&options.offer.borrow());
+        offer.catalogue = catalogue_with("scripted-video", |model| model.on_unknown = OnUnknown::Again);
+        options.offer = offer.fixed();
+        rig.run(options)
+    };
+    rig.scripted.close();
+    let judge = again("judge");
+    until_judge(&rig, "judge").await;
+    let picture = rig.queue_one("scripted-image").await;
+    eventually("the slot of the judge is taken", async || rig.scripted.waiting() == 1).await;
+    let silent = again("silent");
+    let id = rig.queue_one("scripted-video").await;
+    eventually("the other one asks the provider", async || rig.scripted.waiting() == 2).await;
+    let third = again("third");
+    until_here(&rig, "third").await;
+    // Whoever waits at the gate goes on doing so.
+    script.gated.store(false, Ordering::SeqCst);
+    silence(&rig, "silent").await;
+    rig.until_submitted(id).await;
+    rig.scripted.open();
+    eventually("the first one is stopped", async || rig.scripted.stopped() == [format!("task-{id}-1-2")])
+        .await;
+    script.ready.store(true, Ordering::SeqCst);
+    for job in [id, picture] {
+        rig.until(job, Status::Succeeded).await;
+    }
+    heard(&rig).await;
+    for worker in [judge, silent, third] {
+        worker.stop().await;
+    }
+}
+
+/// Its lease of the reconciler does not lapse: it renews that as it does everything else.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_not_heard_lets_another_one_look_after_the_others() {
+    let rig = Rig::start().await;
+    rig.scripted.close();
+    let unheard = rig.run(WorkerOptions { concurrency: 1, ..options(&rig, "unheard") });
+    until_judge(&rig, "unheard").await;
+    let _busy = rig.queue_one("scripted-image").await;
+    eventually("its slot is taken", async || rig.scripted.waiting() == 1).await;
+    let dies = worker(&rig, "dies");
+    let id = rig.queue_one("scripted-image").await;
+    eventually("the other one asks the provider", async || rig.scripted.waiting() == 2).await;
+    let heir = worker(&rig, "heir");
+    until_here(&rig, "heir").await;
+    silence(&rig, "unheard").await;
+    dies.kill().await;
+    rig.scripted.open();
+    until_judge(&rig, "heir").await;
+    rig.until(id, Status::Succeeded).await;
+    heard(&rig).await;
+    unheard.stop().await;
+    heir.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, catalogue_with, eventually};
 use ledger::catalogue::OnUnknown;
-use ledger::job::{Billed, JobEvent, RetryPolicy, Status};
+use ledger::job::{Billed, JobCommand, JobEvent, RetryPolicy, Status};
 use object_store::local::LocalFileSystem;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,6 +25,108 @@ async fn a_submit_of_which_the_provider_cannot_tell_waits_for_a_person() {
     let failure = job.failure.unwrap();
     assert_eq!((failure.code.as_str(), failure.billed), ("submit_unknown", Some(Billed::Unknown)));
     assert_eq!(rig.scripted.submits(), 1, "it was not sent blindly again");
+}
+
+/// Whether the provider is paid for the attempt that failed with this code, as the log tells.
+fn billed(events: &[JobEvent], wanted: &str) -> Option<Option<Billed>> {
+    events.iter().find_map(|event| match event {
+        JobEvent::AttemptFailed { failure, .. } if failure.code == wanted => Some(failure.billed),
+        _ => None,
+    })
+}
+
+/// Else it would be refunded as soon as it is overdue, and the provider paid all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_submit_stays_unknown_while_nobody_can_look_it_up() {
+    let rig = Rig::start().await;
+    rig.scripted.script.loses_answers.store(true, Ordering::SeqCst);
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    options.timings.unknown_grace = Duration::from_secs(3);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    let lost = async || !failures(&rig.job_events(id).await).is_empty();
+    eventually("its answer is lost", lost).await;
+    // The relay knows when it is due, and needs nothing more of the log.
+    rig.until_relayed().await;
+    let owner = rig.owner().await;
+    owner.batch_execute("revoke select on events from cooly_reader").await.unwrap();
+    let failed = "select count(*) from events where stream_id = $1 and type = 'job.attempt_failed'";
+    let again = async || owner.query_one(failed, &[&id.0]).await.unwrap().get::<_, i64>(0) >= 2;
+    eventually("it cannot be looked up", again).await;
+    owner.batch_execute("grant select on events to cooly_reader").await.unwrap();
+    let told = billed(&rig.job_events(id).await, "log_unavailable");
+    assert_eq!(told, Some(Some(Billed::Unknown)), "{:?}", failures(&rig.job_events(id).await));
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_submit_stays_unknown_when_asking_after_it_is_cut_off() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    script.loses_answers.store(true, Ordering::SeqCst);
+    *script.find_delay.lock().unwrap() = Duration::from_secs(3);
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    options.policy = RetryPolicy { max_attempts: 100, ..options.policy };
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    let cut_off = async || failures(&rig.job_events(id).await).len() >= 2;
+    eventually("asking is cut off", cut_off).await;
+    let events = rig.job_events(id).await;
+    let unknown = |event: &JobEvent| match event {
+        JobEvent::AttemptFailed { failure, .. } => failure.billed == Some(Billed::Unknown),
+        _ => true,
+    };
+    assert!(events.iter().all(unknown), "{events:?}");
+    *script.find_delay.lock().unwrap() = Duration::ZERO;
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.submits(), 1);
+}
+
+/// The provider could not tell, so a person decided, and it turns out that it had the work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_finds_what_an_earlier_run_had_sent() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    for is_so in [&script.loses_answers, &script.cannot_tell] {
+        is_so.store(true, Ordering::SeqCst);
+    }
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    rig.until(id, Status::Dead).await;
+    script.cannot_tell.store(false, Ordering::SeqCst);
+    rig.ask(id, JobCommand::Retry { run: Some(1), reason: None }).await;
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.submits(), 1, "it was not bought again");
+}
+
+/// A person has decided, and may: else nothing but a refund would be left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_retry_goes_on_where_nobody_can_tell_of_the_earlier_run() {
+    let rig = Rig::start().await;
+    let script = &rig.scripted.script;
+    for is_so in [&script.loses_answers, &script.cannot_tell] {
+        is_so.store(true, Ordering::SeqCst);
+    }
+    let mut options = rig.options("one");
+    options.timings.attempt = Duration::from_millis(300);
+    let worker = rig.run(options);
+    let id = rig.queue_one("scripted-video").await;
+    rig.until(id, Status::Dead).await;
+    script.loses_answers.store(false, Ordering::SeqCst);
+    let silent = ProviderFailure::transient("provider_error", "it broke");
+    *script.find_error.lock().unwrap() = Some(silent);
+    rig.ask(id, JobCommand::Retry { run: Some(1), reason: None }).await;
+    rig.until(id, Status::Succeeded).await;
+    worker.stop().await;
+    assert_eq!(rig.scripted.submits(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 
 use crate::rig::{Rig, eventually};
 use futures::TryStreamExt;
-use ledger::job::{Billed, Status};
+use ledger::job::{Billed, JobCommand, Output, Status};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use worker::provider::{Origin, Remote};
 
 /// The header of a picture of 70 by 50 pixels.
@@ -18,6 +19,8 @@ const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x46\0\0\0\x32\x08\0
 /// A clip of two and a half seconds whose description stands at its end, as encoders leave it.
 const CLIP: &[u8] = b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x10mdatsomemore\0\0\0\x24moov\
     \0\0\0\x1cmvhd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x03\xe8\0\0\x09\xc4";
+
+const MIB: usize = 1024 * 1024;
 
 /// A status under which a file begins and then comes so slowly that it never ends.
 const SLOWLY: u16 = 299;
@@ -116,6 +119,66 @@ async fn a_clip_that_cannot_be_fetched_yet_is_fetched_later_and_not_bought_again
     worker.stop().await;
     assert_eq!(rig.events(id).await, ["job.queued", "job.started", "job.submitted", "job.succeeded"]);
     assert_eq!((rig.scripted.submits(), job.outputs[0].width), (1, 70));
+}
+
+/// Sends the first part of a large picture, and no more of it until it is told; from then on nothing.
+async fn serve_half(listener: TcpListener, asked: Arc<AtomicU32>, cut: Arc<Notify>) -> std::io::Result<()> {
+    let (mut stream, _) = listener.accept().await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    stream.write_all(format!("HTTP/1.1 200 X\r\ncontent-length: {}\r\n\r\n", 8 * MIB).as_bytes()).await?;
+    stream.write_all(PICTURE).await?;
+    stream.write_all(&vec![0; 6 * MIB]).await?;
+    asked.fetch_add(1, Ordering::SeqCst);
+    cut.notified().await;
+    drop(stream);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        answer(stream, 404, b"gone").await?;
+        asked.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+/// As when a poller slept past its lease in the middle of a file, and the next one has stored and recorded it meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_has_recorded_is_not_taken_away_by_one_that_fails_to_store_it() {
+    let rig = Rig::start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/made.png", listener.local_addr().unwrap());
+    let (asked, cut) = (Arc::<AtomicU32>::default(), Arc::<Notify>::default());
+    let serving = tokio::spawn(serve_half(listener, Arc::clone(&asked), Arc::clone(&cut)));
+    let origin = Origin { hosts: vec!["127.0.0.1".into()], is_private: true, max_bytes: 16 * MIB as u64 };
+    *rig.scripted.script.remote.lock().unwrap() = Some(Remote { url, origin: Arc::new(origin) });
+    let worker = rig.worker("one");
+    let id = rig.queue_one("scripted-video").await;
+    eventually("its file is on its way", async || asked.load(Ordering::SeqCst) == 1).await;
+    // Long enough for the upload to be begun with what has come.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let key = format!("outputs/{}/{id}/1-2/0.png", rig.account);
+    rig.outputs.put(&Path::from(key.as_str()), "stored by the other".into()).await.unwrap();
+    let output = Output {
+        index: 0,
+        key: key.clone(),
+        content_type: "image/png".into(),
+        width: 70,
+        height: 50,
+        bytes: 19,
+        duration_milliseconds: Some(2_000),
+        sha256: None,
+        thumbnail: None,
+    };
+    rig.ask(id, JobCommand::Succeed { fencing: 2, outputs: vec![output], provider: None }).await;
+    cut.notify_one();
+    eventually("it is told that the file is gone", async || asked.load(Ordering::SeqCst) >= 2).await;
+    // Long enough for it to be taken away.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    worker.stop().await;
+    serving.abort();
+    assert_eq!(rig.job(id).await.status, Status::Succeeded);
+    let kept = rig.outputs.get(&Path::from(key.as_str())).await;
+    assert!(kept.is_ok(), "{:?}", kept.err());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,6 +68,28 @@ async fn a_hold_lapses_by_itself_and_its_credits_return() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_its_read_model_learns_late_is_not_swept_later_for_that() {
+    let rig = Rig::start().await;
+    let mut options = rig.options("one");
+    // No look by itself comes within a test.
+    options.timings.sweep_every = Duration::from_secs(3_600);
+    let worker = rig.run(options);
+    eventually("it sweeps", async || rig.sweeper().await.starts_with("one")).await;
+    let mut projector_waits = rig.owner().await;
+    let held = projector_waits.transaction().await.unwrap();
+    held.execute("select 1 from projection_checkpoints for update", &[]).await.unwrap();
+    let command = grant("bob", soon());
+    let bob = command.account;
+    rig.ledger.execute(command).await.unwrap();
+    // Longer than any number of looks that follow the news.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    held.commit().await.unwrap();
+    eventually("it is written down", async || rig.credit_events(bob).await.len() == 2).await;
+    worker.stop().await;
+    rig.verify().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_sweepers_at_once_write_nothing_twice() {
     const ACCOUNTS: usize = 1_200;
     let rig = Rig::start().await;

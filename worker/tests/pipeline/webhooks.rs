@@ -6,7 +6,7 @@ use crate::rig::{Rig, catalogue_with, eventually};
 use embedded::providers::{Fault, MockOptions, MockProvider, Protocol, Report, Step, Trouble, WebhookFault};
 use ledger::AccountId;
 use ledger::catalogue::Route;
-use ledger::job::{JobState, Status};
+use ledger::job::{JobCommand, JobState, Status};
 use ledger::{JobId, Role};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use std::sync::Arc;
@@ -14,7 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use webhooks::{
-    Address, Described, KeySet, Knock, Reception, ReportOptions, Signing, StandardSecret, WebhookKey, signals,
+    Address, Described, KeySet, Knock, Reception, Reference, ReportOptions, Signal, Signing, StandardSecret,
+    WebhookKey, signals,
 };
 use worker::WorkerOptions;
 use worker::provider::http::{Adapter, GenericOptions, HttpOptions, HttpProvider};
@@ -151,6 +152,16 @@ impl Stage {
     }
 }
 
+/// Work takes three seconds at most, so nobody waits longer for a report.
+fn impatient(options: &mut WorkerOptions) {
+    let mut offer = worker::Offer::clone(&options.offer.borrow());
+    offer.catalogue = catalogue_with("scripted-image", |model| {
+        model.timeout_seconds = Some(3);
+        model.routes = vec![Route::new("mock", Protocol::Fal.example_model())];
+    });
+    options.offer = offer.fixed();
+}
+
 fn code(job: &JobState) -> Option<&str> {
     job.failure.as_ref().map(|failure| failure.code.as_str())
 }
@@ -223,15 +234,7 @@ async fn a_lost_answer_is_made_up_for_by_a_report_and_paid_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lost_answer_of_which_nothing_is_reported_waits_for_a_person_in_the_end() {
-    let short = |options: &mut WorkerOptions| {
-        let mut offer = worker::Offer::clone(&options.offer.borrow());
-        offer.catalogue = catalogue_with("scripted-image", |model| {
-            model.timeout_seconds = Some(3);
-            model.routes = vec![Route::new("mock", Protocol::Fal.example_model())];
-        });
-        options.offer = offer.fixed();
-    };
-    let stage = Stage::start(Protocol::Fal, short).await;
+    let stage = Stage::start(Protocol::Fal, impatient).await;
     stage.mock.always(Fault::Webhook(WebhookFault::Never));
     stage.mock.once(Fault::after(Step::Submit, Trouble::HangUp));
     let id = stage.rig.queue_one("scripted-image").await;
@@ -240,6 +243,29 @@ async fn a_lost_answer_of_which_nothing_is_reported_waits_for_a_person_in_the_en
     let events = stage.rig.events(id).await;
     let tries = events.iter().filter(|name| **name == "job.started").count();
     assert!(tries > 2 && tries < 20, "it is waited for, and not hotly: {events:?}");
+    stage.end().await;
+}
+
+/// It came after a person was asked, and before that person had answered.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_reported_of_an_earlier_run_is_taken_by_its_retry() {
+    let stage = Stage::start(Protocol::Fal, impatient).await;
+    stage.mock.always(Fault::Webhook(WebhookFault::Never));
+    stage.mock.once(Fault::after(Step::Submit, Trouble::HangUp));
+    let id = stage.rig.queue_one("scripted-image").await;
+    stage.rig.until(id, Status::Dead).await;
+    let task_id = stage.mock.record().paid()[0].to_owned();
+    let signal = Signal {
+        provider: "mock".into(),
+        event_id: "at last".into(),
+        account_id: stage.rig.account,
+        reference: Reference { job_id: id, run: 1, fencing: 2 },
+        task_id,
+    };
+    signals::note(&stage.rig.owner().await, &signal).await.unwrap();
+    stage.rig.ask(id, JobCommand::Retry { run: Some(1), reason: None }).await;
+    let job = stage.rig.until(id, Status::Succeeded).await;
+    assert_eq!((job.outputs.len(), stage.mock.record().paid().len()), (1, 1));
     stage.end().await;
 }
 

@@ -8,7 +8,7 @@ use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, Read, ReadOne};
 use crate::serve::freshness;
 use crate::serve::problem::Problem;
-use crate::words::generation::GenerationFailure;
+use crate::words::failure::GenerationFailure;
 use crate::words::scalars::{
     Amount, ClassName, GenerationId, Instant, KindName, Limit, LogPosition, RunNumber, StatusName, Term,
     UserName, page_size,

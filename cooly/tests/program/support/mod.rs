@@ -41,6 +41,15 @@ pub(crate) struct Up {
     flags: Vec<String>,
 }
 
+/// What a process is started with besides its flags.
+#[derive(Clone, Copy, Default)]
+struct Extras<'a> {
+    /// Most file descriptors.
+    descriptors: Option<u32>,
+    /// The point at which it dies, and at which passing.
+    point: Option<&'a str>,
+}
+
 impl Up {
     pub(crate) async fn start(data_dir: &Path, flags: &[&str]) -> Up {
         Up::start_within(data_dir, flags, None).await
@@ -50,7 +59,7 @@ impl Up {
     pub(crate) async fn start_within(data_dir: &Path, flags: &[&str], descriptors: Option<u32>) -> Up {
         let flags = flags.iter().map(|&flag| flag.to_owned()).collect();
         let port = free_port();
-        let child = spawn(data_dir, port, &flags, descriptors);
+        let child = spawn(data_dir, port, &flags, Extras { descriptors, ..Extras::default() });
         let url = format!("http://127.0.0.1:{port}");
         let up = Up { data_dir: data_dir.to_owned(), url, child, port, flags };
         up.ready().await;
@@ -76,8 +85,20 @@ impl Up {
     }
 
     pub(crate) async fn start_again(&mut self) {
-        self.child = spawn(&self.data_dir, self.port, &self.flags, None);
+        self.child = spawn(&self.data_dir, self.port, &self.flags, Extras::default());
         self.ready().await;
+    }
+
+    /// Starts it once more, to die at this point.
+    pub(crate) async fn start_to_die_at(&mut self, point: &str) {
+        let extras = Extras { point: Some(point), ..Extras::default() };
+        self.child = spawn(&self.data_dir, self.port, &self.flags, extras);
+        self.ready().await;
+    }
+
+    /// How it has ended; `None` while it runs.
+    pub(crate) fn ended(&mut self) -> Option<std::process::ExitStatus> {
+        self.child.try_wait().unwrap()
     }
 
     /// SIGTERM, and the exit status once it has ended.
@@ -132,11 +153,11 @@ impl Drop for Up {
     }
 }
 
-fn spawn(data_dir: &Path, port: u16, flags: &Vec<String>, descriptors: Option<u32>) -> Child {
+fn spawn(data_dir: &Path, port: u16, flags: &Vec<String>, extras: Extras<'_>) -> Child {
     std::fs::create_dir_all(data_dir).unwrap();
     let log = std::fs::OpenOptions::new().create(true).append(true).open(data_dir.join("up.log")).unwrap();
     let mut command = cooly();
-    if let Some(descriptors) = descriptors {
+    if let Some(descriptors) = extras.descriptors {
         let program = command.get_program().to_owned();
         let limited = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
         let mut shell = Command::new("sh");
@@ -147,6 +168,7 @@ fn spawn(data_dir: &Path, port: u16, flags: &Vec<String>, descriptors: Option<u3
         command = shell;
     }
     command
+        .envs(extras.point.map(|point| ("COOLY_FAILPOINTS", point)))
         .args(["up", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
         .arg(data_dir)
         .args(flags)

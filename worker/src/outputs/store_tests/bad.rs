@@ -1,13 +1,12 @@
 //! What is not kept, and why.
 
-use super::{Bench, LONG, eventually, png, serving, task, there, there_up_to};
+use super::{Bench, LONG, eventually, png, serving, there, there_up_to};
 use crate::outputs::Unkept;
 use crate::outputs::loopback::{Answer, Server, answer};
 use crate::provider::{Artifact, Content, Origin, Remote};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use tokio::time::Instant;
 
 #[tokio::test]
 async fn what_cannot_be_shown_is_not_kept() {
@@ -97,7 +96,7 @@ async fn a_name_that_leads_into_this_machine_is_refused() {
 
 /// Stores what never comes to its end, with little time.
 async fn out_of_time(bench: &Bench, artifact: Artifact, time: Duration) {
-    let stored = bench.store.store(&task(4), &[artifact], Instant::now() + time).await;
+    let stored = bench.store_within(&[artifact], time).await;
     assert_eq!(stored, Err(Unkept::TimeUp));
     assert_eq!(bench.keys().await, Vec::<String>::new());
 }
