@@ -18,7 +18,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 const OPEN_AGAIN: Duration = Duration::from_secs(15);
 
 pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> Result<(), Error> {
-    shutdown.run_until_cancelled(join(make_again(&station), open_classes(&station))).await;
+    // On the heap: both carry the making of queues along.
+    let keep = join(Box::pin(make_again(&station)), Box::pin(open_classes(&station)));
+    shutdown.run_until_cancelled(keep).await;
     Ok(())
 }
 

@@ -334,7 +334,7 @@ fn classes_are_read_and_what_may_not_be_meant_is_told() {
         assert!(told.contains(words), "{words}: {told}");
     }
     assert_eq!(listing.warnings.len(), 3, "{told}");
-    let none = parse(&text.split("[classes").next().unwrap().to_owned()).unwrap_or_else(|e| panic!("{e}"));
+    let none = parse(text.split("[classes").next().unwrap()).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(
         (none.classes.len(), none.warnings),
         (0, Vec::new()),

@@ -297,9 +297,9 @@ async fn a_class_whose_queue_cannot_be_opened_goes_through_the_default_one() {
     let rig = Rig::start().await;
     let wire = Wire::to_queues_of(&rig).await;
     let name = format!("\"{}\"", video(&rig));
-    wire.judge(move |request| match request.body.contains(&name) {
-        true if request.action == "CreateQueue" => Passage::Refused,
-        true | false => Passage::Free,
+    wire.judge(move |request| {
+        let makes_it = request.action == "CreateQueue" && request.body.contains(&name);
+        if makes_it { Passage::Refused } else { Passage::Free }
     });
     let worker = rig.run(behind(&rig, &wire));
     let clip = rig.queue_one(CLIP).await;
