@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 const OFTEN: Duration = Duration::from_millis(250);
 
+/// How long credits are good that expire: longer than a grant takes on a busy machine.
+const GOOD_FOR_SECONDS: i64 = 10;
+
 /// How long a worker that is to die has time to begin something.
 const AT_WORK: Duration = Duration::from_secs(3);
 
@@ -108,7 +111,7 @@ async fn go_on(stage: &Stage, occasion: Occasion, customer: &Customer, is_ordere
             }
         }
         Occasion::Expiring => {
-            let expires_at = (Utc::now() + TimeDelta::seconds(2)).to_rfc3339();
+            let expires_at = (Utc::now() + TimeDelta::seconds(GOOD_FOR_SECONDS)).to_rfc3339();
             let grant = json!({ "amount": "1", "reason": "to expire", "expires_at": expires_at });
             admin(stage)?.ask(Method::POST, "/admin/accounts/idle/grants", Some(grant)).await?;
         }
