@@ -205,7 +205,7 @@ pub(crate) struct WorkerSettings {
     #[arg(long, env = "COOLY_RECONCILE_AFTER", default_value = "60s", value_parser = humantime::parse_duration, value_name = "DURATION")]
     pub reconcile_after: Duration,
     /// How long messages to SQS may wait for each other while they come closely one after the other, 1s at most: with 100ms a
-    /// steady hundred jobs a second need a tenth of the requests, and start up to 100ms later. A lone job never waits
+    /// steady hundred jobs a second need a seventh of the requests, and start up to 100ms later. A lone job never waits
     #[arg(long, env = "COOLY_QUEUE_LINGER", default_value = "0ms", value_parser = queue_linger, value_name = "DURATION")]
     pub queue_linger: Duration,
     /// Name of this worker in the log [default: the process id]

@@ -35,15 +35,16 @@ impl KeySource {
         }
     }
 
-    /// What is missing here, if it is.
-    pub(super) fn missing(&self) -> Option<String> {
+    /// What to tell of it, if it is not here.
+    pub(super) fn missing(&self, provider: &str) -> Option<String> {
         match self {
-            KeySource::Variable(name) => {
-                std::env::var_os(name).is_none().then(|| format!("{name}, which holds"))
-            }
-            KeySource::File(path) => {
-                std::fs::metadata(path).is_err().then(|| format!("{}, which is to hold", path.display()))
-            }
+            KeySource::Variable(name) => std::env::var_os(name).is_none().then(|| {
+                format!("{name}, which holds the key of the provider `{provider}`, is not set here; a worker needs it")
+            }),
+            KeySource::File(path) => std::fs::metadata(path).is_err().then(|| {
+                let file = path.display();
+                format!("{file}, which is to hold the key of the provider `{provider}`, is not there; a worker needs it")
+            }),
         }
     }
 }

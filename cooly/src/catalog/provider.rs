@@ -65,10 +65,7 @@ impl ProviderEntry {
         let name = &self.name;
         let webhook = self.webhook.as_ref();
         let mut told: Vec<String> = webhook.into_iter().flat_map(|webhook| webhook.unset(name)).collect();
-        let missing = self.key.as_ref().and_then(KeySource::missing);
-        told.extend(missing.map(|missing| {
-            format!("{missing} the key of the provider `{name}`, is not set here; a worker needs it")
-        }));
+        told.extend(self.key.as_ref().and_then(|key| key.missing(name)));
         told
     }
 }
