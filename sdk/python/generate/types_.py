@@ -96,7 +96,7 @@ def _declared(document: Document, name: str, text: str, fields: dict[str, Schema
 def _functional(document: Document, name: str, text: str, musts: dict[str, Schema], mays: dict[str, Schema]) -> str:
     """For fields that are words of Python, such as `class`."""
     if musts:
-        raise SystemExit(f"{name} has a field that is a word of Python, and others that must be there: teach types_.py both")
+        raise SystemExit(f"{name} has required fields and one that is a word of Python: teach types_.py both")
     entries = "".join(_entries(document, mays))
     return f'{name} = TypedDict(\n    "{name}",\n    {{\n{entries}    }},\n    total=False,\n)\n' + docstring(text, 0)
 

@@ -17,7 +17,7 @@ CHUNK = 64 * 1024
 
 
 class AsyncDownload:
-    """`save` it, or open it with `with` and iterate over it. One that breaks off raises, and is never taken for whole."""
+    """`save` it, or open it with `with` and iterate over it. One that breaks off raises: it never passes for whole."""
 
     def __init__(self, transport: AsyncTransport, request: Request) -> None:
         self._transport, self._request = transport, request

@@ -110,7 +110,8 @@ def parsed(response: httpx.Response) -> Any:
     try:
         return response.json()
     except ValueError:
-        text = f"the answer to {response.request.method} {response.request.url.path} is not JSON: is this Cooly's address?"
+        path = response.request.url.path
+        text = f"the answer to {response.request.method} {path} is not JSON: is this Cooly's address?"
         raise errors.UnexpectedAnswerError(text) from None
 
 
