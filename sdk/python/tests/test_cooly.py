@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from conftest import PATIENCE, Customer, Server
+from conftest import PATIENCE, Customer, Server, eventually
 
 import cooly
 from cooly import AsyncCooly, Cooly
@@ -182,20 +182,17 @@ def test_a_dead_letter_is_retried_and_given_up(customer: Customer, admin: Cooly)
     bought = customer.client.generations.create(model="sim-image-down", prompt="patience")
     dead = customer.client.generations.wait(bought, timeout=PATIENCE)
     assert (dead.status, dead.charged) == ("dead", "4")
-    with customer.client.generations.follow() as stream:
-        stream.last_event_id  # noqa: B018 - only that it can be asked for before anything came
-    admin.read_at_least(customer.client.position or 0)
     story = admin.dead_letters.get(dead.id)
     assert story.events[0].type == "job.queued"
     with pytest.raises(cooly.ConflictError) as caught:
         admin.dead_letters.discard(dead.id, run=story.run + 1)
     assert caught.value.code == "run_stale"
     tried = admin.dead_letters.act(action="discard", ids=[dead.id], dry_run=True)
-    assert (tried.done, tried.dry_run) == (1, True)
+    assert (tried.matched, tried.dry_run) == (1, True)
     run = admin.dead_letters.act(action="discard", ids=[dead.id], reason="a test", respond_async=True)
     assert admin.dead_letters.get_bulk_action(run.id).reason == "a test"
-    given_up = customer.client.generations.wait(dead, timeout=PATIENCE)
-    assert given_up.status in ("dead", "discarded")
+    assert eventually(lambda: customer.client.generations.get(dead.id).status == "discarded")
+    assert customer.client.credits.get().available == "100"
     assert [one.id for one in admin.dead_letters.list_bulk_action_items(run.id)] == [dead.id]
     assert run.id in [one.id for one in admin.dead_letters.list_bulk_actions()]
 
@@ -210,7 +207,7 @@ def test_a_statement_adds_up_and_is_a_file_too(customer: Customer, tmp_path: Pat
     assert totals == ("100", "-4")
     assert sum(Decimal(entry.amount) for entry in pager) == Decimal(statement.closing.balance) == 96
     assert client.credits.download_statement(format="csv").save(tmp_path / "statement.csv")
-    assert (tmp_path / "statement.csv").read_text().splitlines()[-1].startswith("closing")
+    assert (tmp_path / "statement.csv").read_text().splitlines()[-1].split(",")[1] == "closing"
     with client.credits.download_statement(format="html") as page:
         assert page.content_type.startswith("text/html")
     assert client.credits.get_usage(from_=datetime.now(timezone.utc).date()).items[0].spent == "4"

@@ -89,6 +89,21 @@ def test_no_error_and_no_repr_tells_the_token() -> None:
     assert secret not in "".join([*shown, repr(issued)])
 
 
+@pytest.mark.parametrize("token", ["top secret", "top-secret\r\nX: y", "", "töp-secret"])
+def test_a_token_that_cannot_be_one_is_refused_without_repeating_it(token: str) -> None:
+    with stub([Reply(200, generation())]) as server, Cooly(server.url, token) as client:
+        with pytest.raises(ValueError, match="the token is empty or has characters") as caught:
+            client.generations.get("g-1")
+        assert "secret" not in "".join(map(str, caught.value.args))
+    assert not server.asked
+
+
+def test_a_line_break_after_a_token_does_no_harm() -> None:
+    with stub([Reply(200, generation())]) as server, Cooly(server.url, "abc\n") as client:
+        client.generations.get("g-1")
+    assert server.asked[0].headers["Authorization"] == "Bearer abc"
+
+
 @pytest.mark.parametrize("url", ["127.0.0.1:8080", "http://user:pass@host", "ftp://host", "http://host?token=x"])
 def test_an_address_that_cannot_be_one_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ValueError, match="base_url must") as caught:

@@ -24,7 +24,7 @@ PAGES = {
 def paged(asked: Asked) -> Reply:
     query = parse_qs(urlsplit(asked.path).query)
     assert query["status"] == ["queued"]
-    return Reply(200, PAGES[query.get("cursor", [None])[0]])  # type: ignore[index]
+    return Reply(200, PAGES[query.get("cursor", [None])[0]])
 
 
 def test_a_list_is_an_iterator_over_items_of_all_pages() -> None:

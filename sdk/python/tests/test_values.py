@@ -67,7 +67,7 @@ def test_what_is_left_out_is_not_sent() -> None:
 
 
 def test_lists_show_what_the_client_wrote() -> None:
-    page = {"items": [], "next_cursor": None}
+    page: dict[str, Any] = {"items": [], "next_cursor": None}
 
     def answer(asked: Any) -> Reply:
         if asked.method == "POST":

@@ -31,3 +31,11 @@ class Options:
 
     def url(self, path: str) -> str:
         return self.base_url.rstrip("/") + path
+
+
+def authorization(token: str) -> str:
+    """The header. What cannot be in one is refused here, since others would repeat the whole token in their error."""
+    token = token.strip()
+    if not token or not all("!" <= letter <= "~" for letter in token):
+        raise ValueError("the token is empty or has characters that no token has, such as blanks: is it cut off?")
+    return f"Bearer {token}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from types import TracebackType
@@ -45,7 +46,7 @@ class AsyncDownload:
     async def save(self, path: str | os.PathLike[str]) -> int:
         """Writes it to a file and tells how many bytes it has. The file appears when it is whole, and not before."""
         target = Path(path)
-        part = target.with_name(f".{target.name}.part")
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
         size = 0
         try:
             async with self:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from .. import errors, retry
-from .._options import Options
+from .._options import Options, authorization
 from .._request import Request
 from .._version import VERSION
 from .token import bearer
@@ -79,7 +79,7 @@ class AsyncTransport:
             fields["Content-Type"] = content_type
         token = await bearer(self.options.token)
         if token is not None:
-            fields["Authorization"] = f"Bearer {token}"
+            fields["Authorization"] = authorization(token)
         sent = self.http.build_request(
             request.method,
             self.options.url(request.path),

@@ -6,6 +6,7 @@ Made by generate/generate.py from its twin in `_async`. Do not edit.
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
@@ -48,7 +49,7 @@ class Download:
     def save(self, path: str | os.PathLike[str]) -> int:
         """Writes it to a file and tells how many bytes it has. The file appears when it is whole, and not before."""
         target = Path(path)
-        part = target.with_name(f".{target.name}.part")
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
         size = 0
         try:
             with self:

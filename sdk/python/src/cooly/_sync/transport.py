@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from .. import errors, retry
-from .._options import Options
+from .._options import Options, authorization
 from .._request import Request
 from .._version import VERSION
 from .token import bearer
@@ -82,7 +82,7 @@ class Transport:
             fields["Content-Type"] = content_type
         token = bearer(self.options.token)
         if token is not None:
-            fields["Authorization"] = f"Bearer {token}"
+            fields["Authorization"] = authorization(token)
         sent = self.http.build_request(
             request.method,
             self.options.url(request.path),
