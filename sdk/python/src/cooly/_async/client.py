@@ -1,0 +1,91 @@
+"""The client."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import TracebackType
+from typing import Any
+
+import httpx
+
+from .._options import ANSWER_TIMEOUT, Options
+from ..retry import Retry
+from .resources import AsyncAccounts, AsyncAudit, AsyncCredits, AsyncDeadLetters, AsyncOperations
+from .token import AsyncToken
+from .transport import AsyncTransport
+from .waiting import AsyncWaitingGenerations
+
+UNSET: Any = object()
+
+
+class AsyncCooly:
+    """A client of Cooly's API. Close it, or use it with `with`.
+
+    Args:
+        base_url: Where the server is, such as `http://127.0.0.1:8080`.
+        token: A token, or a function that returns one; it is called for every attempt.
+        timeout: Seconds to wait for an answer; what a request asks the server to wait comes on top.
+        retry: How often to try again, and the pauses between.
+        http_client: Your own client of httpx, with proxies or certificates; you close it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: AsyncToken = None,
+        *,
+        timeout: float = ANSWER_TIMEOUT,
+        retry: Retry | None = None,
+        http_client: httpx.AsyncClient | None = None,
+    ) -> None:
+        self._owns_http = http_client is None
+        http = http_client if http_client is not None else httpx.AsyncClient()
+        self._start(Options(base_url, token, timeout, retry or Retry()), http)
+
+    def _start(self, options: Options, http: httpx.AsyncClient) -> None:
+        self._options, self._http = options, http
+        transport = AsyncTransport(options, http)
+        self.accounts = AsyncAccounts(transport)
+        self.audit = AsyncAudit(transport)
+        self.credits = AsyncCredits(transport)
+        self.dead_letters = AsyncDeadLetters(transport)
+        self.generations = AsyncWaitingGenerations(transport)
+        self.operations = AsyncOperations(transport)
+
+    def with_options(
+        self, *, token: AsyncToken = UNSET, timeout: float | None = None, retry: Retry | None = None
+    ) -> AsyncCooly:
+        """A client that differs in these, on the same connections. What either writes, the lists of both show."""
+        changed: dict[str, Any] = {} if token is UNSET else {"token": token}
+        if timeout is not None:
+            changed["timeout"] = timeout
+        if retry is not None:
+            changed["retry"] = retry
+        other = AsyncCooly.__new__(AsyncCooly)
+        other._owns_http = False
+        other._start(dataclasses.replace(self._options, **changed), self._http)
+        return other
+
+    @property
+    def position(self) -> int | None:
+        """The newest position of the log that this client was told: its lists show what was written up to it."""
+        return self._options.position.newest
+
+    def read_at_least(self, position: int) -> None:
+        """Let lists show what another process wrote: its `position`."""
+        self._options.position.seen(position)
+
+    async def aclose(self) -> None:
+        if self._owns_http:
+            await self._http.aclose()
+
+    async def __aenter__(self) -> AsyncCooly:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._options.base_url!r})"

@@ -1,0 +1,20 @@
+"""One class for each subject of the API.
+
+Made by generate/generate.py from the API's document. Do not edit.
+"""
+
+from .accounts import AsyncAccounts
+from .audit import AsyncAudit
+from .credits import AsyncCredits
+from .dead_letters import AsyncDeadLetters
+from .generations import AsyncGenerations
+from .operations import AsyncOperations
+
+__all__ = [
+    "AsyncAccounts",
+    "AsyncAudit",
+    "AsyncCredits",
+    "AsyncDeadLetters",
+    "AsyncGenerations",
+    "AsyncOperations",
+]

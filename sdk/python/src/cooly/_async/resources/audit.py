@@ -1,0 +1,213 @@
+"""The log itself, and its proof.
+
+Made by generate/generate.py from the API's document. Do not edit.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from ... import enums, models
+from ..._request import Request, segment
+from ..download import AsyncDownload
+from ..paging import AsyncPager
+from ..resource import AsyncResource
+
+
+class AsyncAudit(AsyncResource):
+    """The log itself, and its proof."""
+
+    def export_events(
+        self,
+        *,
+        format: enums.ExportFormat | None = None,
+        dataset: enums.ExportDataset | None = None,
+        user: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> AsyncDownload:
+        """Export the log.
+
+        Every column of every event as it is stored, of one moment, streamed. For an auditor or an admin.
+
+        Args:
+            format: How it is written; NDJSON if left out.
+            dataset: `events`, which it is if left out, or only the `seals` that cover them. NDJSON has
+                both.
+            user: Only the account of this user, ordered by stream and version.
+            since: From this position, instant (`recorded_at`) or day on.
+            until: Up to this position, instant or day, which is not included.
+        """
+        request = Request(
+            "GET",
+            "/audit/export",
+            query={"format": format, "dataset": dataset, "user": user, "since": since, "until": until},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
+    async def get_seal(
+        self,
+        number: int,
+    ) -> models.WholeSeal:
+        """Read a seal and what is under it.
+
+        Args:
+            number: Its number.
+        """
+        request = Request(
+            "GET",
+            f"/audit/seals/{segment(number)}",
+            repeatable=True,
+        )
+        answer: models.WholeSeal = await self._call(
+            request,
+            {200: models.WholeSeal},
+        )
+        return answer
+
+    def list_events(
+        self,
+        *,
+        user: str | None = None,
+        account: str | None = None,
+        job: str | None = None,
+        type: str | None = None,
+        actor: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        after: int | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPager[models.LogEvent, models.EventPage]:
+        """Read the log.
+
+        In order of position, with everything that is hashed.
+
+        Args:
+            user: Only events of this user's account.
+            account: Only events of this account.
+            job: Only events about this generation; with `user` or `account`.
+            type: Only events of this type; several are separated by commas.
+            actor: Only events by this actor, such as `admin:ops`.
+            since: Only events recorded at this instant or later.
+            until: Only events recorded before this instant.
+            after: Only events after this position.
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            "/audit/events",
+            query={
+                "user": user,
+                "account": account,
+                "job": job,
+                "type": type,
+                "actor": actor,
+                "since": since,
+                "until": until,
+                "after": after,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            repeatable=True,
+        )
+        return self._pager(
+            request,
+            models.EventPage,
+            "items",
+        )
+
+    async def list_seal_keys(
+        self,
+    ) -> models.SealKeys:
+        """List the keys that signed seals.
+
+        For comparison with the keys that you know: a key that the database names proves nothing by itself.
+        """
+        request = Request(
+            "GET",
+            "/audit/seals/keys",
+            repeatable=True,
+        )
+        answer: models.SealKeys = await self._call(
+            request,
+            {200: models.SealKeys},
+        )
+        return answer
+
+    def list_seals(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPager[models.Seal, models.SealPage]:
+        """List the seals.
+
+        Args:
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            "/audit/seals",
+            query={"limit": limit, "cursor": cursor},
+            repeatable=True,
+        )
+        return self._pager(
+            request,
+            models.SealPage,
+            "items",
+        )
+
+    async def prove_event(
+        self,
+        position: int,
+    ) -> Any:
+        """Prove an event.
+
+        Answers a document of the form `cooly-proof/1`: the event, its path in the tree of its block, and the
+        seal. `cooly proof verify` checks it without a database. The position of an event is in `GET
+        /audit/events`.
+
+        Args:
+            position: Its place in the log.
+        """
+        request = Request(
+            "GET",
+            f"/audit/events/{segment(position)}/proof",
+            repeatable=True,
+        )
+        answer: Any = await self._call(
+            request,
+            {200: Any},
+        )
+        return answer
+
+    async def verify_account(
+        self,
+        user: str,
+    ) -> models.Proof:
+        """Prove an account.
+
+        Computes every hash, state and balance of the account again, from its events alone, and compares each
+        event with its leaf in the sealed blocks.
+
+        Args:
+            user: The user, as in the `sub` of its token.
+        """
+        request = Request(
+            "GET",
+            f"/audit/accounts/{segment(user)}/verify",
+            repeatable=True,
+        )
+        answer: models.Proof = await self._call(
+            request,
+            {200: models.Proof},
+        )
+        return answer
+

@@ -1,0 +1,182 @@
+"""What the caller holds, did and can buy.
+
+Made by generate/generate.py from the API's document. Do not edit.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from ... import models
+from ..._request import Request
+from ..download import AsyncDownload
+from ..paging import AsyncPager
+from ..resource import AsyncResource
+
+
+class AsyncCredits(AsyncResource):
+    """What the caller holds, did and can buy."""
+
+    async def get(
+        self,
+        *,
+        as_of: str | None = None,
+        expiring_within: str | None = None,
+    ) -> models.Balance:
+        """Your balance.
+
+        Read from the log, so it is never stale, and any moment of the past can be asked for.
+
+        Args:
+            as_of: How it was at this instant, or right after the event of yours at this position of the
+                log.
+            expiring_within: How soon a lot must expire to be in `expiring_soon`; `7d` if left out.
+        """
+        request = Request(
+            "GET",
+            "/v1/credits",
+            query={"as_of": as_of, "expiring_within": expiring_within},
+            repeatable=True,
+        )
+        answer: models.Balance = await self._call(
+            request,
+            {200: models.Balance},
+        )
+        return answer
+
+    def get_statement(
+        self,
+        *,
+        from_: str | None = None,
+        until: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPager[models.StatementEntry, models.Statement]:
+        """Your statement.
+
+        What you held at the start of a period, everything that happened, and what you hold at its end: as
+        JSON, as CSV, or as a page to print. Made from the log, and only handed out if it adds up. At most 400
+        days and 50,000 entries.
+
+        Args:
+            from_: Where the period begins: a day (UTC) or an instant; the month in which it ends if left
+                out.
+            until: Where it ends; this day or instant does not belong to it. The end of the current month if
+                left out.
+            limit: How many entries a page of JSON.
+            cursor: `next_cursor` of the page before; JSON only.
+        """
+        request = Request(
+            "GET",
+            "/v1/credits/statement",
+            query={"format": "json", "from": from_, "until": until, "limit": limit, "cursor": cursor},
+            repeatable=True,
+        )
+        return self._pager(
+            request,
+            models.Statement,
+            "entries",
+        )
+
+    def download_statement(
+        self,
+        *,
+        format: Literal["csv", "html"],
+        from_: str | None = None,
+        until: str | None = None,
+    ) -> AsyncDownload:
+        """Your statement, as a file.
+
+        What you held at the start of a period, everything that happened, and what you hold at its end: as
+        JSON, as CSV, or as a page to print. Made from the log, and only handed out if it adds up. At most 400
+        days and 50,000 entries.
+
+        Args:
+            format: The form.
+            from_: Where the period begins: a day (UTC) or an instant; the month in which it ends if left
+                out.
+            until: Where it ends; this day or instant does not belong to it. The end of the current month if
+                left out.
+        """
+        request = Request(
+            "GET",
+            "/v1/credits/statement",
+            query={"from": from_, "until": until, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
+    async def get_usage(
+        self,
+        *,
+        from_: date | str | None = None,
+        to: date | str | None = None,
+    ) -> models.UsageReport:
+        """What you used.
+
+        By UTC day, kind and model; the last 30 days unless a range of at most 366 days is named.
+
+        Args:
+            from_: First day.
+            to: Last day.
+        """
+        request = Request(
+            "GET",
+            "/v1/usage",
+            query={"from": from_, "to": to},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        answer: models.UsageReport = await self._call(
+            request,
+            {200: models.UsageReport},
+        )
+        return answer
+
+    def list_history(
+        self,
+        *,
+        type: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> AsyncPager[models.BalanceChange, models.HistoryPage]:
+        """How your balance came about.
+
+        Newest first.
+
+        Args:
+            type: Only changes of this type, such as `credits.granted`.
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            "/v1/credits/history",
+            query={"type": type, "limit": limit, "cursor": cursor},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._pager(
+            request,
+            models.HistoryPage,
+            "items",
+        )
+
+    async def list_models(
+        self,
+    ) -> models.ModelList:
+        """The models on offer."""
+        request = Request(
+            "GET",
+            "/v1/models",
+            repeatable=True,
+        )
+        answer: models.ModelList = await self._call(
+            request,
+            {200: models.ModelList},
+        )
+        return answer
+

@@ -1,0 +1,20 @@
+"""One class for each subject of the API.
+
+Made by generate/generate.py from the API's document. Do not edit.
+"""
+
+from .accounts import Accounts
+from .audit import Audit
+from .credits import Credits
+from .dead_letters import DeadLetters
+from .generations import Generations
+from .operations import Operations
+
+__all__ = [
+    "Accounts",
+    "Audit",
+    "Credits",
+    "DeadLetters",
+    "Generations",
+    "Operations",
+]

@@ -1,0 +1,426 @@
+"""Generations that used up their attempts: why, and what to do about them.
+
+Made by generate/generate.py from the API's document. Do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, overload
+
+from ... import enums, models, requests
+from ..._request import Request, new_key, segment
+from ..paging import Pager
+from ..resource import Resource
+
+
+class DeadLetters(Resource):
+    """Generations that used up their attempts: why, and what to do about them."""
+
+    def abort_bulk_action(
+        self,
+        id: str,
+    ) -> models.BulkRun:
+        """End an action.
+
+        What was not begun is left alone; what was done stays done. Harmless to repeat.
+
+        Args:
+            id: The action.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/bulk-actions/{segment(id)}/abort",
+            repeatable=True,
+        )
+        answer: models.BulkRun = self._call(
+            request,
+            {200: models.BulkRun},
+        )
+        return answer
+
+    @overload
+    def act(
+        self,
+        *,
+        action: enums.Deed,
+        canary: int | None = None,
+        dry_run: bool = False,
+        filter: requests.DeadFilter | None = None,
+        ids: Sequence[str] | None = None,
+        pause_above_percent: int | None = None,
+        rate: int | None = None,
+        reason: str | None = None,
+        runs: Sequence[int] | None = None,
+        respond_async: Literal[False] = False,
+        idempotency_key: str | None = None,
+    ) -> models.BulkOutcome: ...
+
+    @overload
+    def act(
+        self,
+        *,
+        action: enums.Deed,
+        canary: int | None = None,
+        dry_run: Literal[False] = False,
+        filter: requests.DeadFilter | None = None,
+        ids: Sequence[str] | None = None,
+        pause_above_percent: int | None = None,
+        rate: int | None = None,
+        reason: str | None = None,
+        runs: Sequence[int] | None = None,
+        respond_async: Literal[True],
+        idempotency_key: str | None = None,
+    ) -> models.BulkRun: ...
+
+    @overload
+    def act(
+        self,
+        *,
+        action: enums.Deed,
+        canary: int | None = None,
+        dry_run: bool,
+        filter: requests.DeadFilter | None = None,
+        ids: Sequence[str] | None = None,
+        pause_above_percent: int | None = None,
+        rate: int | None = None,
+        reason: str | None = None,
+        runs: Sequence[int] | None = None,
+        respond_async: bool,
+        idempotency_key: str | None = None,
+    ) -> models.BulkOutcome | models.BulkRun: ...
+
+    def act(
+        self,
+        *,
+        action: enums.Deed,
+        canary: int | None = None,
+        dry_run: bool = False,
+        filter: requests.DeadFilter | None = None,
+        ids: Sequence[str] | None = None,
+        pause_above_percent: int | None = None,
+        rate: int | None = None,
+        reason: str | None = None,
+        runs: Sequence[int] | None = None,
+        respond_async: bool = False,
+        idempotency_key: str | None = None,
+    ) -> models.BulkOutcome | models.BulkRun:
+        """Retry or give up many dead letters.
+
+        With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written
+        down, and a worker goes through them at `rate` a second, first the `canary`; see how far it is at its
+        `Location`. Without, at most 10,000 at once, inside the request; harmless to repeat, since what was
+        done already does not match any more.
+
+        Args:
+            action: What to do.
+            canary: So many are done first and their ends waited for; 10 if left out, 0 for none.
+            dry_run: Only say what would be done.
+            filter: All that match; either this or `ids`. An empty filter matches every dead letter.
+            ids: These; either this or `filter`.
+            pause_above_percent: It pauses by itself once more of a hundred ended badly; 50 if left out, 100
+                for never.
+            rate: Most a second; 10 if left out.
+            reason: Why; written beside every event. Needed with `Prefer: respond-async`, as what follows
+                goes with it alone.
+            runs: The `run` of each of `ids` that was looked at, in the same order: those that have been run
+                again since are left alone as `run_stale`.
+            respond_async: Let a worker do it; the answer tells where to look.
+            idempotency_key: Makes a repeat harmless, also of another process; made up and kept over retries
+                if left out.
+        """
+        request = Request(
+            "POST",
+            "/admin/dlq/bulk-actions",
+            body={
+                "action": action,
+                "canary": canary,
+                "dry_run": dry_run or None,
+                "filter": filter,
+                "ids": ids,
+                "pause_above_percent": pause_above_percent,
+                "rate": rate,
+                "reason": reason,
+                "runs": runs,
+            },
+            respond_async=respond_async,
+            key=new_key(idempotency_key) if respond_async else idempotency_key,
+            repeatable=True,
+        )
+        answer: models.BulkOutcome | models.BulkRun = self._call(
+            request,
+            {200: models.BulkOutcome, 202: models.BulkRun},
+        )
+        return answer
+
+    def clean_up(
+        self,
+        *,
+        older_than: str,
+        dry_run: bool | None = None,
+    ) -> models.BulkOutcome:
+        """Give up old dead letters.
+
+        Refunds their users. Nothing is deleted from the log.
+
+        Args:
+            older_than: Those that died at least so long ago, such as `7d`.
+            dry_run: Only say what would be done.
+        """
+        request = Request(
+            "POST",
+            "/admin/dlq/cleanup",
+            body={"dry_run": dry_run, "older_than": older_than},
+        )
+        answer: models.BulkOutcome = self._call(
+            request,
+            {200: models.BulkOutcome},
+        )
+        return answer
+
+    def discard(
+        self,
+        id: str,
+        *,
+        run: int | None = None,
+    ) -> models.GivenUp:
+        """Give up a dead letter.
+
+        Refunds its user. Nothing is deleted from the log. Harmless to repeat.
+
+        Args:
+            id: The generation.
+            run: The `run` that was looked at: if it has been run again since, nothing is done and the
+                answer is `run_stale`.
+        """
+        request = Request(
+            "DELETE",
+            f"/admin/dlq/messages/{segment(id)}",
+            query={"run": run},
+            repeatable=True,
+        )
+        answer: models.GivenUp = self._call(
+            request,
+            {200: models.GivenUp},
+        )
+        return answer
+
+    def get(
+        self,
+        id: str,
+    ) -> models.DeadStory:
+        """Look at a dead letter.
+
+        With every event of its life, and so with why each attempt failed.
+
+        Args:
+            id: The generation.
+        """
+        request = Request(
+            "GET",
+            f"/admin/dlq/messages/{segment(id)}",
+            repeatable=True,
+        )
+        answer: models.DeadStory = self._call(
+            request,
+            {200: models.DeadStory},
+        )
+        return answer
+
+    def get_bulk_action(
+        self,
+        id: str,
+    ) -> models.BulkRun:
+        """See how far an action is.
+
+        Args:
+            id: The action.
+        """
+        request = Request(
+            "GET",
+            f"/admin/dlq/bulk-actions/{segment(id)}",
+            repeatable=True,
+        )
+        answer: models.BulkRun = self._call(
+            request,
+            {200: models.BulkRun},
+        )
+        return answer
+
+    def list(
+        self,
+        *,
+        user: str | None = None,
+        kind: enums.GenerationKind | None = None,
+        model: str | None = None,
+        class_: enums.FailureClass | None = None,
+        code: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Pager[models.DeadGeneration, models.DeadPage]:
+        """List dead letters.
+
+        Newest first.
+
+        Args:
+            user: Only those of this user.
+            kind: Only those of this kind.
+            model: Only those made by this model.
+            class_: Only those whose failure is of this class.
+            code: Only those with this failure code.
+            since: Only those that died at this instant or later.
+            until: Only those that died before this instant.
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            "/admin/dlq/messages",
+            query={
+                "user": user,
+                "kind": kind,
+                "model": model,
+                "class": class_,
+                "code": code,
+                "since": since,
+                "until": until,
+                "limit": limit,
+                "cursor": cursor,
+            },
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._pager(
+            request,
+            models.DeadPage,
+            "items",
+        )
+
+    def list_bulk_action_items(
+        self,
+        id: str,
+        *,
+        outcome: enums.BulkItemOutcome | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Pager[models.BulkItem, models.BulkItemPage]:
+        """List the generations of an action.
+
+        In its order: what died first comes first.
+
+        Args:
+            id: The action.
+            outcome: Only those of which this became.
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            f"/admin/dlq/bulk-actions/{segment(id)}/items",
+            query={"outcome": outcome, "limit": limit, "cursor": cursor},
+            repeatable=True,
+        )
+        return self._pager(
+            request,
+            models.BulkItemPage,
+            "items",
+        )
+
+    def list_bulk_actions(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Pager[models.BulkRun, models.BulkRunPage]:
+        """List actions on many dead letters.
+
+        Newest first: those ordered with `Prefer: respond-async`.
+
+        Args:
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            "/admin/dlq/bulk-actions",
+            query={"limit": limit, "cursor": cursor},
+            repeatable=True,
+        )
+        return self._pager(
+            request,
+            models.BulkRunPage,
+            "items",
+        )
+
+    def pause_bulk_action(
+        self,
+        id: str,
+    ) -> models.BulkRun:
+        """Pause an action.
+
+        From the answer on, nothing more of it is begun. Harmless to repeat.
+
+        Args:
+            id: The action.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/bulk-actions/{segment(id)}/pause",
+            repeatable=True,
+        )
+        answer: models.BulkRun = self._call(
+            request,
+            {200: models.BulkRun},
+        )
+        return answer
+
+    def resume_bulk_action(
+        self,
+        id: str,
+    ) -> models.BulkRun:
+        """Go on with an action that is paused.
+
+        One that paused by itself goes on past its canary, and only what ends badly from here on counts.
+        Harmless to repeat.
+
+        Args:
+            id: The action.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/bulk-actions/{segment(id)}/resume",
+            repeatable=True,
+        )
+        answer: models.BulkRun = self._call(
+            request,
+            {200: models.BulkRun},
+        )
+        return answer
+
+    def retry(
+        self,
+        id: str,
+        *,
+        run: int | None = None,
+    ) -> models.Revived:
+        """Run a dead letter again.
+
+        Args:
+            id: The generation.
+            run: The `run` that was looked at: if it has been run again since, nothing is done and the
+                answer is `run_stale`.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/messages/{segment(id)}/retry",
+            query={"run": run},
+        )
+        answer: models.Revived = self._call(
+            request,
+            {202: models.Revived},
+        )
+        return answer
+
