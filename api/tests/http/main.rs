@@ -38,6 +38,7 @@ mod refunds;
 mod roles;
 mod seals;
 mod shutdown;
+mod slow_readers;
 mod sockets;
 mod statement;
 mod statements;
