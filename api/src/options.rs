@@ -49,7 +49,7 @@ pub type Warnings = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 pub struct Limits {
     /// Longest request body, in bytes.
     pub body_bytes: usize,
-    /// Open connections. Past that, whoever is slowest to send a request gives up its place.
+    /// Open connections. Past that, whoever is slowest to send a request or to take its answer gives up its place.
     pub connections: usize,
     /// Open connections of one address; a proxy in front counts as one.
     pub connections_per_address: usize,
@@ -79,6 +79,9 @@ pub struct Limits {
     pub head: Duration,
     /// How long a client may take to send a body.
     pub receive: Duration,
+    /// In this time a client must take at least 16 KiB of its answer, over and over until it has all of it; one that does
+    /// not is cut off.
+    pub send: Duration,
     /// How long open requests may take to finish at shutdown.
     pub drain: Duration,
     /// How long a list waits for the position that its request names.
@@ -106,6 +109,7 @@ impl Default for Limits {
             export: Duration::from_secs(3_600),
             head: Duration::from_secs(60),
             receive: Duration::from_secs(10),
+            send: Duration::from_secs(60),
             drain: Duration::from_secs(10),
             freshness: Duration::from_millis(250),
             heartbeat: Duration::from_secs(15),

@@ -76,7 +76,7 @@ impl Service {
         let operations = operations();
         let (written, document) = (operations.spec(), openapi_document());
         let page = operations.swagger_ui_html().replace(&written, &document);
-        let docs = Docs::new(document, page);
+        let docs = Docs::new(document, &page);
         Service { docs, operations: operations.into_endpoint().map_to_response().boxed() }
     }
 }

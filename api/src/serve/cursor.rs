@@ -6,6 +6,7 @@
 
 use crate::serve::problem::Problem;
 use crate::words::moments::is_within_reach;
+use crate::words::scalars::Term;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -43,8 +44,21 @@ impl List {
     }
 
     /// Where the page begins; `None` for the first.
-    pub(crate) fn place<T: DeserializeOwned>(&self, cursor: Option<&str>) -> Result<Option<T>, Problem> {
-        cursor.map(|cursor| self.read(cursor).ok_or_else(invalid)).transpose()
+    pub(crate) fn place<T: DeserializeOwned>(&self, cursor: Option<&Term>) -> Result<Option<T>, Problem> {
+        cursor.map(|cursor| self.read(&cursor.0).ok_or_else(invalid)).transpose()
+    }
+
+    /// The rows of this page, of which one more than `limit` was asked for, and the cursor of the next page if there is
+    /// one. `place` tells where a row is in the list.
+    pub(crate) fn page<'r, T, P: Serialize>(
+        &self,
+        rows: &'r [T],
+        limit: i64,
+        place: impl FnOnce(&T) -> P,
+    ) -> (&'r [T], Option<String>) {
+        let shown = &rows[..rows.len().min(usize::try_from(limit).unwrap_or(usize::MAX))];
+        let last = shown.last().filter(|_| rows.len() > shown.len());
+        (shown, last.map(|last| self.cursor(&place(last))))
     }
 
     fn read<T: DeserializeOwned>(&self, cursor: &str) -> Option<T> {
@@ -77,12 +91,12 @@ fn invalid() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::{List, Moment};
+    use super::{List, Moment, Term};
 
     #[test]
     fn an_instant_that_the_database_cannot_hold_is_refused() {
         let list = List::new("jobs", &"alice");
-        let forged = |at: &str| list.place::<(Moment, i64)>(Some(&list.cursor(&(at, 7)))).is_ok();
+        let forged = |at: &str| list.place::<(Moment, i64)>(Some(&Term(list.cursor(&(at, 7))))).is_ok();
         assert!(forged("2026-01-31T12:00:00Z"));
         for at in [
             "-262143-01-01T00:00:00Z",
@@ -97,7 +111,7 @@ mod tests {
     #[test]
     fn a_cursor_leads_back_to_its_place() {
         let list = List::new("jobs", &("alice", Some("dead")));
-        let cursor = list.cursor(&(7, "x"));
+        let cursor = Term(list.cursor(&(7, "x")));
         assert_eq!(list.place::<(i64, String)>(Some(&cursor)).unwrap(), Some((7, "x".into())));
         assert_eq!(list.place::<(i64, String)>(None).unwrap(), None);
     }
@@ -108,7 +122,16 @@ mod tests {
         let list = List::new("jobs", &"bob");
         let long = "A".repeat(4_000);
         for cursor in [&cursor, "", "7", "!!", "AAAA", &long, &list.cursor(&"text")] {
-            assert!(list.place::<i64>(Some(cursor)).is_err(), "{cursor}");
+            assert!(list.place::<i64>(Some(&Term(cursor.to_owned()))).is_err(), "{cursor}");
         }
+    }
+
+    #[test]
+    fn a_page_has_a_next_one_if_there_was_a_row_more() {
+        let list = List::new("jobs", &"alice");
+        let (shown, next) = list.page(&[10, 20, 30], 2, |row| *row);
+        assert_eq!((shown, list.place(next.map(Term).as_ref()).unwrap()), (&[10, 20][..], Some(20)));
+        assert_eq!(list.page(&[10, 20], 2, |row| *row), (&[10, 20][..], None));
+        assert_eq!(list.page(&[], 2, |row: &i64| *row), (&[][..], None));
     }
 }

@@ -16,6 +16,10 @@ use std::time::Duration;
 /// The code of a body that came packed.
 const ENCODING_UNSUPPORTED: &str = "content_encoding_unsupported";
 
+/// Of a generation that is not there, or somebody else's.
+pub(crate) const NO_GENERATION: &str =
+    "there is no such generation; `GET /v1/generations` lists those of its user";
+
 /// What is wrong with one field of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Object)]
 pub(crate) struct FieldError {
@@ -23,6 +27,12 @@ pub(crate) struct FieldError {
     pub field: String,
     /// What is wrong with it, and what would be right.
     pub message: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> FieldError {
+        FieldError { field: field.into(), message: message.into() }
+    }
 }
 
 /// An RFC 9457 problem document. `code` is stable; `title` and `detail` are for people.
@@ -141,6 +151,30 @@ impl Problem {
     pub(crate) fn value(field: &str, message: impl Into<String>) -> Problem {
         let message = message.into();
         Problem::unprocessable("validation_failed", format!("`{field}` {message}")).naming(field, message)
+    }
+
+    /// Parameters that are not what they must be; at least one.
+    pub(crate) fn parameters(wrong: impl IntoIterator<Item = FieldError>) -> Problem {
+        let mut wrong = wrong.into_iter();
+        let first = wrong.next();
+        let mut problem = first.map_or_else(
+            || Problem::bad_request("parameter_invalid", "a parameter is not what it must be"),
+            |first| Problem::parameter(&first.field, first.message),
+        );
+        problem.errors.extend(wrong);
+        problem
+    }
+
+    /// Values that are well formed and cannot be accepted; at least one.
+    pub(crate) fn values(wrong: impl IntoIterator<Item = FieldError>) -> Problem {
+        let mut wrong = wrong.into_iter();
+        let first = wrong.next();
+        let mut problem = first.map_or_else(
+            || Problem::unprocessable("validation_failed", "a value cannot be accepted"),
+            |first| Problem::value(&first.field, first.message),
+        );
+        problem.errors.extend(wrong);
+        problem
     }
 
     pub(crate) fn unprocessable(code: &'static str, detail: impl Into<String>) -> Problem {
@@ -318,7 +352,7 @@ impl From<Refusal> for Problem {
             | Refusal::HoldOfJob { .. }
             | Refusal::PriceOnlyHeld => (StatusCode::CONFLICT, conflict),
             Refusal::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "The idempotency key was used before"),
-            Refusal::JobUnknown => return Problem::not_found("there is no such generation"),
+            Refusal::JobUnknown => return Problem::not_found(NO_GENERATION),
             Refusal::JobClaimed
             | Refusal::JobNotDue
             | Refusal::LeaseLost

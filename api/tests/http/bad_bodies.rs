@@ -185,6 +185,14 @@ async fn values_that_cannot_be_accepted_are_named() {
         assert_eq!(reply.status, status, "{field} {value}: {}", reply.body);
         assert_eq!(reply.blamed(), [field], "{value}");
     }
+    let many = json!({
+        "model": "sim-image", "prompt": "x", "count": 5, "params": { "width": 1, "height": 2_000, "seconds": 1 },
+    });
+    let named = ["count", "params.width", "params.height", "params.seconds"];
+    assert_eq!(alice.post("/v1/generations", many.clone()).await.expect(422).blamed(), named);
+    let placed = named.map(|field| format!("items[1].{field}"));
+    let batch = alice.post("/v1/generations/batch", json!({ "items": [good, many] })).await.expect(422);
+    assert_eq!(batch.blamed(), placed);
     // The kind that is given must be that of the model.
     let other = json!({ "model": "sim-video", "prompt": "x", "kind": "image" });
     assert_eq!(alice.post("/v1/generations", other).await.refused(422, "model_unknown").blamed(), ["model"]);

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// The id of no generation.
+const NOWHERE: &str = "019ab000-0000-7000-8000-000000000000";
+
 fn client_for(server: &Server, path: &str) -> Client {
     match path.split('/').nth(1) {
         Some("admin") => server.admin(),
@@ -18,10 +21,7 @@ fn client_for(server: &Server, path: &str) -> Client {
 
 /// A path with ids of nothing in it.
 fn filled(path: &str) -> String {
-    path.replace("{id}", "019ab000-0000-7000-8000-000000000000")
-        .replace("{index}", "0")
-        .replace("{hold}", "1")
-        .replace("{lot}", "1")
+    path.replace("{id}", NOWHERE).replace("{index}", "0").replace("{hold}", "1").replace("{lot}", "1")
 }
 
 /// The operations that say which parameter is wrong. The address of a webhook is a credential: one that was not given out
@@ -122,6 +122,13 @@ async fn unknown_and_repeated_parameters_are_refused() {
     }
     let twice = server.user("alice").get("/v1/generations?limit=1&limit=2").await;
     assert_eq!(twice.refused(400, "parameter_invalid").blamed(), ["limit"]);
+    let many = server.user("alice").get("/v1/generations?limit=1&x=1&limit=2&y=1&x=2&limit=3").await;
+    assert_eq!(many.refused(400, "parameter_invalid").blamed(), ["x", "limit", "y"]);
+    let together = server.auditor().get(&format!("/audit/events?job={NOWHERE}&type=odd")).await;
+    assert_eq!(together.refused(400, "parameter_invalid").blamed(), ["job", "type"]);
+    let nothing_but: String = (0..500).map(|number| format!("&x{number}=1")).collect();
+    let long = server.user("alice").get(&format!("/v1/generations?limit=1{nothing_but}")).await;
+    assert_eq!(long.refused(400, "parameter_invalid").blamed().len(), 20);
 }
 
 #[tokio::test]
@@ -280,18 +287,37 @@ async fn no_list_breaks_at_a_forged_cursor() {
     let server = Server::start().await;
     let alice = server.rich_user("alice", 100).await;
     server.rich_user("bob", 100).await;
-    for _ in 0..2 {
-        server.dead("alice").await;
-    }
+    let dead = [server.dead("alice").await, server.dead("alice").await];
     server.caught_up().await;
-    for (client, list) in [
+    server.seal().await;
+    let (admin, auditor) = (server.admin(), server.auditor());
+    let mut ordered = Vec::new();
+    for _ in 0..2 {
+        let order = json!({ "action": "retry", "ids": [dead[0].id(), dead[1].id()], "reason": "x" });
+        let order = admin.with("prefer", "respond-async").post("/admin/dlq/bulk-actions", order).await;
+        ordered.push(order.expect(202).id().to_owned());
+    }
+    let items = format!("/admin/dlq/bulk-actions/{}/items", ordered[0]);
+    let lists = [
         (&alice, "/v1/generations"),
         (&alice, "/v1/credits/history"),
         (&alice, "/v1/credits/statement"),
-        (&server.admin(), "/admin/accounts"),
-        (&server.admin(), "/admin/dlq/messages"),
-        (&server.auditor(), "/audit/events"),
-    ] {
+        (&admin, "/admin/accounts"),
+        (&admin, "/admin/accounts/alice/statement"),
+        (&admin, "/admin/dlq/messages"),
+        (&admin, "/admin/dlq/bulk-actions"),
+        (&admin, &items),
+        (&auditor, "/audit/events"),
+        (&auditor, "/audit/seals"),
+    ];
+    for (path, _, operation) in Contract::shared().operations() {
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        if parameters.any(|parameter| parameter["name"] == "cursor") {
+            let path = path.replace("{user}", "alice").replace("{id}", &ordered[0]);
+            assert!(lists.iter().any(|(_, list)| *list == path), "{path} has a cursor and is not tried");
+        }
+    }
+    for (client, list) in lists {
         let page = client.get(&format!("{list}?limit=1")).await.expect(200);
         let cursor = URL_SAFE_NO_PAD.decode(page.body["next_cursor"].as_str().expect(list)).unwrap();
         let (digest, place) = cursor.split_at(12);

@@ -101,6 +101,8 @@ async fn an_action_names_its_letters_one_way() {
         (json!({ "action": "retry", "ids": id }), 400, "ids"),
         (json!({ "action": "explode", "filter": {} }), 422, "action"),
         (json!({ "filter": {} }), 400, "action"),
+        (json!({ "action": "retry", "filter": {}, "runs": [1] }), 422, "runs"),
+        (json!({ "action": "retry", "ids": [id], "runs": [1, 2] }), 422, "runs"),
         (json!({ "action": "retry", "filter": { "usr": "alice" } }), 400, "filter.usr"),
         (json!({ "action": "retry", "filter": { "class": "odd" } }), 422, "filter.class"),
         (json!({ "action": "retry", "filter": { "since": "yesterday" } }), 422, "filter.since"),
@@ -111,6 +113,19 @@ async fn an_action_names_its_letters_one_way() {
         let refused = act(&admin, body.clone()).await.expect(status);
         assert_eq!(refused.blamed(), [field], "{body}");
     }
+    // What stands beside what is told with all else that is wrong.
+    for (body, fields) in [
+        (json!({ "action": "explode" }), &["ids", "action"][..]),
+        (
+            json!({ "action": "explode", "ids": [id], "filter": { "class": "odd" } }),
+            &["ids", "action", "filter.class"],
+        ),
+        (json!({ "action": "retry", "ids": ["x"], "runs": [0, 1] }), &["runs", "ids[0]", "runs[0]"]),
+        (json!({ "action": "retry", "filter": {}, "reason": "x", "canary": 1 }), &["reason", "canary"]),
+    ] {
+        assert_eq!(act(&admin, body.clone()).await.expect(422).blamed(), fields, "{body}");
+    }
+    assert_eq!(act(&admin, json!({})).await.expect(400).blamed(), ["action", "ids"]);
     for age in [json!("7"), json!("-7d"), json!(""), json!("99999w"), json!("1e9d")] {
         let refused = admin.post("/admin/dlq/cleanup", json!({ "older_than": age })).await.expect(422);
         assert_eq!(refused.blamed(), ["older_than"], "{age}");

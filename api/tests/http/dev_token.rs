@@ -34,6 +34,9 @@ async fn nobody_else_gets_one() {
         ("origin", "null"),
         ("sec-fetch-site", "cross-site"),
         ("host", "evil.example"),
+        // Another server on this machine, such as one that passes on what is sent to it.
+        ("host", "127.0.0.1:9"),
+        ("host", "localhost"),
     ] {
         let reply = server.stranger().with(name, value).post("/dev/token", body.clone()).await;
         reply.refused(403, "forbidden");

@@ -39,6 +39,7 @@ mod refunds;
 mod roles;
 mod seals;
 mod shutdown;
+mod slow_readers;
 mod sockets;
 mod statement;
 mod statements;

@@ -63,6 +63,9 @@ async fn swagger_ui_loads_nothing_from_elsewhere() {
         let page = server.stranger().get(path).await.expect(200);
         let text = String::from_utf8(page.bytes.clone()).unwrap();
         assert!(text.contains("SwaggerUIBundle({") && text.contains("createGeneration"));
+        for mended in ["<html lang=\"en\">", "name=\"viewport\"", "persistAuthorization: true"] {
+            assert!(text.contains(mended), "the page has no {mended}: has its template changed?");
+        }
         let markup = outside_inline(&text);
         assert!(!markup.contains("src=") && !markup.contains("href="), "{markup}");
         let policy = page.header("content-security-policy").unwrap();

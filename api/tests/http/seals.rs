@@ -2,21 +2,8 @@
 
 use crate::support::Server;
 use ledger::Position;
-use ledger::seal::{PublicKey, SealKey, SealOptions, Sealed, seal_next, verify_document};
+use ledger::seal::{PublicKey, verify_document};
 use serde_json::json;
-use std::time::Duration;
-
-/// Seals everything that is in the log, in blocks of two events, and returns the public key.
-async fn seal(server: &Server) -> PublicKey {
-    let key = SealKey::generate().unwrap().0;
-    let client = server.pool.get().await.unwrap();
-    let newest = client.query_one("select max(position) from events", &[]).await.unwrap().get(0);
-    let options = SealOptions { block: 2, after: Duration::ZERO };
-    client.batch_execute("set role cooly_sealer").await.unwrap();
-    while let Sealed::Block(_) = seal_next(&**client, &key, Position(newest), &options).await.unwrap() {}
-    client.batch_execute("reset role").await.unwrap();
-    key.public_key()
-}
 
 /// Two events of alice's purchase after three grants.
 async fn sealed() -> (Server, PublicKey) {
@@ -25,7 +12,7 @@ async fn sealed() -> (Server, PublicKey) {
     server.rich_user("bob", 100).await;
     server.rich_user("carol", 100).await;
     alice.buy("a fox").await;
-    let key = seal(&server).await;
+    let key = server.seal().await;
     (server, key)
 }
 

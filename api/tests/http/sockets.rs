@@ -93,6 +93,28 @@ async fn a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not() {
     assert_eq!(socket.server.log_length().await, before);
 }
 
+/// RFC 9110, 8.6: a recipient may take a length that is said twice for one. Two lengths are none: whoever stands in between
+/// could go by the other.
+#[tokio::test]
+async fn a_length_may_be_said_twice_and_must_be_the_same() {
+    let socket = Socket::start().await;
+    let body = "{\"model\":\"sim-image\",\"prompt\":\"x\"}";
+    let length = body.len();
+    let order = |lengths: String| socket.head(&format!("Connection: close\r\n{lengths}\r\n{body}"));
+    let same = format!("Content-Length: {length}\r\nContent-Length: {length}\r\n");
+    let answer = socket.send(&order(same)).await;
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+    let before = socket.server.log_length().await;
+    for (first, second) in [(length, length - 1), (length, 0), (0, length), (length, length + 5)] {
+        let lengths = format!("Content-Length: {first}\r\nContent-Length: {second}\r\n");
+        let answer = socket.send(&order(lengths)).await;
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("request_invalid"), "{answer}");
+    }
+    let list = socket.send(&order(format!("Content-Length: {length}, {length}\r\n"))).await;
+    assert!(list.starts_with("HTTP/1.1 400") && list.contains("request_invalid"), "{list}");
+    assert_eq!(socket.server.log_length().await, before);
+}
+
 #[tokio::test]
 async fn broken_requests_are_refused() {
     let socket = Socket::start().await;

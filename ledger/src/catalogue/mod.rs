@@ -22,14 +22,19 @@ pub enum QuoteError {
         /// The kind asked for.
         kind: Kind,
     },
-    /// A parameter is outside what the model takes.
-    #[error("{field} {problem}")]
-    OutOfRange {
-        /// Which field.
-        field: &'static str,
-        /// What is wrong with it, starting with a verb.
-        problem: String,
-    },
+    /// Parameters are outside what the model takes; one at least.
+    #[error("{}", .0.iter().map(OutOfRange::to_string).collect::<Vec<_>>().join("; "))]
+    OutOfRange(Vec<OutOfRange>),
+}
+
+/// A parameter that is outside what the model takes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {problem}")]
+pub struct OutOfRange {
+    /// Which field.
+    pub field: &'static str,
+    /// What is wrong with it, starting with a verb.
+    pub problem: String,
 }
 
 /// All models on offer, by id.
@@ -66,38 +71,38 @@ impl Catalogue {
         self.get(model).map(|model| model.late_cancel).unwrap_or_default()
     }
 
-    /// What a request costs, or why it cannot be asked. A clip that is priced per second costs at most the seconds
-    /// that were asked for, or the most that the model makes when none were.
+    /// What a request costs, or everything for which it cannot be asked. A clip that is priced per second costs at most the
+    /// seconds that were asked for, or the most that the model makes when none were.
     pub fn quote(&self, request: &JobRequest) -> Result<Price, QuoteError> {
         let model = self
             .get(&request.model)
             .filter(|model| model.kind == request.kind)
             .ok_or_else(|| QuoteError::UnknownModel { model: request.model.clone(), kind: request.kind })?;
-        within("count", Some(request.count), 1, model.max_count)?;
-        within("params.width", request.params.width, MIN_SIDE, model.max_side)?;
-        within("params.height", request.params.height, MIN_SIDE, model.max_side)?;
-        match model.max_seconds {
-            Some(most) => within("params.seconds", request.params.seconds, 1, most)?,
-            None if request.params.seconds.is_some() => {
-                return Err(out_of_range("params.seconds", "is only for video models".into()));
-            }
-            None => {}
+        let params = &request.params;
+        let seconds = match model.max_seconds {
+            Some(most) => within("params.seconds", params.seconds, 1, most),
+            None => params.seconds.map(|_| out_of_range("params.seconds", "is only for video models".into())),
+        };
+        let wrong = [
+            within("count", Some(request.count), 1, model.max_count),
+            within("params.width", params.width, MIN_SIDE, model.max_side),
+            within("params.height", params.height, MIN_SIDE, model.max_side),
+            seconds,
+        ];
+        let wrong: Vec<OutOfRange> = wrong.into_iter().flatten().collect();
+        if !wrong.is_empty() {
+            return Err(QuoteError::OutOfRange(wrong));
         }
-        model
-            .price_of(request)
-            .ok_or_else(|| out_of_range("count", "makes a price above the largest amount".into()))
+        let too_dear = || vec![out_of_range("count", "makes a price above the largest amount".into())];
+        model.price_of(request).ok_or_else(|| QuoteError::OutOfRange(too_dear()))
     }
 }
 
-fn within(field: &'static str, value: Option<u32>, least: u32, most: u32) -> Result<(), QuoteError> {
-    match value {
-        Some(value) if !(least..=most).contains(&value) => {
-            Err(out_of_range(field, format!("must be between {least} and {most} for this model")))
-        }
-        _ => Ok(()),
-    }
+fn within(field: &'static str, value: Option<u32>, least: u32, most: u32) -> Option<OutOfRange> {
+    let is_outside = value.is_some_and(|value| !(least..=most).contains(&value));
+    is_outside.then(|| out_of_range(field, format!("must be between {least} and {most} for this model")))
 }
 
-fn out_of_range(field: &'static str, problem: String) -> QuoteError {
-    QuoteError::OutOfRange { field, problem }
+fn out_of_range(field: &'static str, problem: String) -> OutOfRange {
+    OutOfRange { field, problem }
 }

@@ -77,16 +77,17 @@ fn a_route_costs_what_is_asked_for_at_most() {
 
 #[test]
 fn what_the_model_does_not_take_is_named() {
-    let field = |quoted: Result<Price, QuoteError>| match quoted.unwrap_err() {
-        QuoteError::OutOfRange { field, .. } => field,
-        QuoteError::UnknownModel { .. } => "model",
+    let fields = |quoted: Result<Price, QuoteError>| match quoted.unwrap_err() {
+        QuoteError::OutOfRange(wrong) => wrong.iter().map(|wrong| wrong.field).collect(),
+        QuoteError::UnknownModel { .. } => vec!["model"],
     };
-    assert_eq!(field(quote("reel", 3, None)), "count");
-    assert_eq!(field(quote("reel", 0, None)), "count");
-    assert_eq!(field(quote("reel", 1, Some(11))), "params.seconds");
-    assert_eq!(field(quote("reel", 1, Some(0))), "params.seconds");
-    assert_eq!(field(quote("painter", 1, Some(1))), "params.seconds");
-    assert_eq!(field(quote("nobody", 1, None)), "model");
+    assert_eq!(fields(quote("reel", 3, None)), ["count"]);
+    assert_eq!(fields(quote("reel", 0, None)), ["count"]);
+    assert_eq!(fields(quote("reel", 1, Some(11))), ["params.seconds"]);
+    assert_eq!(fields(quote("reel", 1, Some(0))), ["params.seconds"]);
+    assert_eq!(fields(quote("painter", 1, Some(1))), ["params.seconds"]);
+    assert_eq!(fields(quote("nobody", 1, None)), ["model"]);
+    assert_eq!(fields(quote("reel", 0, Some(0))), ["count", "params.seconds"], "all at once");
 }
 
 #[test]
@@ -96,8 +97,11 @@ fn a_price_above_the_largest_amount_is_not_offered() {
     let catalogue = Catalogue::new([reel]).unwrap();
     assert!(catalogue.quote(&request("reel", 1, Some(1))).is_ok());
     for (count, seconds) in [(1, Some(2)), (2, Some(1)), (1, None)] {
-        let refused = catalogue.quote(&request("reel", count, seconds));
-        assert!(matches!(refused, Err(QuoteError::OutOfRange { field: "count", .. })), "{refused:?}");
+        let QuoteError::OutOfRange(wrong) = catalogue.quote(&request("reel", count, seconds)).unwrap_err()
+        else {
+            panic!("the model is known")
+        };
+        assert_eq!(wrong.iter().map(|wrong| wrong.field).collect::<Vec<_>>(), ["count"]);
     }
 }
 

@@ -79,7 +79,7 @@ impl Accounts {
     ) -> Answer<Json<AccountPage>, Read> {
         let search = search.0.map(|search| search.0);
         let list = List::new("accounts", &search);
-        let after: Option<UserId> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let after: Option<UserId> = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
         let after = after.as_ref().map(UserId::as_str);
@@ -111,7 +111,9 @@ impl Accounts {
         let moment = as_of.0.map(|as_of| as_of.0);
         let viewed = as_of::view(&app, account_id, moment, Positions::OfAnybody).await?;
         if viewed.events == 0 && read::account(&**app.reader().await?, account_id).await?.is_none() {
-            return Err(Problem::not_found("there is no such account").into());
+            return Err(
+                Problem::not_found("there is no such account; `GET /admin/accounts` lists them").into()
+            );
         }
         let (events, balance) = (viewed.events, viewed.state.balance);
         Ok(Json(AccountDetail {

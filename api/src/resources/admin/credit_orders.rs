@@ -127,7 +127,7 @@ operations! {
             let account = user.0.0.account();
             let viewed = as_of::current(&app, account).await?;
             if viewed.events == 0 {
-                return Err(Problem::not_found("there is no such account").into());
+                return Err(Problem::not_found("there is no such account; `GET /admin/accounts` lists them").into());
             }
             let items = holdings::holds(&app.reader().await?, account, &viewed.state.holds).await?;
             Ok(Json(HoldList { items }))

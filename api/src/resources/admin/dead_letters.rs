@@ -191,7 +191,7 @@ impl DeadLetters {
             older_than: None,
         };
         let list = list_of(&filter);
-        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref())?;
         let before = place.map(|(Moment(died_at), job_id)| Cursor { died_at, job_id });
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
@@ -199,11 +199,10 @@ impl DeadLetters {
         let rows = dead_letters::list(&**client, &filter, before, limit + 1).await?;
         let counted = dead_letters::count_up_to(&**client, &filter, MOST_COUNTED + 1).await?;
         let most = MOST_COUNTED.unsigned_abs();
-        let shown = &rows[..rows.len().min(limit as usize)];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
+        let (shown, next_cursor) = list.page(&rows, limit, |last| (last.died_at, last.job_id));
         Ok(Json(DeadPage {
             items: shown.iter().map(DeadGeneration::from).collect(),
-            next_cursor: last.map(|last| list.cursor(&(last.died_at, last.job_id))),
+            next_cursor,
             total: counted.min(most),
             total_is_more: counted > most,
         }))
@@ -241,7 +240,8 @@ impl DeadLetters {
         app: Data<&App>,
         /// The generation.
         id: Path<GenerationId>,
-        /// The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`.
+        /// The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`. Left
+        /// out, it is the run that is dead now, whichever that is.
         run: Query<Option<RunNumber>>,
     ) -> Answer<Retried, Change> {
         let run = run.0.map(|run| run.0);
@@ -261,7 +261,8 @@ impl DeadLetters {
         app: Data<&App>,
         /// The generation.
         id: Path<GenerationId>,
-        /// The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`.
+        /// The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`. Left
+        /// out, it is the run that is dead now, whichever that is.
         run: Query<Option<RunNumber>>,
     ) -> Answer<Discarded, Change> {
         let run = run.0.map(|run| run.0);
@@ -275,7 +276,7 @@ impl DeadLetters {
 }
 
 fn not_dead() -> Problem {
-    Problem::not_found("there is no such dead letter")
+    Problem::not_found("there is no such dead letter; `GET /admin/dlq/messages` lists them")
 }
 
 fn list_of(filter: &Filter) -> List {

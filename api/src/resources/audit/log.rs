@@ -5,7 +5,7 @@ use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, Read, ReadOne};
-use crate::serve::problem::Problem;
+use crate::serve::problem::{FieldError, Problem};
 use crate::words::scalars::{
     Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size,
 };
@@ -149,30 +149,40 @@ impl Audit {
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
     ) -> Answer<Json<EventPage>, Read> {
+        let named = user.0.is_some() || account.0.is_some();
+        let wrong: Vec<FieldError> = [
+            (user.0.is_some() && account.0.is_some())
+                .then(|| FieldError::new("account", "or `user`, not both")),
+            (job.0.is_some() && !named).then(|| {
+                let message =
+                    "needs `user` or `account` beside it: a generation is found through its account";
+                FieldError::new("job", message)
+            }),
+            (!kind.0.as_ref().is_none_or(are_types))
+                .then(|| FieldError::new("type", "must be event types such as `credits.granted,job.failed`")),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if !wrong.is_empty() {
+            return Err(Problem::parameters(wrong).into());
+        }
         let filter = EventFilter {
-            account: one_account(user.0, account.0)?,
+            account: user.0.map(|user| user.0.account()).or(account.0.map(AccountId)),
             job: job.0.map(|job| job.0),
-            types: types(kind.0)?,
+            types: kind.0.iter().flat_map(names).map(str::to_owned).collect(),
             actor: actor.0.map(|actor| actor.0),
             since: since.0.map(|since| since.0),
             until: until.0.map(|until| until.0),
         };
-        if filter.job.is_some() && filter.account.is_none() {
-            let message = "needs `user` or `account` beside it: a generation is found through its account";
-            return Err(Problem::parameter("job", message).into());
-        }
         let EventFilter { account, job, types, actor, since, until } = &filter;
         let list = List::new("events", &(account, job, types, actor, since, until));
-        let place: Option<Position> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let place: Option<Position> = list.place(cursor.0.as_ref())?;
         let after = place.or(after.0.map(|after| after.0)).unwrap_or(Position::START);
         let limit = page_size(limit.0);
         let rows = read::events(&**app.reader().await?, &filter, after, limit + 1).await?;
-        let shown = &rows[..rows.len().min(limit as usize)];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
-        Ok(Json(EventPage {
-            items: shown.iter().map(LogEvent::of).collect::<Result<_, _>>()?,
-            next_cursor: last.map(|last| list.cursor(&last.position)),
-        }))
+        let (shown, next_cursor) = list.page(&rows, limit, |last| last.position);
+        Ok(Json(EventPage { items: shown.iter().map(LogEvent::of).collect::<Result<_, _>>()?, next_cursor }))
     }
 
     /// Prove an account
@@ -222,29 +232,19 @@ async fn proved(
     Ok((proof, seals))
 }
 
-fn one_account(user: Option<UserName>, account: Option<Uuid>) -> Result<Option<AccountId>, Problem> {
-    match (user, account) {
-        (Some(_), Some(_)) => Err(Problem::parameter("account", "or `user`, not both")),
-        (Some(user), None) => Ok(Some(user.0.account())),
-        (None, account) => Ok(account.map(AccountId)),
-    }
+/// What stands between the commas.
+fn names(types: &Term) -> impl Iterator<Item = &str> {
+    types.0.split(',').map(str::trim)
 }
 
-/// Names of event types: an unknown one is a typing error and not an empty answer.
-fn types(names: Option<Term>) -> Result<Vec<String>, Problem> {
-    let names: Vec<String> =
-        names.iter().flat_map(|names| names.0.split(',')).map(|name| name.trim().to_owned()).collect();
-    let is_name = |name: &String| {
+/// Whether all of them are names of event types: an unknown one is a typing error and not an empty answer.
+fn are_types(types: &Term) -> bool {
+    names(types).all(|name| {
         let known = name.strip_prefix("credits.").or_else(|| name.strip_prefix("job."));
         known.is_some_and(|rest| {
             !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         })
-    };
-    if names.iter().all(is_name) {
-        Ok(names)
-    } else {
-        Err(Problem::parameter("type", "must be event types such as `credits.granted,job.failed`"))
-    }
+    })
 }
 
 impl LogEvent {

@@ -109,15 +109,11 @@ impl Seals {
         cursor: Query<Option<Term>>,
     ) -> Answer<Json<SealPage>, Read> {
         let list = List::new("seals", &());
-        let after: Option<i64> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let after: Option<i64> = list.place(cursor.0.as_ref())?;
         let limit = page_size(limit.0);
         let rows = seal::page(&**app.reader().await?, after.unwrap_or(0), limit + 1).await?;
-        let shown = &rows[..rows.len().min(limit as usize)];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
-        Ok(Json(SealPage {
-            items: shown.iter().map(SealHead::from).collect(),
-            next_cursor: last.map(|last| list.cursor(&last.number)),
-        }))
+        let (shown, next_cursor) = list.page(&rows, limit, |last| last.number);
+        Ok(Json(SealPage { items: shown.iter().map(SealHead::from).collect(), next_cursor }))
     }
 
     /// List the keys that signed seals
@@ -139,7 +135,8 @@ impl Seals {
         number: Path<SealNumber>,
     ) -> Answer<Json<WholeSeal>, ReadOne> {
         let found = seal::seal(&**app.reader().await?, number.0.0).await?;
-        let (seal, leaves) = found.ok_or_else(|| Problem::not_found("there is no such seal"))?;
+        let (seal, leaves) = found
+            .ok_or_else(|| Problem::not_found("there is no such seal; `GET /audit/seals` lists them"))?;
         Ok(Json(WholeSeal { seal: SealHead::from(&seal), leaves: sealed_events(&leaves) }))
     }
 
@@ -160,7 +157,10 @@ impl Seals {
                 let document = serde_json::to_value(document);
                 Ok(Json(Any(document.map_err(|error| Problem::internal(error.to_string()))?)))
             }
-            Proof::Unknown => Err(Problem::not_found("there is no event at this position").into()),
+            Proof::Unknown => Err(Problem::not_found(
+                "there is no event at this position; `GET /audit/events` tells the positions",
+            )
+            .into()),
             Proof::NotSealedYet => Err(not_sealed_yet().into()),
             Proof::Contradicted(step) => {
                 let detail = format!(

@@ -10,9 +10,10 @@ use crate::serve::problem::Problem;
 use crate::words::scalars::{Instant, UserName};
 use chrono::{TimeDelta, Utc};
 use poem::http::{HeaderMap, Uri};
-use poem::web::Data;
+use poem::web::{Data, LocalAddr};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(12 * 3_600);
@@ -88,13 +89,16 @@ impl DevTokens {
         app: Data<&App>,
         headers: &HeaderMap,
         uri: &Uri,
+        local: &LocalAddr,
         body: Strict<NewToken>,
     ) -> Answer<Json<IssuedToken>, OpenOrder> {
         if !app.dev_tokens {
             return Err(Problem::not_found("this server hands out no tokens").into());
         }
-        if !is_local(headers, uri) {
-            let detail = "tokens are only for pages of this server and for programs on this machine";
+        let port = local.as_socket_addr().map(SocketAddr::port);
+        if !port.is_some_and(|port| is_local(headers, uri, port)) {
+            let detail = "tokens are only for pages of this server and for programs on this machine, under the port that \
+                          it listens on";
             return Err(Problem::forbidden(detail).into());
         }
         let role = body.0.role;
@@ -109,9 +113,13 @@ impl DevTokens {
     }
 }
 
-/// Whether the request was addressed to this machine by name, and not sent by a foreign page. A foreign page can
-/// make a browser send here, and by a name of its own that leads here; it cannot forge these headers.
-fn is_local(headers: &HeaderMap, target: &Uri) -> bool {
+/// The port of an address without one.
+const HTTP_PORT: u16 = 80;
+
+/// Whether the request was addressed to this server by a name of this machine and its own port, and not sent by a foreign
+/// page. A foreign page can make a browser send here, by a name of its own that leads here, or through another server of
+/// this machine; it cannot forge these headers.
+fn is_local(headers: &HeaderMap, target: &Uri, own_port: u16) -> bool {
     let header = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let Some(host) = header("Host") else { return false };
     // A proxy or a cache would go by the target, and by either of two hosts.
@@ -119,10 +127,11 @@ fn is_local(headers: &HeaderMap, target: &Uri) -> bool {
     if !is_only_host || target.authority().is_some_and(|authority| authority.as_str() != host) {
         return false;
     }
-    let name = host.rsplit_once(':').map_or(host, |(name, port)| {
-        if port.bytes().all(|byte| byte.is_ascii_digit()) { name } else { host }
-    });
-    let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]");
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
+        Some(_) | None => (host, Some(HTTP_PORT)),
+    };
+    let is_loopback = matches!(name, "localhost" | "127.0.0.1" | "[::1]") && port == Some(own_port);
     let is_own_page = header("Origin").is_none_or(|origin| origin == format!("http://{host}"));
     let is_same_site = header("Sec-Fetch-Site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     is_loopback && is_own_page && is_same_site
@@ -139,8 +148,14 @@ mod tests {
             (&[("host", "127.0.0.1:8080")][..], true),
             (&[("host", "localhost:8080"), ("origin", "http://localhost:8080")], true),
             (&[("host", "[::1]:8080")], true),
-            (&[("host", "localhost"), ("sec-fetch-site", "same-origin")], true),
+            (&[("host", "localhost:8080"), ("sec-fetch-site", "same-origin")], true),
             (&[], false),
+            (&[("host", "localhost")], false),
+            (&[("host", "[::1]")], false),
+            (&[("host", "127.0.0.1:9090")], false),
+            (&[("host", "127.0.0.1:")], false),
+            (&[("host", "127.0.0.1:08080x")], false),
+            (&[("host", "127.0.0.1:9090"), ("origin", "http://127.0.0.1:9090")], false),
             (&[("host", "evil.example:8080")], false),
             (&[("host", "localhost.evil.example")], false),
             (&[("host", "127.0.0.1:8080"), ("origin", "http://evil.example")], false),
@@ -152,15 +167,22 @@ mod tests {
             for (name, value) in headers {
                 map.insert(HeaderName::from_static(name), value.parse().unwrap());
             }
-            assert_eq!(is_local(&map, &Uri::from_static("/dev/token")), expected, "{headers:?}");
+            assert_eq!(is_local(&map, &Uri::from_static("/dev/token"), 8080), expected, "{headers:?}");
         }
+    }
+
+    #[test]
+    fn an_address_without_a_port_is_that_of_port_80() {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", "localhost".parse().unwrap());
+        assert!(is_local(&headers, &Uri::from_static("/dev/token"), 80));
     }
 
     #[test]
     fn the_target_and_every_host_must_be_this_machine() {
         let mut headers = HeaderMap::new();
         headers.insert("host", "127.0.0.1:8080".parse().unwrap());
-        let local = |headers: &HeaderMap, target| is_local(headers, &Uri::from_static(target));
+        let local = |headers: &HeaderMap, target| is_local(headers, &Uri::from_static(target), 8080);
         assert!(local(&headers, "http://127.0.0.1:8080/dev/token"));
         assert!(!local(&headers, "http://evil.example/dev/token"));
         headers.append("host", "evil.example".parse().unwrap());

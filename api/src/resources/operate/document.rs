@@ -86,10 +86,11 @@ fn fill_in(operation: &mut Value) {
     let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
+        let is_needed = parameter["required"] == true;
         let example = match name {
-            // One that may be left out is: pressed twice, the second time would be a repeat.
-            "Idempotency-Key" => (parameter["required"] == true).then(|| json!("plans-2099-05")),
-            _ => parameter_example(name),
+            "Idempotency-Key" => is_needed.then(|| json!("plans-2099-05")),
+            "dry_run" => Some(json!(true)),
+            _ => is_needed.then(|| parameter_example(name)).flatten(),
         };
         if let (Some(example), Some(parameter)) = (example, parameter.as_object_mut()) {
             parameter.entry("example").or_insert(example);
@@ -110,14 +111,14 @@ fn fill_in(operation: &mut Value) {
     }
 }
 
-/// What fits the data that `cooly up` begins with: the user `demo`, whose first lot is the welcome.
+/// What fits the data that `cooly up` begins with: the user `demo`, whose first lot is the welcome. A filter needs none: left
+/// out, it finds more.
 fn parameter_example(name: &str) -> Option<Value> {
     Some(match name {
         "user" => json!("demo"),
         "id" => json!(SOME_GENERATION),
         "index" => json!(0),
         "lot" | "hold" | "number" | "position" => json!(1),
-        "dry_run" => json!(true),
         "provider" => json!("fal"),
         "account" => json!(SOME_ACCOUNT),
         "reference" => json!(format!("{SOME_GENERATION}-1-2")),

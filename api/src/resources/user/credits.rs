@@ -94,17 +94,13 @@ impl CreditsApi {
     ) -> Answer<Json<HistoryPage>, Read> {
         let kind = kind.0.map(|kind| kind.0);
         let list = List::new("history", &(caller.account, &kind));
-        let before = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let before = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
         let client = app.reader().await?;
         let rows = history::list(&**client, caller.account, kind.as_deref(), before, limit + 1).await?;
-        let shown = &rows[..rows.len().min(limit as usize)];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
-        Ok(Json(HistoryPage {
-            items: shown.iter().map(BalanceChange::from).collect(),
-            next_cursor: last.map(|last| list.cursor(&last.position)),
-        }))
+        let (shown, next_cursor) = list.page(&rows, limit, |last| last.position);
+        Ok(Json(HistoryPage { items: shown.iter().map(BalanceChange::from).collect(), next_cursor }))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::serve::body::{Strict, Tried, body};
 use crate::serve::conditional::is_known;
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
-use crate::serve::problem::Problem;
+use crate::serve::problem::{FieldError, Problem};
 use crate::serve::{freshness, idempotency, preference};
 use crate::words::generation::{Generation, GenerationParams};
 use crate::words::scalars::{
@@ -65,12 +65,14 @@ impl NewGeneration {
 }
 
 fn refused(error: QuoteError) -> Problem {
-    match &error {
+    match error {
         QuoteError::UnknownModel { .. } => {
             let message = format!("is not on offer: {error}; see GET /v1/models");
             Problem::unprocessable("model_unknown", error.to_string()).naming("model", message)
         }
-        QuoteError::OutOfRange { field, problem } => Problem::value(field, problem.clone()),
+        QuoteError::OutOfRange(wrong) => {
+            Problem::values(wrong.into_iter().map(|wrong| FieldError::new(wrong.field, wrong.problem)))
+        }
     }
 }
 
@@ -167,18 +169,14 @@ impl Generations {
             model: model.0.map(|model| model.0),
         };
         let list = List::new("generations", &(caller.account, filter.status, filter.kind, &filter.model));
-        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref())?;
         let before = place.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
         let rows =
             generations::list(&**app.reader().await?, caller.account, &filter, before, limit + 1).await?;
-        let shown = &rows[..rows.len().min(limit as usize)];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
-        Ok(Json(GenerationPage {
-            items: shown.iter().map(Generation::of_row).collect(),
-            next_cursor: last.map(|last| list.cursor(&(last.created_at, last.id))),
-        }))
+        let (shown, next_cursor) = list.page(&rows, limit, |last| (last.created_at, last.id));
+        Ok(Json(GenerationPage { items: shown.iter().map(Generation::of_row).collect(), next_cursor }))
     }
 
     /// Look at a generation

@@ -5,7 +5,7 @@ use super::quote::PurchaseQuote;
 use crate::app::App;
 use crate::resources::user::feed::until_finished;
 use crate::serve::auth::{Caller, UserOnly};
-use crate::serve::problem::Problem;
+use crate::serve::problem::{NO_GENERATION, Problem};
 use crate::words::as_of;
 use crate::words::generation::Generation;
 use crate::words::scalars::Amount;
@@ -137,7 +137,7 @@ pub(crate) async fn execute(
 }
 
 pub(crate) fn unknown() -> Problem {
-    Problem::not_found("there is no such generation")
+    Problem::not_found(NO_GENERATION)
 }
 
 pub(crate) async fn bought(

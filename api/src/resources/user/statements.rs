@@ -213,7 +213,9 @@ impl Statements {
         let wanted = Wanted::of(headers, format.0, limit.0, cursor.0)?;
         let place = wanted.place(&user, period)?;
         let book = Book::open(&app, user, period).await?;
-        let book = book.ok_or_else(|| Problem::not_found("there is no such account"))?;
+        let book = book.ok_or_else(|| {
+            Problem::not_found("there is no such account; `GET /admin/accounts` lists them")
+        })?;
         Ok(tell(&app, &book, &wanted, place).await?)
     }
 }
@@ -222,7 +224,7 @@ impl Statements {
 struct Wanted {
     form: Form,
     limit: i64,
-    cursor: Option<String>,
+    cursor: Option<Term>,
 }
 
 impl Wanted {
@@ -236,7 +238,7 @@ impl Wanted {
         if form != Form::Json && cursor.is_some() {
             return Err(Problem::parameter("cursor", "is for JSON; the other forms are whole"));
         }
-        Ok(Wanted { form, limit: page_size(limit), cursor: cursor.map(|cursor| cursor.0) })
+        Ok(Wanted { form, limit: page_size(limit), cursor })
     }
 
     fn list(user: &UserId, period: Period) -> List {
@@ -245,7 +247,7 @@ impl Wanted {
 
     /// The version after which this page begins; `None` for the first.
     fn place(&self, user: &UserId, period: Period) -> Result<Option<i64>, Problem> {
-        Wanted::list(user, period).place(self.cursor.as_deref())
+        Wanted::list(user, period).place(self.cursor.as_ref())
     }
 }
 

@@ -6,14 +6,16 @@ use poem_openapi::types::{ParseFromJSON, ParseResult, ToJSON, Type};
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// Declares a body. A field that may be left out is an `Option`. With `then`, a function of the value and of its object
-/// has the last word: it fills in what was left out, or looks at how fields go together.
+/// Declares a body. A field that may be left out is an `Option`. With `together`, a function of the object looks at which
+/// fields stand beside each other, before any of them is read: what it refuses is told with all else that is wrong. With
+/// `then`, a function of the value has the last word: it fills in what was left out.
 macro_rules! body {
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
             $($(#[$field_meta:meta])* $field_vis:vis $field:ident: $kind:ty,)*
         }
+        $(together $together:ident)?
         $(then $then:path)?
     ) => {
         $(#[$meta])*
@@ -24,9 +26,10 @@ macro_rules! body {
 
         impl $crate::serve::body::Body for $name {
             fn read(object: &mut $crate::serve::body::Object<'_>) -> Option<Self> {
+                $($together(object);)?
                 $(let $field = object.take::<$kind>(stringify!($field));)*
                 let read = Some($name { $($field: $field?,)* });
-                $(let read = read.and_then(|read| $then(read, object));)?
+                $(let read = read.map($then);)?
                 read
             }
         }

@@ -147,6 +147,11 @@ impl Object<'_> {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
+    /// How many items a field has, if it is a list.
+    pub(crate) fn length(&self, name: &str) -> Option<usize> {
+        self.values.get(name).and_then(Value::as_array).map(Vec::len)
+    }
+
     /// Notes that a field, or how fields go together, cannot be accepted.
     pub(crate) fn refuse(&mut self, name: &str, message: impl Into<String>) {
         self.wrongs.note(within(&self.path, name), Wrong::Value(message.into()));

@@ -1,9 +1,9 @@
 //! Who has a place among the open connections, and who gives it up when none is left.
 //!
 //! A place costs a file descriptor, and those are few. Whoever is slow to send a request holds one without using
-//! it, on purpose or not: when somebody new comes and all places are taken, the slowest of them has to go, first of
-//! the address that holds the most; after them, whoever rests between two requests. Requests in work are never cut
-//! off for want of a place.
+//! it, on purpose or not, and so does whoever is slow to take an answer: when somebody new comes and all places are
+//! taken, the slowest of them has to go, first of the address that holds the most; after them, whoever rests between
+//! two requests. Requests in work are never cut off for want of a place.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -39,11 +39,14 @@ struct Taken {
 pub(crate) struct Seat {
     address: IpAddr,
     opened: Instant,
-    /// Since when its client has had something to send, in milliseconds after `opened`; [`IN_WORK`] while we have.
+    /// Since when its client has had something to send or to take, in milliseconds after `opened`; [`IN_WORK`] while we
+    /// have something to do.
     sending_since: AtomicU64,
     answer: AtomicU8,
     /// Whether it rests after an answer, with nothing sent since.
     rests: AtomicBool,
+    /// Whether something waits for its client that it does not take.
+    stalls: AtomicBool,
     sent_away: CancellationToken,
 }
 
@@ -98,6 +101,7 @@ impl Hall {
             sending_since: AtomicU64::new(IN_WORK),
             answer: AtomicU8::new(NO_REQUEST),
             rests: AtomicBool::new(false),
+            stalls: AtomicBool::new(false),
             sent_away: CancellationToken::new(),
         });
         seat.awaits();
@@ -121,7 +125,7 @@ impl Hall {
             .filter(|seat| of.is_none_or(|address| address == seat.address) && !seat.sent_away.is_cancelled())
             .filter_map(|seat| Some((seat.sending_for().filter(|sending| *sending >= patience)?, seat)))
             .max_by_key(|(sending, seat)| {
-                let rests = seat.rests.load(Ordering::Relaxed);
+                let rests = seat.rests.load(Ordering::Relaxed) && !seat.stalls.load(Ordering::Relaxed);
                 (!rests, taken.of_address.get(&seat.address).copied(), *sending)
             });
         let Some((sending, seat)) = slowest else { return false };
@@ -152,6 +156,21 @@ impl Seat {
     /// Some bytes came.
     pub(super) fn stirred(&self) {
         self.rests.store(false, Ordering::Relaxed);
+    }
+
+    /// Something waits for the client, and it takes nothing.
+    pub(super) fn stalled(&self) {
+        if !self.stalls.swap(true, Ordering::Relaxed) {
+            self.awaits();
+        }
+    }
+
+    /// The client takes something.
+    pub(super) fn took(&self) {
+        if self.stalls.swap(false, Ordering::Relaxed) {
+            let is_in_work = self.answer.load(Ordering::Relaxed) == BEING_ANSWERED;
+            if is_in_work { self.received() } else { self.awaits() }
+        }
     }
 
     /// Everything was sent.
@@ -262,6 +281,27 @@ mod tests {
         resting.seat.stirred();
         assert!(timeout(LOOK_AGAIN * 10, &mut coming).await.is_err());
         assert!(was_sent_away(&resting), "it has begun to send and does not get on");
+    }
+
+    #[tokio::test]
+    async fn whoever_does_not_take_its_answer_gives_way() {
+        let hall = hall(1, 1);
+        let slow = sending(&hall, 1, 0).await;
+        slow.seat.asked();
+        slow.seat.received();
+        let mut coming = Box::pin(hall.seat(address(2)));
+        assert!(timeout(LOOK_AGAIN, &mut coming).await.is_err());
+        slow.seat.stalled();
+        slow.seat.sending_since.store(0, Ordering::Relaxed);
+        slow.seat.took();
+        assert!(timeout(LOOK_AGAIN * 2, &mut coming).await.is_err());
+        assert!(!was_sent_away(&slow), "it takes what there is");
+        slow.seat.stalled();
+        slow.seat.sending_since.store(0, Ordering::Relaxed);
+        assert!(timeout(LOOK_AGAIN * 10, &mut coming).await.is_err());
+        assert!(was_sent_away(&slow));
+        drop(slow);
+        assert!(coming.await.is_some());
     }
 
     #[tokio::test]

@@ -2,10 +2,11 @@
 //!
 //! Our own loop and not the framework's, because that one never gives up on half-sent headers, has no cap on
 //! connections, and spins when file descriptors run out. What is bounded here: open connections, altogether and of
-//! one address (`hall`), time to send headers, size of headers, time to drain at shutdown. `wire` gives what never
-//! becomes a request an answer like any other.
+//! one address (`hall`), time to send headers, size of headers, time to take an answer (`pace`), time to drain at
+//! shutdown. `wire` gives what never becomes a request an answer like any other.
 
 mod hall;
+mod pace;
 mod wire;
 
 pub(crate) use hall::Seat;
@@ -16,6 +17,7 @@ use hall::{Hall, Seated};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use pace::bound_unsent;
 use poem::http::uri::Scheme;
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Addr, Endpoint, Response};
@@ -55,6 +57,7 @@ pub(crate) async fn serve(
             endpoint: endpoint.clone(),
             addresses,
             head: limits.head,
+            send: limits.send,
             seat: Arc::clone(&seated.seat),
             shutdown: shutdown.clone(),
         };
@@ -116,6 +119,7 @@ struct Connection<E> {
     endpoint: Arc<E>,
     addresses: Addresses,
     head: Duration,
+    send: Duration,
     seat: Arc<Seat>,
     shutdown: CancellationToken,
 }
@@ -123,12 +127,12 @@ struct Connection<E> {
 impl<E: Endpoint<Output = Response> + 'static> Connection<E> {
     async fn run(self, stream: TcpStream) {
         // Answers are small and whole: waiting to fill a segment only adds delay.
-        if let Err(error) = stream.set_nodelay(true) {
+        if let Err(error) = stream.set_nodelay(true).and_then(|()| bound_unsent(&stream)) {
             tracing::debug!(%error, "a connection was gone before it was served");
             return;
         }
-        let Connection { endpoint, addresses, head, seat, shutdown } = self;
-        let wire = Wire::new(stream, Arc::clone(&seat));
+        let Connection { endpoint, addresses, head, send, seat, shutdown } = self;
+        let wire = Wire::new(stream, Arc::clone(&seat), send);
         let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
             answer(endpoint.clone(), request, addresses.clone(), Arc::clone(&seat))
         });

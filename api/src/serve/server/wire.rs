@@ -1,13 +1,17 @@
 //! The bytes of one connection. What HTTP itself refuses (a head that is no head, two lengths, too many bytes) never
 //! becomes a request, and hyper answers it with a bare status; here that becomes a problem document like any other.
+//!
+//! A client that does not take its answer is given up here too, see `pace`.
 
 use super::hall::Seat;
+use super::pace::Pace;
 use crate::serve::problem::Problem;
 use poem::http::StatusCode;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -15,13 +19,31 @@ use tokio::net::TcpStream;
 pub(super) struct Wire {
     stream: TcpStream,
     seat: Arc<Seat>,
+    pace: Pace,
     /// What is sent instead of hyper's own refusal, and how much of it was.
     refusal: Option<(Vec<u8>, usize)>,
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, seat: Arc<Seat>) -> Wire {
-        Wire { stream, seat, refusal: None }
+    /// Its client must take some of what is sent to it `within` this time, over and over.
+    pub(super) fn new(stream: TcpStream, seat: Arc<Seat>, within: Duration) -> Wire {
+        Wire { stream, seat, pace: Pace::new(within), refusal: None }
+    }
+
+    /// Sends what `write` sends, unless the client is too slow.
+    fn poll_send(
+        &mut self,
+        context: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut TcpStream>, &mut Context<'_>) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = write(Pin::new(&mut self.stream), context) {
+            let written = written?;
+            self.pace.took(written);
+            self.seat.took();
+            return Poll::Ready(Ok(written));
+        }
+        self.seat.stalled();
+        self.pace.poll_too_slow(context).map(Err)
     }
 
     /// Whether these bytes are hyper's answer to what never became a request.
@@ -69,7 +91,7 @@ impl AsyncWrite for Wire {
     ) -> Poll<io::Result<usize>> {
         if self.refusal.is_none() {
             let Some(refusal) = self.refusal_in(bytes) else {
-                return Pin::new(&mut self.stream).poll_write(context, bytes);
+                return self.poll_send(context, |stream, context| stream.poll_write(context, bytes));
             };
             self.refusal = Some((refusal, 0));
         }
@@ -85,6 +107,7 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
+        self.pace.rest();
         self.seat.flushed();
         Poll::Ready(Ok(()))
     }
@@ -99,7 +122,7 @@ impl AsyncWrite for Wire {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         if self.refusal.is_none() && !self.seat.is_unasked() {
-            return Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+            return self.poll_send(context, |stream, context| stream.poll_write_vectored(context, parts));
         }
         let first = parts.iter().find(|part| !part.is_empty());
         self.poll_write(context, first.map_or(&[], |part| part))

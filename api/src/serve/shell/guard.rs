@@ -2,7 +2,7 @@
 //! know until the outer edge, an address that exists names the methods that it takes.
 
 use crate::serve::failure::{from_framework, without_type};
-use crate::serve::problem::Problem;
+use crate::serve::problem::{FieldError, Problem};
 use poem::endpoint::{BoxEndpoint, make};
 use poem::error::ResponseError;
 use poem::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
@@ -137,20 +137,27 @@ fn named(error: &poem::Error, parameters: &[String]) -> Problem {
 /// A parameter that nobody reads was meant to do something: leaving it out silently would do something else.
 fn check_query(request: &Request, known: &HashSet<String>) -> Result<(), Problem> {
     let query: Vec<(String, String)> = request.params().unwrap_or_default();
-    let mut seen = HashSet::new();
+    let (mut seen, mut told) = (HashSet::new(), HashSet::new());
+    let mut wrong = Vec::new();
     for (name, _) in &query {
-        if !known.contains(name) {
+        let message = match (known.contains(name), seen.insert(name)) {
+            (true, true) => continue,
+            (true, false) => "is given twice",
+            (false, _) => "is not a parameter of this operation",
+        };
+        if told.insert(name) && wrong.len() < MOST_NAMED {
             let name: String = name.chars().filter(|letter| !letter.is_control()).take(100).collect();
-            return Err(Problem::parameter(&name, "is not a parameter of this operation"));
-        }
-        if !seen.insert(name) {
-            return Err(Problem::parameter(name, "is given twice"));
+            wrong.push(FieldError::new(name, message));
         }
     }
-    Ok(())
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::parameters(wrong)) }
 }
 
-/// Headers of which a second one would leave open which is meant, whatever the operation reads.
+/// So many parameters are told to be wrong: a query of nothing else must not blow up the answer.
+const MOST_NAMED: usize = 20;
+
+/// Headers of which a second one would leave open which is meant, whatever the operation reads. Of two equal lengths hyper
+/// makes one before they come here, and refuses different ones.
 const SINGLE_HEADERS: [&str; 7] = [
     "Host",
     "Authorization",

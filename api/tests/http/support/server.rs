@@ -7,6 +7,7 @@ use deadpool_postgres::Pool;
 use embedded::testing::{TestCluster, TestDatabase};
 use ledger::catalogue::{Catalogue, Model, OnUnknown, Pricing, Route};
 use ledger::job::{Kind, LateCancel};
+use ledger::seal::{PublicKey, SealKey, SealOptions, Sealed, seal_next};
 use ledger::{
     Action, Actor, ClockSource, Command, Context, Credits, Database, Ledger, LedgerOptions, MarkWatcher,
     Position, UserId,
@@ -201,6 +202,18 @@ impl Server {
     pub(crate) async fn newest_position(&self) -> i64 {
         let client = self.pool.get().await.unwrap();
         client.query_one("select max(position) from events", &[]).await.unwrap().get(0)
+    }
+
+    /// Seals everything that is in the log, in blocks of two events, and returns the public key.
+    pub(crate) async fn seal(&self) -> PublicKey {
+        let key = SealKey::generate().unwrap().0;
+        let newest = Position(self.newest_position().await);
+        let client = self.pool.get().await.unwrap();
+        let options = SealOptions { block: 2, after: Duration::ZERO };
+        client.batch_execute("set role cooly_sealer").await.unwrap();
+        while let Sealed::Block(_) = seal_next(&**client, &key, newest, &options).await.unwrap() {}
+        client.batch_execute("reset role").await.unwrap();
+        key.public_key()
     }
 
     /// Events in the log.

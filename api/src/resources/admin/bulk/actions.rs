@@ -62,17 +62,13 @@ impl BulkActions {
     ) -> Answer<Json<BulkItemPage>, ReadOne> {
         let (id, outcome) = (id.0.0, outcome.0.map(|outcome| outcome.0));
         let list = List::new("bulk_items", &(id, outcome));
-        let after: Option<u32> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let after: Option<u32> = list.place(cursor.0.as_ref())?;
         let limit = page_size(limit.0);
         let client = app.reader().await?;
         bulk::get(&**client, id).await?.ok_or_else(unknown)?;
         let items = bulk::items(&**client, id, outcome, after.unwrap_or(0), limit + 1).await?;
-        let shown = &items[..items.len().min(limit as usize)];
-        let last = shown.last().filter(|_| items.len() > shown.len());
-        Ok(Json(BulkItemPage {
-            items: shown.iter().map(BulkItem::from).collect(),
-            next_cursor: last.map(|last| list.cursor(&last.ordinal)),
-        }))
+        let (shown, next_cursor) = list.page(&items, limit, |last| last.ordinal);
+        Ok(Json(BulkItemPage { items: shown.iter().map(BulkItem::from).collect(), next_cursor }))
     }
 
     /// Pause an action
@@ -119,7 +115,7 @@ impl BulkActions {
 }
 
 fn unknown() -> Problem {
-    Problem::not_found("there is no such action")
+    Problem::not_found("there is no such action; `GET /admin/dlq/bulk-actions` lists them")
 }
 
 async fn change(

@@ -7,6 +7,7 @@ pub(crate) mod actions;
 pub(crate) mod operations;
 
 mod at_once;
+mod filter;
 mod later;
 mod order;
 mod outcome;

@@ -1,6 +1,7 @@
 //! The operations that act on many dead letters, and the list of the actions that go on by themselves.
 
-use super::order::{BulkAction, Cleanup, Deed, fixed};
+use super::filter::fixed;
+use super::order::{BulkAction, Cleanup, Deed};
 use super::outcome::BulkOutcome;
 use super::told::BulkRun;
 use super::{at_once, later};
@@ -79,7 +80,8 @@ impl Bulk {
     ///
     /// With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
     /// worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
-    /// 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+    /// 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
+    /// `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
     #[oai(path = "/admin/dlq/bulk-actions", method = "post", operation_id = "actOnDeadLetters")]
     async fn act(
         &self,
@@ -95,8 +97,9 @@ impl Bulk {
     ) -> Answer<Acted, BulkOrder> {
         let order = body.0;
         if !preference::responds_async(prefer.0.as_deref()) {
-            if let Some(field) = order.paced() {
-                return Err(Problem::value(field, "goes with the header `Prefer: respond-async`").into());
+            let paced = order.paced();
+            if !paced.is_empty() {
+                return Err(Problem::values(paced).into());
             }
             let (deed, dry_run) = (order.action, order.dry_run);
             let outcome = at_once::run(&app, &caller, order.choice(app.now()), deed, dry_run).await?;
@@ -126,15 +129,12 @@ impl Bulk {
         cursor: Query<Option<Term>>,
     ) -> Answer<Json<BulkRunPage>, Read> {
         let list = List::new("bulk_actions", &());
-        let place: Option<(Moment, Uuid)> = list.place(cursor.0.as_ref().map(|cursor| cursor.0.as_str()))?;
+        let place: Option<(Moment, Uuid)> = list.place(cursor.0.as_ref())?;
         let (before, limit) = (place.map(|(Moment(at), id)| (at, id)), page_size(limit.0));
-        let mut actions = bulk::list(&**app.reader().await?, before, limit + 1).await?;
-        let has_more = actions.len() > limit as usize;
-        actions.truncate(limit as usize);
-        let last = actions.last().filter(|_| has_more);
-        let next_cursor = last.map(|last| list.cursor(&(last.created_at, last.id)));
-        let mut items = Vec::with_capacity(actions.len());
-        for action in actions {
+        let actions = bulk::list(&**app.reader().await?, before, limit + 1).await?;
+        let (shown, next_cursor) = list.page(&actions, limit, |last| (last.created_at, last.id));
+        let mut items = Vec::with_capacity(shown.len());
+        for action in shown.iter().cloned() {
             items.push(BulkRun::read(&app, action).await?);
         }
         Ok(Json(BulkRunPage { items, next_cursor }))
@@ -142,7 +142,8 @@ impl Bulk {
 
     /// Give up old dead letters
     ///
-    /// Refunds their users. Nothing is deleted from the log.
+    /// Refunds their users. Nothing is deleted from the log. At most 10,000 at once, inside the request; for more, order an
+    /// action that discards those that are `older_than`, with `Prefer: respond-async`.
     #[oai(path = "/admin/dlq/cleanup", method = "post", operation_id = "cleanUpDeadLetters")]
     async fn clean_up(
         &self,

@@ -1,18 +1,16 @@
 //! What is asked of many dead letters: which, what, and how fast.
 
+use super::filter::{DeadFilter, fixed};
 use crate::serve::body::{self, Items, Place, Readable, body};
+use crate::serve::problem::FieldError;
 use crate::words::bulk::{CanarySize, Percent, RatePerSecond};
-use crate::words::scalars::{
-    ClassName, GenerationId, Instant, KindName, PastAge, Reason, RunNumber, Term, UserName,
-};
+use crate::words::scalars::{GenerationId, PastAge, Reason, RunNumber};
 use chrono::{DateTime, Utc};
 use ledger::JobId;
 use poem_openapi::Enum;
 use poem_openapi::types::ToJSON;
 use projections::bulk::{self, Choice};
-use projections::dead_letters::Filter;
 use serde_json::{Map, Value};
-use std::time::Duration;
 
 /// Most dead letters of one request.
 pub(super) const MAX_JOBS: usize = 10_000;
@@ -34,29 +32,6 @@ pub(super) enum Deed {
     Retry,
     /// Give them up and refund their users.
     Discard,
-}
-
-body! {
-    /// Which dead letters; everything that is set must hold.
-    #[derive(Default)]
-    pub(super) struct DeadFilter {
-        /// Of this user.
-        user: Option<UserName>,
-        /// Of this kind.
-        kind: Option<KindName>,
-        /// Made by this model.
-        model: Option<Term>,
-        /// Whose failure is of this class.
-        class: Option<ClassName>,
-        /// With this failure code.
-        code: Option<Term>,
-        /// That died at this instant or later.
-        since: Option<Instant>,
-        /// That died before this instant.
-        until: Option<Instant>,
-        /// That died at least so long ago.
-        older_than: Option<PastAge>,
-    }
 }
 
 body! {
@@ -83,20 +58,17 @@ body! {
         /// It pauses by itself once more of a hundred ended badly; 50 if left out, 100 for never.
         pause_above_percent: Option<Percent>,
     }
-    then BulkAction::consistent
+    together one_choice
 }
 
-impl BulkAction {
-    /// Looks at how the fields go together.
-    fn consistent(self, object: &mut body::Object<'_>) -> Option<BulkAction> {
-        if self.ids.is_some() == self.filter.is_some() {
-            object.refuse("ids", "or `filter` must be given, and not both");
-        }
-        let ids = self.ids.as_ref().map(|ids| ids.0.len());
-        if self.runs.as_ref().is_some_and(|runs| Some(runs.0.len()) != ids) {
-            object.refuse("runs", "must have one run for each of `ids`");
-        }
-        Some(self)
+/// Either `ids` or `filter`, and as many `runs` as `ids`.
+fn one_choice(object: &mut body::Object<'_>) {
+    if object.has("ids") == object.has("filter") {
+        object.refuse("ids", "or `filter` must be given, and not both");
+    }
+    if object.has("runs") && object.length("runs").is_some() && object.length("runs") != object.length("ids")
+    {
+        object.refuse("runs", "must have one run for each of `ids`");
     }
 }
 
@@ -118,16 +90,20 @@ pub(super) struct Pace {
 }
 
 impl BulkAction {
-    /// The first field that goes with an action in the background alone.
-    pub(super) fn paced(&self) -> Option<&'static str> {
-        [
+    /// The fields that are there and go with an action in the background alone, each as what is wrong with it.
+    pub(super) fn paced(&self) -> Vec<FieldError> {
+        let paced = [
             ("reason", self.reason.is_some()),
             ("rate", self.rate.is_some()),
             ("canary", self.canary.is_some()),
             ("pause_above_percent", self.pause_above_percent.is_some()),
-        ]
-        .into_iter()
-        .find_map(|(name, is_there)| is_there.then_some(name))
+        ];
+        let message = "goes with the header `Prefer: respond-async`";
+        paced
+            .into_iter()
+            .filter(|(_, is_there)| *is_there)
+            .map(|(name, _)| FieldError::new(name, message))
+            .collect()
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -184,29 +160,5 @@ body! {
         /// Only say what would be done.
         #[oai(default)]
         pub dry_run: bool,
-    }
-}
-
-/// An age counts from now: what grows old enough meanwhile is for the next request, or paging would not end.
-pub(super) fn fixed(filter: Filter, now: DateTime<Utc>) -> Filter {
-    let Some(age) = filter.older_than else { return filter };
-    let then = chrono::TimeDelta::from_std(age).ok().and_then(|age| now.checked_sub_signed(age));
-    let until = [filter.until, then].into_iter().flatten().min();
-    Filter { until, older_than: None, ..filter }
-}
-
-impl From<DeadFilter> for Filter {
-    fn from(filter: DeadFilter) -> Filter {
-        let older_than: Option<Duration> = filter.older_than.map(|age| age.0);
-        Filter {
-            user: filter.user.map(|user| user.0),
-            kind: filter.kind.map(|kind| kind.0),
-            model: filter.model.map(|model| model.0),
-            class: filter.class.map(|class| class.0),
-            code: filter.code.map(|code| code.0),
-            since: filter.since.map(|since| since.0),
-            until: filter.until.map(|until| until.0),
-            older_than,
-        }
     }
 }

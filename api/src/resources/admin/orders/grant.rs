@@ -2,7 +2,7 @@
 
 use super::order::{Order, first, unexpected};
 use super::standing::Standing;
-use crate::serve::body::{Object, body};
+use crate::serve::body::body;
 use crate::serve::problem::Problem;
 use crate::words::holdings::LotView;
 use crate::words::scalars::{Amount, Instant, PriorityNumber, Reason, SignedAmount, SourceName};
@@ -44,13 +44,13 @@ pub(crate) struct MadeGrant {
 
 impl NewGrant {
     /// With what was left out filled in, so that saying it makes no other request of it.
-    fn completed(self, _object: &mut Object<'_>) -> Option<NewGrant> {
-        Some(NewGrant {
+    fn completed(self) -> NewGrant {
+        NewGrant {
             priority: self.priority.or(Some(PriorityNumber(Priority::DEFAULT.get().into()))),
             source: self.source.or(Some(SourceName(Source::Other))),
             metadata: Some(self.metadata.unwrap_or_default()),
             ..self
-        })
+        }
     }
 
     /// The grant, to this user.

@@ -94,7 +94,9 @@ pub(crate) async fn refused(app: &App, account: AccountId, error: ExecuteError) 
         ExecuteError::Refused(Refusal::HoldNotOpen { hold }) => match was_hold(app, account, hold).await {
             Ok(true) => Refusal::HoldNotOpen { hold }.into(),
             Ok(false) => {
-                let detail = format!("there is no hold {hold} on this account");
+                let detail = format!(
+                    "there is no hold {hold} on this account; `GET /admin/accounts/{{user}}/holds` lists them"
+                );
                 Problem::new(StatusCode::NOT_FOUND, "hold_unknown", "Nothing is here", detail)
             }
             Err(problem) => problem,
