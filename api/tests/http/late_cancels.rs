@@ -106,7 +106,7 @@ async fn a_cancel_that_would_keep_more_than_was_agreed_to_is_refused_and_changes
         let refused = refused.refused(409, "cancel_keeps_more");
         assert_eq!(refused.body["errors"][0]["field"], "max_kept");
     }
-    for wrong in ["", "-1", "x", "1e3", "0.0000001"] {
+    for wrong in ["-1", "x", "1e3", "0.0000001"] {
         let refused = cancel(&alice, bought.id(), &format!("?max_kept={wrong}")).await;
         assert_eq!(refused.status, 400, "{wrong}: {refused:?}");
     }
