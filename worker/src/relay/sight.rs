@@ -132,11 +132,12 @@ mod tests {
         ToldGate { provider: provider.into(), model: model.map(str::to_owned), seconds, is_tried }
     }
 
-    fn sight(workers: &[&[ToldGate]]) -> Sight {
-        let told = |gates: &&[ToldGate]| {
-            (ToldShut { gates: gates.to_vec(), ..ToldShut::default() }, Duration::from_secs(2))
-        };
-        Sight { workers: workers.iter().map(told).collect(), ..Sight::default() }
+    /// What it is about, the model's providers, what the workers say is shut, and what follows.
+    type Case<'a> = (&'a str, &'a [&'a str], Vec<Vec<ToldGate>>, Option<Closed>);
+
+    fn sight(workers: Vec<Vec<ToldGate>>) -> Sight {
+        let told = |gates| (ToldShut { gates, ..ToldShut::default() }, Duration::from_secs(2));
+        Sight { workers: workers.into_iter().map(told).collect(), ..Sight::default() }
     }
 
     fn of(providers: &[&str], sight: &Sight) -> Option<Closed> {
@@ -150,24 +151,29 @@ mod tests {
         let of_another = gate("one", Some("another"), 9.0, true);
         let due = gate("one", Some("made-there"), 1.0, true);
         let over = gate("two", None, 1.0, false);
-        let cases: [(&str, &[&str], &[&[ToldGate]], Option<Closed>); 12] = [
-            ("nobody is here", &["one"], &[], None),
-            ("nothing is shut", &["one"], &[&[]], None),
-            ("its only route is", &["one"], &[&[shut.clone()]], Some(Closed::Shut)),
-            ("another model is", &["one"], &[&[of_another]], None),
-            ("one worker does not say so", &["one"], &[&[shut.clone()], &[]], None),
-            ("all workers do", &["one"], &[&[shut.clone()], &[shut.clone()]], Some(Closed::Shut)),
-            ("its other route is open", &["one", "two"], &[&[shut.clone()]], None),
-            ("both are shut", &["one", "two"], &[&[shut.clone(), whole.clone()]], Some(Closed::Shut)),
-            ("one may be tried", &["one"], &[&[shut.clone()], &[due.clone()]], Some(Closed::ToBeTried)),
+        let cases: [Case<'_>; 12] = [
+            ("nobody is here", &["one"], vec![], None),
+            ("nothing is shut", &["one"], vec![vec![]], None),
+            ("its only route is", &["one"], vec![vec![shut.clone()]], Some(Closed::Shut)),
+            ("another model is", &["one"], vec![vec![of_another]], None),
+            ("one worker does not say so", &["one"], vec![vec![shut.clone()], vec![]], None),
+            ("all workers do", &["one"], vec![vec![shut.clone()], vec![shut.clone()]], Some(Closed::Shut)),
+            ("its other route is open", &["one", "two"], vec![vec![shut.clone()]], None),
+            ("both are shut", &["one", "two"], vec![vec![shut.clone(), whole.clone()]], Some(Closed::Shut)),
+            (
+                "one may be tried",
+                &["one"],
+                vec![vec![shut.clone()], vec![due.clone()]],
+                Some(Closed::ToBeTried),
+            ),
             (
                 "tried for one, shut for others",
                 &["one"],
-                &[&[due, gate("one", None, 9.0, true)]],
+                vec![vec![due, gate("one", None, 9.0, true)]],
                 Some(Closed::Shut),
             ),
-            ("what it asked for is over", &["two"], &[&[over]], None),
-            ("its other provider is elsewhere", &["one", "missing"], &[&[shut, whole]], None),
+            ("what it asked for is over", &["two"], vec![vec![over]], None),
+            ("its other provider is elsewhere", &["one", "missing"], vec![vec![shut, whole]], None),
         ];
         for (which, providers, workers, expected) in cases {
             assert_eq!(of(providers, &sight(workers)), expected, "{which}");
