@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { UnauthenticatedError } from "@cooly/sdk";
+import { events, lost, problem, type Scripted, scripted } from "./support/scripted-server.js";
+
+const event = (id: number, data: string) => `event: generation\nid: ${id}\ndata: {"id":"${data}"}\n\n`;
+const resumedAt = ({ received }: Scripted) => received.map(({ headers }) => headers["last-event-id"]);
+
+async function idsOf(server: Scripted, count: number, options = {}) {
+  const stream = await server.client().generations.follow(options);
+  const ids: string[] = [];
+  for await (const { id } of stream) if (ids.push(id) === count) break;
+  return { ids, stream };
+}
+
+test("a stream that breaks goes on after the last event", async () => {
+  const server = await scripted(
+    events("id: 5\n\n", ": still here\n\n", event(6, "a"), "id: 7\nevent: gen"),
+    lost,
+    events(event(7, "b")),
+    events(event(9, "c")),
+  );
+  const { ids, stream } = await idsOf(server, 3);
+  assert.deepEqual(ids, ["a", "b", "c"]);
+  assert.deepEqual(resumedAt(server), [undefined, "6", "6", "7"]);
+  assert.equal(stream.lastEventId, "9");
+  await server.close();
+});
+
+test("a stream that breaks before its first change goes on where it began", async () => {
+  const server = await scripted(events("id: 5\n\n"), events(event(6, "a")));
+  assert.deepEqual((await idsOf(server, 1)).ids, ["a"]);
+  assert.deepEqual(resumedAt(server), [undefined, "5"]);
+  await server.close();
+});
+
+test("a stream can go on where another process stopped", async () => {
+  const server = await scripted(events(event(6, "a")));
+  assert.deepEqual((await idsOf(server, 1, { lastEventId: "5" })).ids, ["a"]);
+  assert.deepEqual(resumedAt(server), ["5"]);
+  await server.close();
+});
+
+test("events come whole however they are cut, and in any kind of line", async () => {
+  const server = await scripted((response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const text = 'id: 1\r\n\r\nid:2\r\ndata: {"id":\r\ndata: "é"}\r\n\r\n';
+    for (const byte of Buffer.from(text)) response.write(Buffer.from([byte]));
+  });
+  assert.deepEqual((await idsOf(server, 1)).ids, ["é"]);
+  await server.close();
+});
+
+test("an end that is final is an error", async () => {
+  const server = await scripted(events("id: 5\n\n"), problem(401, "unauthenticated"));
+  await assert.rejects(idsOf(server, 1), UnauthenticatedError);
+  await server.close();
+});
+
+test("a stream that is closed ends its loop, and a signal breaks it", async () => {
+  const open = (response: import("node:http").ServerResponse) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("id: 5\n\n");
+  };
+  const server = await scripted(open);
+  const stream = await server.client().generations.follow();
+  setTimeout(() => stream.close(), 50);
+  for await (const _ of stream) assert.fail("nothing happened");
+
+  const signalled = await server.client().generations.follow({ signal: AbortSignal.timeout(100) });
+  await assert.rejects(
+    async () => {
+      for await (const _ of signalled) assert.fail("nothing happened");
+    },
+    { name: "TimeoutError" },
+  );
+  await server.close();
+});
