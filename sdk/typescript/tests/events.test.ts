@@ -24,21 +24,18 @@ test("a stream that breaks goes on after the last event", async () => {
   assert.deepEqual(ids, ["a", "b", "c"]);
   assert.deepEqual(resumedAt(server), [undefined, "6", "6", "7"]);
   assert.equal(stream.lastEventId, "9");
-  await server.close();
 });
 
 test("a stream that breaks before its first change goes on where it began", async () => {
   const server = await scripted(events("id: 5\n\n"), events(event(6, "a")));
   assert.deepEqual((await idsOf(server, 1)).ids, ["a"]);
   assert.deepEqual(resumedAt(server), [undefined, "5"]);
-  await server.close();
 });
 
 test("a stream can go on where another process stopped", async () => {
   const server = await scripted(events(event(6, "a")));
   assert.deepEqual((await idsOf(server, 1, { lastEventId: "5" })).ids, ["a"]);
   assert.deepEqual(resumedAt(server), ["5"]);
-  await server.close();
 });
 
 test("events come whole however they are cut, and in any kind of line", async () => {
@@ -48,13 +45,11 @@ test("events come whole however they are cut, and in any kind of line", async ()
     for (const byte of Buffer.from(text)) response.write(Buffer.from([byte]));
   });
   assert.deepEqual((await idsOf(server, 1)).ids, ["é"]);
-  await server.close();
 });
 
 test("an end that is final is an error", async () => {
   const server = await scripted(events("id: 5\n\n"), problem(401, "unauthenticated"));
   await assert.rejects(idsOf(server, 1), UnauthenticatedError);
-  await server.close();
 });
 
 test("a stream that is closed ends its loop, and a signal breaks it", async () => {
@@ -67,12 +62,13 @@ test("a stream that is closed ends its loop, and a signal breaks it", async () =
   setTimeout(() => stream.close(), 50);
   for await (const _ of stream) assert.fail("nothing happened");
 
-  const signalled = await server.client().generations.follow({ signal: AbortSignal.timeout(100) });
+  const controller = new AbortController();
+  const signalled = await server.client().generations.follow({ signal: controller.signal });
+  setTimeout(() => controller.abort(new Error("enough")), 50);
   await assert.rejects(
     async () => {
       for await (const _ of signalled) assert.fail("nothing happened");
     },
-    { name: "TimeoutError" },
+    { message: "enough" },
   );
-  await server.close();
 });

@@ -13,7 +13,6 @@ test("a loop goes through the items of all pages with the same filters", async (
     server.received.map(({ url }) => url.replace("/v1/generations?status=failed&limit=2", "")),
     ["", "&cursor=c1", "&cursor=c1", "&cursor=c2"],
   );
-  await server.close();
 });
 
 test("pages can be had as pages, and the first one by waiting for it", async () => {
@@ -22,7 +21,6 @@ test("pages can be had as pages, and the first one by waiting for it", async () 
   for await (const { next_cursor } of server.client().generations.list().pages()) cursors.push(next_cursor);
   assert.deepEqual(cursors, ["c1", null]);
   assert.equal((await server.client().generations.list()).next_cursor, "c1");
-  await server.close();
 });
 
 test("no page is fetched that is not needed, and a list goes on at a cursor", async () => {
@@ -34,7 +32,6 @@ test("no page is fetched that is not needed, and a list goes on at a cursor", as
     server.received.map(({ url }) => url),
     ["/v1/generations?cursor=c0"],
   );
-  await server.close();
 });
 
 test("a list after a write waits for the write, of this client and of its other callers", async () => {
@@ -55,5 +52,4 @@ test("a list after a write waits for the write, of this client and of its other 
   const sent = server.received.slice(2).map(({ headers }) => headers["ledger-position"]);
   assert.deepEqual(sent, ["41", "41", "99", "100", undefined]);
   assert.equal(client.ledgerPosition, "100");
-  await server.close();
 });

@@ -30,7 +30,6 @@ test("a download comes in pieces, with what is known of it", async () => {
     5,
   );
   assert.ok(pieces.length > 1, "it was kept until it was whole");
-  await server.close();
 });
 
 test("a download that is cut off is an error", async () => {
@@ -41,7 +40,6 @@ test("a download that is cut off is an error", async () => {
   const download = await server.client().generations.getOutput("1", 0);
   assert.equal(download.size, 10);
   await assert.rejects(download.bytes(), ConnectionError);
-  await server.close();
 });
 
 test("what is known already is null", async () => {
@@ -50,7 +48,6 @@ test("what is known already is null", async () => {
   assert.equal(await generations.getOutput("1", 0, { ifNoneMatch: '"abc"' }), null);
   assert.equal(await generations.get("1", { ifNoneMatch: '"abc"' }), null);
   assert.equal(server.received[1]?.headers["if-none-match"], '"abc"');
-  await server.close();
 });
 
 test("a statement is a file or pages, as its format says", async () => {
@@ -61,7 +58,6 @@ test("a statement is a file or pages, as its format says", async () => {
   const { credits } = server.client();
   assert.equal(await (await credits.statement({ format: "csv" })).text(), "a,b");
   assert.deepEqual(await credits.statement().take(5), [{ amount: "1" }]);
-  await server.close();
 });
 
 test("an upload sends a line for each item, and its answers come line by line", async () => {
@@ -77,7 +73,6 @@ test("an upload sends a line for each item, and its answers come line by line", 
   const [request] = server.received;
   assert.equal(request?.body, `${JSON.stringify(LINE)}\n${JSON.stringify({ ...LINE, user: "b" })}\n`);
   assert.equal(request?.headers["content-type"], "application/x-ndjson");
-  await server.close();
 });
 
 test("a table is sent as it is", async () => {
@@ -87,7 +82,6 @@ test("a table is sent as it is", async () => {
   const [request] = server.received;
   assert.deepEqual([request?.body, request?.url], ["user,amount\n", "/admin/grants/bulk?dry_run=true"]);
   assert.equal(request?.headers["content-type"], "text/csv");
-  await server.close();
 });
 
 test("answers without an end were cut off", async () => {
@@ -96,5 +90,4 @@ test("answers without an end were cut off", async () => {
   await assert.rejects(async () => {
     for await (const _ of lines);
   }, ConnectionError);
-  await server.close();
 });

@@ -10,7 +10,6 @@ test("waiting asks the server to wait, until the generation has ended", async ()
     server.received.map(({ headers }) => headers.prefer),
     ["wait=30", "wait=30", "wait=30"],
   );
-  await server.close();
 });
 
 test("waiting gives up in time and tells what it saw last", async () => {
@@ -22,14 +21,12 @@ test("waiting gives up in time and tells what it saw last", async () => {
       error instanceof WaitTimeoutError && (error.generation as { status: string }).status === "running",
   );
   assert.ok(server.received.length <= 3, "it asked too often");
-  await server.close();
 });
 
 test("a purchase can wait too", async () => {
   const server = await scripted(json({ status: "succeeded" }));
   await server.client().generations.create({ model: "m", prompt: "p" }, { waitMs: 1500 });
   assert.equal(server.received[0]?.headers.prefer, "wait=2");
-  await server.close();
 });
 
 test("only queued and running generations have not ended", () => {

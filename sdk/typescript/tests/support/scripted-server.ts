@@ -1,6 +1,7 @@
 // A tiny server whose answers a test writes down, one for each request.
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { after } from "node:test";
 import { type ClientOptions, Cooly } from "@cooly/sdk";
 
 export interface Received {
@@ -16,8 +17,13 @@ export interface Scripted {
   baseUrl: string;
   received: Received[];
   client(options?: Partial<ClientOptions>): Cooly;
-  close(): Promise<void>;
 }
+
+// An open server would keep the process of a test that failed from ending.
+const servers = new Set<Server>();
+after(() => {
+  for (const server of servers) server.close().closeAllConnections();
+});
 
 // The last reply stands for all further requests.
 export async function scripted(...replies: Reply[]): Promise<Scripted> {
@@ -30,16 +36,13 @@ export async function scripted(...replies: Reply[]): Promise<Scripted> {
     received.push(one);
     await replies[Math.min(received.length, replies.length) - 1]?.(response, one);
   });
+  servers.add(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     baseUrl,
     received,
     client: (options) => new Cooly({ baseUrl, token: "secret-token", backoffMs: 5, ...options }),
-    close: () => {
-      server.closeAllConnections();
-      return new Promise((resolve) => server.close(() => resolve()));
-    },
   };
 }
 
