@@ -64,4 +64,4 @@ tool tsc --project "$target/user/tsconfig.json"
 cp "$target/user/code/package.json" "$target/user/js/"
 
 cd "$target/user/js"
-node --test --test-reporter=tap --test-timeout=300000 tests/*.test.js
+node --test --test-reporter=tap --test-timeout=900000 tests/*.test.js

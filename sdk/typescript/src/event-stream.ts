@@ -3,8 +3,6 @@ import { ConnectionError, TimeoutError } from "./errors.js";
 import { pause } from "./retry.js";
 import { eventsOf, type ServerEvent } from "./sse.js";
 
-// A silent stream has a comment every 15 seconds: three without one, and nobody is there.
-const SILENCE_MS = 45_000;
 const MAX_PAUSE_MS = 30_000;
 
 /** Opens the stream after this event; ends with `signal`. */
@@ -28,13 +26,13 @@ export class EventStream<T> implements AsyncIterable<T> {
   constructor(
     connect: Connect,
     lastEventId: string | undefined,
-    settings: { signal?: AbortSignal | undefined; pauseMs: number; silenceMs?: number },
+    settings: { signal?: AbortSignal | undefined; pauseMs: number; silenceMs: number },
   ) {
     this.#connect = connect;
     this.#lastEventId = lastEventId;
     this.#outer = settings.signal;
     this.#pauseMs = settings.pauseMs;
-    this.#silenceMs = settings.silenceMs ?? SILENCE_MS;
+    this.#silenceMs = settings.silenceMs;
   }
 
   /** The last event that the loop was given: keep it to go on there in another process. */
@@ -77,16 +75,22 @@ export class EventStream<T> implements AsyncIterable<T> {
 
   // The next event, or undefined when the stream has ended. What it tells for a reconnection is remembered.
   async #next(): Promise<ServerEvent | undefined> {
-    const watch = setTimeout(() => this.#connection.abort(new Silence()), this.#silenceMs);
-    try {
-      const result = await this.#events?.next();
-      if (!result || result.done) return undefined;
-      const event = result.value;
-      if (event.id !== undefined) this.#lastEventId = event.id;
-      if (event.retryMs !== undefined) this.#askedPauseMs = event.retryMs;
-      return event;
-    } finally {
-      clearTimeout(watch);
+    const result = await this.#events?.next();
+    if (!result || result.done) return undefined;
+    const event = result.value;
+    if (event.id !== undefined) this.#lastEventId = event.id;
+    if (event.retryMs !== undefined) this.#askedPauseMs = event.retryMs;
+    return event;
+  }
+
+  // Comments count as signs of life, which the events do not show. Only the server is timed, not who reads.
+  async *#alive(text: AsyncGenerator<string, void, undefined>): AsyncGenerator<string, void, undefined> {
+    const connection = this.#connection;
+    for (;;) {
+      const watch = setTimeout(() => connection.abort(new Silence()), this.#silenceMs);
+      const piece = await text.next().finally(() => clearTimeout(watch));
+      if (piece.done) return;
+      yield piece.value;
     }
   }
 
@@ -100,7 +104,7 @@ export class EventStream<T> implements AsyncIterable<T> {
     this.#connection = new AbortController();
     const signals = [this.#ended.signal, this.#connection.signal, ...(this.#outer ? [this.#outer] : [])];
     const source = await this.#connect(this.#lastEventId, AbortSignal.any(signals));
-    this.#events = eventsOf(textOf(source));
+    this.#events = eventsOf(this.#alive(textOf(source)));
   }
 
   #pauseAfter(failures: number): Promise<void> {

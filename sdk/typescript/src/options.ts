@@ -23,6 +23,8 @@ export interface ClientOptions {
   maxBackoffMs?: number;
   /** The longest `Retry-After` that is waited for; 60,000 if left out. A longer one fails the call at once. */
   maxRetryAfterMs?: number;
+  /** How long an event stream may be silent before its connection is taken for broken; 45,000 if left out. */
+  silenceMs?: number;
   /** Headers of every request, such as `User-Agent`. */
   headers?: Record<string, string>;
   /** What sends requests; the platform's `fetch` if left out. */

@@ -6,6 +6,7 @@ import type { RetryPolicy } from "./retry.js";
 export interface Settings extends RetryPolicy {
   baseUrl: string;
   timeoutMs: number;
+  silenceMs: number;
   headers: Record<string, string>;
   fetch: typeof globalThis.fetch;
 }
@@ -14,6 +15,8 @@ export function settingsOf(options: ClientOptions): Settings {
   return {
     baseUrl: baseUrlOf(options.baseUrl),
     timeoutMs: options.timeoutMs ?? 30_000,
+    // A silent stream has a comment every 15 seconds: three without one, and nobody is there.
+    silenceMs: options.silenceMs ?? 45_000,
     retries: options.retries ?? 4,
     backoffMs: options.backoffMs ?? 250,
     maxBackoffMs: options.maxBackoffMs ?? 8_000,

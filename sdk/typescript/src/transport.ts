@@ -84,7 +84,8 @@ export class Transport {
       opened = true;
       return sourceOf(operation, data, signal);
     };
-    const settings = { signal: options?.signal, pauseMs: this.#settings.backoffMs };
+    const { backoffMs: pauseMs, silenceMs } = this.#settings;
+    const settings = { signal: options?.signal, pauseMs, silenceMs };
     return new EventStream<T>(connect, options?.lastEventId, settings).open();
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { UnauthenticatedError } from "@cooly/sdk";
-import { events, lost, problem, type Scripted, scripted } from "./support/scripted-server.js";
+import { events, lost, problem, type Reply, type Scripted, scripted } from "./support/scripted-server.js";
 
 const event = (id: number, data: string) => `event: generation\nid: ${id}\ndata: {"id":"${data}"}\n\n`;
 const resumedAt = ({ received }: Scripted) => received.map(({ headers }) => headers["last-event-id"]);
@@ -71,4 +71,24 @@ test("a stream that is closed ends its loop, and a signal breaks it", async () =
     },
     { message: "enough" },
   );
+});
+
+test("comments keep a stream alive, and silence makes it reconnect", async () => {
+  const quiet: Reply = (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write("id: 5\n\n");
+    let comments = 0;
+    const timer = setInterval(() => {
+      response.write(": still here\n\n");
+      if (++comments === 20) clearInterval(timer);
+    }, 200);
+  };
+  const server = await scripted(quiet, events(event(6, "a")));
+  const began = performance.now();
+  for await (const { id } of await server.client({ silenceMs: 2_500 }).generations.follow()) {
+    assert.equal(id, "a");
+    break;
+  }
+  assert.deepEqual(resumedAt(server), [undefined, "5"]);
+  assert.ok(performance.now() - began > 6_000, "it took the comments for silence");
 });

@@ -10,7 +10,8 @@ const run = promisify(execFile);
 export function documents(running: () => RunningCooly): void {
   const outputOf = async (script: string) => {
     const path = new URL(script, import.meta.url).pathname;
-    const env = { ...process.env, COOLY_URL: running().baseUrl };
+    // Files that they write stay where the tests run.
+    const env = { ...process.env, COOLY_URL: running().baseUrl, TMPDIR: process.cwd() };
     return (await run(process.execPath, [path], { env, timeout: 240_000 })).stdout;
   };
 
