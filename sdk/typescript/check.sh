@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that must hold for this package. Needs Node 20.3 or newer, npm, and a built cooly in COOLY_BIN.
+# Everything that must hold for this package. Needs Node 20.11 or newer, npm, and a built cooly in COOLY_BIN.
 # Writes only into COOLY_TARGET (the `target` of the repository if not set).
 set -euo pipefail
 

@@ -2,7 +2,7 @@
 import type { Source } from "./body.js";
 import { type Answer, answerOf, Call } from "./call.js";
 import { Download } from "./download.js";
-import { ConnectionError, CoolyError, TimeoutError } from "./errors.js";
+import { ApiError, ConnectionError, CoolyError, TimeoutError } from "./errors.js";
 import { EventStream } from "./event-stream.js";
 import { keyOf } from "./idempotency.js";
 import { Lines } from "./lines.js";
@@ -130,7 +130,7 @@ export class Transport {
 
   // A token that a function gave may have expired on its way: nothing was done, and a new one may be accepted.
   #canRenew(error: unknown, renewed: boolean, resendable: boolean): boolean {
-    const refused = (error as { status?: unknown }).status === 401;
+    const refused = error instanceof ApiError && error.status === 401;
     return refused && !renewed && resendable && typeof this.#token === "function";
   }
 
