@@ -1,0 +1,593 @@
+// Made from the OpenAPI document by `npm run generate`: change what is in generate/ instead.
+
+import { type BulkGrantAnswer, isBulkGrantEnd } from "../bulk-grants.js";
+import type { Call } from "../call.js";
+import type { Download } from "../download.js";
+import type { EventStream } from "../event-stream.js";
+import type { Lines } from "../lines.js";
+import { type Operation, pathOf } from "../operation.js";
+import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, RequestOptions, Resumed, Uploaded, Waiting } from "../options.js";
+import type { Paged } from "../paging.js";
+import type { Transport } from "../transport.js";
+import type { Upload } from "../upload.js";
+import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetStatementQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+
+/** Accounts of all users. */
+export class AccountsOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /** List accounts. */
+  list(query?: ListAccountsQuery, options?: RequestOptions & Positioned): Paged<AccountRow, AccountPage> {
+    return this.transport.pages({ id: "listAccounts", method: "GET", path: "/admin/accounts", query, positioned: true }, "items", options);
+  }
+
+  /**
+   * Look at an account.
+   *
+   * Read from the log, so it is never stale, and any moment of the past can be asked for.
+   */
+  get(user: string, query?: GetAccountQuery, options?: RequestOptions): Call<AccountDetail> {
+    return this.transport.json({ id: "getAccount", method: "GET", path: pathOf`/admin/accounts/${user}`, query }, options);
+  }
+
+  /**
+   * Correct a balance.
+   *
+   * Up or down; opens the account if need be. Never below what is available: more than that is refused, or with
+   * `clamp` as much is taken as is there.
+   */
+  adjust(user: string, body: NewAdjustmentOrder, options?: RequestOptions & Keyed): Call<MadeAdjustment> {
+    return this.transport.json({ id: "adjustCredits", method: "POST", path: pathOf`/admin/accounts/${user}/adjustments`, body, keyed: true }, options);
+  }
+
+  /**
+   * Grant credits.
+   *
+   * Opens the account if need be. Each grant is a lot with its own terms.
+   */
+  grant(user: string, body: NewGrantOrder, options?: RequestOptions & Keyed): Call<MadeGrant> {
+    return this.transport.json({ id: "grantCredits", method: "POST", path: pathOf`/admin/accounts/${user}/grants`, body, keyed: true }, options);
+  }
+
+  /**
+   * List open holds.
+   *
+   * Read from the log, so it is never stale. All of them, on one page.
+   */
+  listHolds(user: string, options?: RequestOptions): Call<HoldList> {
+    return this.transport.json({ id: "listHolds", method: "GET", path: pathOf`/admin/accounts/${user}/holds` }, options);
+  }
+
+  /**
+   * Set credits aside.
+   *
+   * For work whose price is known only afterwards: capture what it cost, or release the hold.
+   */
+  hold(user: string, body: NewHoldOrder, options?: RequestOptions & Keyed): Call<MadeHold> {
+    return this.transport.json({ id: "holdCredits", method: "POST", path: pathOf`/admin/accounts/${user}/holds`, body, keyed: true }, options);
+  }
+
+  /**
+   * Spend a hold.
+   *
+   * Wholly or in part; the rest comes back. It ends the hold.
+   */
+  captureHold(user: string, hold: number, body: CaptureAmountOrder, options?: RequestOptions & Keyed): Call<MadeCapture> {
+    return this.transport.json({ id: "captureHold", method: "POST", path: pathOf`/admin/accounts/${user}/holds/${hold}/capture`, body, keyed: true }, options);
+  }
+
+  /**
+   * Give back a hold.
+   *
+   * Nothing of it is spent. It ends the hold.
+   */
+  releaseHold(user: string, hold: number, query?: ReleaseHoldQuery, options?: RequestOptions & Keyed): Call<MadeRelease> {
+    return this.transport.json({ id: "releaseHold", method: "POST", path: pathOf`/admin/accounts/${user}/holds/${hold}/release`, query, keyed: true }, options);
+  }
+
+  /**
+   * Take back a grant.
+   *
+   * Takes what is left of the lot, and whatever comes back to it later. What was spent of it stays spent.
+   */
+  voidLot(user: string, lot: number, body: VoidReasonOrder, options?: RequestOptions & Keyed): Call<MadeVoid> {
+    return this.transport.json({ id: "voidLot", method: "POST", path: pathOf`/admin/accounts/${user}/lots/${lot}/void`, body, keyed: true }, options);
+  }
+
+  /**
+   * Refund a generation.
+   *
+   * Wholly or in part, whatever became of it, and never more than is charged for it. The credits come back to the
+   * lots that they were taken from.
+   */
+  refundGeneration(user: string, body: NewRefundOrder, options?: RequestOptions & Keyed): Call<MadeRefund> {
+    return this.transport.json({ id: "refundGeneration", method: "POST", path: pathOf`/admin/accounts/${user}/refunds`, body, keyed: true }, options);
+  }
+
+  /**
+   * The statement of an account.
+   *
+   * As its user gets it.
+   */
+  statement(user: string, query?: GetAccountStatementQuery & { format?: "json" }, options?: RequestOptions): Paged<StatementEntry, Statement>;
+  /**
+   * The statement of an account.
+   *
+   * As its user gets it.
+   */
+  statement(user: string, query: GetAccountStatementQuery & { format: "csv" | "html" }, options?: RequestOptions): Promise<Download>;
+  statement(user: string, query?: GetAccountStatementQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getAccountStatement", method: "GET", path: pathOf`/admin/accounts/${user}/statement`, query };
+    if (query?.format === "csv" || query?.format === "html") return this.transport.download(request, options);
+    return this.transport.pages(request, "entries", options);
+  }
+
+  /**
+   * Many orders at once.
+   *
+   * Of any accounts, carried out one after the other, all or none: if one is refused, nothing is written, and the
+   * problem names its place.
+   */
+  order(body: CreditBatchOrder, options?: RequestOptions & Keyed): Call<CreditBatchMade> {
+    return this.transport.json({ id: "orderCredits", method: "POST", path: "/admin/credits/batch", body, keyed: true }, options);
+  }
+
+  /**
+   * Grant credits to many.
+   *
+   * Up to 100,000 lines of at most 64 KiB, read as they come. Each line is a grant of its own: a bad one refuses only
+   * itself, and none is granted twice under one `Idempotency-Key`, however often and in whatever order the lines are
+   * sent.
+   */
+  grantInBulk(body: Upload<BulkGrantLine>, query: GrantInBulkQuery | undefined, options: RequestOptions & KeyRequired & Uploaded<"application/x-ndjson" | "text/csv">): Promise<Lines<BulkGrantAnswer>> {
+    return this.transport.lines({ id: "grantInBulk", method: "POST", path: "/admin/grants/bulk", query, upload: body, uploadTypes: ["application/x-ndjson", "text/csv"], keyed: true }, isBulkGrantEnd, options);
+  }
+
+  /** The whole system at a glance. */
+  overview(options?: RequestOptions): Call<Overview> {
+    return this.transport.json({ id: "getOverview", method: "GET", path: "/admin/overview" }, options);
+  }
+}
+
+/** Generations that used up their attempts: why, and what to do about them. */
+export class DeadLettersOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * List actions on many dead letters.
+   *
+   * Newest first: those ordered with `Prefer: respond-async`.
+   */
+  listBulkActions(query?: ListBulkActionsQuery, options?: RequestOptions): Paged<BulkRun, BulkRunPage> {
+    return this.transport.pages({ id: "listBulkActions", method: "GET", path: "/admin/dlq/bulk-actions", query }, "items", options);
+  }
+
+  /**
+   * Retry or give up many dead letters.
+   *
+   * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
+   * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
+   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+   */
+  act(body: BulkAction & { dry_run?: false }, options: RequestOptions & Keyed & Deferred & { respondAsync: true }): Call<BulkRun>;
+  /**
+   * Retry or give up many dead letters.
+   *
+   * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
+   * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
+   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+   */
+  act(body: BulkAction, options: RequestOptions & Keyed & Deferred & { respondAsync: true }): Call<BulkOutcome | BulkRun>;
+  /**
+   * Retry or give up many dead letters.
+   *
+   * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
+   * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
+   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+   */
+  act(body: BulkAction, options?: RequestOptions & Keyed & Deferred): Call<BulkOutcome>;
+  act(body: BulkAction, options?: RequestOptions & Keyed & Deferred): any {
+    return this.transport.json({ id: "actOnDeadLetters", method: "POST", path: "/admin/dlq/bulk-actions", body, keyed: "async" }, options);
+  }
+
+  /** See how far an action is. */
+  getBulkAction(id: string, options?: RequestOptions): Call<BulkRun> {
+    return this.transport.json({ id: "getBulkAction", method: "GET", path: pathOf`/admin/dlq/bulk-actions/${id}` }, options);
+  }
+
+  /**
+   * End an action.
+   *
+   * What was not begun is left alone; what was done stays done. Harmless to repeat.
+   */
+  abortBulkAction(id: string, options?: RequestOptions): Call<BulkRun> {
+    return this.transport.json({ id: "abortBulkAction", method: "POST", path: pathOf`/admin/dlq/bulk-actions/${id}/abort`, repeatable: true }, options);
+  }
+
+  /**
+   * List the generations of an action.
+   *
+   * In its order: what died first comes first.
+   */
+  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery, options?: RequestOptions): Paged<BulkItem, BulkItemPage> {
+    return this.transport.pages({ id: "listBulkActionItems", method: "GET", path: pathOf`/admin/dlq/bulk-actions/${id}/items`, query }, "items", options);
+  }
+
+  /**
+   * Pause an action.
+   *
+   * From the answer on, nothing more of it is begun. Harmless to repeat.
+   */
+  pauseBulkAction(id: string, options?: RequestOptions): Call<BulkRun> {
+    return this.transport.json({ id: "pauseBulkAction", method: "POST", path: pathOf`/admin/dlq/bulk-actions/${id}/pause`, repeatable: true }, options);
+  }
+
+  /**
+   * Go on with an action that is paused.
+   *
+   * One that paused by itself goes on past its canary, and only what ends badly from here on counts. Harmless to repeat.
+   */
+  resumeBulkAction(id: string, options?: RequestOptions): Call<BulkRun> {
+    return this.transport.json({ id: "resumeBulkAction", method: "POST", path: pathOf`/admin/dlq/bulk-actions/${id}/resume`, repeatable: true }, options);
+  }
+
+  /**
+   * Give up old dead letters.
+   *
+   * Refunds their users. Nothing is deleted from the log.
+   */
+  cleanUp(body: Cleanup, options?: RequestOptions): Call<BulkOutcome> {
+    return this.transport.json({ id: "cleanUpDeadLetters", method: "POST", path: "/admin/dlq/cleanup", body }, options);
+  }
+
+  /**
+   * List dead letters.
+   *
+   * Newest first.
+   */
+  list(query?: ListDeadLettersQuery, options?: RequestOptions & Positioned): Paged<DeadGeneration, DeadPage> {
+    return this.transport.pages({ id: "listDeadLetters", method: "GET", path: "/admin/dlq/messages", query, positioned: true }, "items", options);
+  }
+
+  /**
+   * Give up a dead letter.
+   *
+   * Refunds its user. Nothing is deleted from the log. Harmless to repeat.
+   */
+  discard(id: string, query?: DiscardDeadLetterQuery, options?: RequestOptions): Call<GivenUp> {
+    return this.transport.json({ id: "discardDeadLetter", method: "DELETE", path: pathOf`/admin/dlq/messages/${id}`, query, repeatable: true }, options);
+  }
+
+  /**
+   * Look at a dead letter.
+   *
+   * With every event of its life, and so with why each attempt failed.
+   */
+  get(id: string, options?: RequestOptions): Call<DeadStory> {
+    return this.transport.json({ id: "getDeadLetter", method: "GET", path: pathOf`/admin/dlq/messages/${id}` }, options);
+  }
+
+  /** Run a dead letter again. */
+  retry(id: string, query?: RetryDeadLetterQuery, options?: RequestOptions): Call<Revived> {
+    return this.transport.json({ id: "retryDeadLetter", method: "POST", path: pathOf`/admin/dlq/messages/${id}/retry`, query }, options);
+  }
+}
+
+/** The log itself, and its proof. */
+export class AuditOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * Prove an account.
+   *
+   * Computes every hash, state and balance of the account again, from its events alone, and compares each event
+   * with its leaf in the sealed blocks.
+   */
+  verifyAccount(user: string, options?: RequestOptions): Call<Proof> {
+    return this.transport.json({ id: "verifyAccount", method: "GET", path: pathOf`/audit/accounts/${user}/verify` }, options);
+  }
+
+  /**
+   * Read the log.
+   *
+   * In order of position, with everything that is hashed.
+   */
+  listEvents(query?: ListEventsQuery, options?: RequestOptions): Paged<LogEvent, EventPage> {
+    return this.transport.pages({ id: "listEvents", method: "GET", path: "/audit/events", query }, "items", options);
+  }
+
+  /**
+   * Prove an event.
+   *
+   * Answers a document of the form `cooly-proof/1`: the event, its path in the tree of its block, and the seal.
+   * `cooly proof verify` checks it without a database. The position of an event is in `GET /audit/events`.
+   */
+  proveEvent(position: number, options?: RequestOptions): Call<unknown> {
+    return this.transport.json({ id: "proveEvent", method: "GET", path: pathOf`/audit/events/${position}/proof` }, options);
+  }
+
+  /**
+   * Export the log.
+   *
+   * Every column of every event as it is stored, of one moment, streamed. For an auditor or an admin.
+   */
+  exportEvents(query?: ExportEventsQuery, options?: RequestOptions): Promise<Download> {
+    return this.transport.download({ id: "exportEvents", method: "GET", path: "/audit/export", query }, options);
+  }
+
+  /** List the seals. */
+  listSeals(query?: ListSealsQuery, options?: RequestOptions): Paged<Seal, SealPage> {
+    return this.transport.pages({ id: "listSeals", method: "GET", path: "/audit/seals", query }, "items", options);
+  }
+
+  /**
+   * List the keys that signed seals.
+   *
+   * For comparison with the keys that you know: a key that the database names proves nothing by itself.
+   */
+  listSealKeys(options?: RequestOptions): Call<SealKeys> {
+    return this.transport.json({ id: "listSealKeys", method: "GET", path: "/audit/seals/keys" }, options);
+  }
+
+  /** Read a seal and what is under it. */
+  getSeal(number: number, options?: RequestOptions): Call<WholeSeal> {
+    return this.transport.json({ id: "getSeal", method: "GET", path: pathOf`/audit/seals/${number}` }, options);
+  }
+}
+
+/** Health, metrics and what else operators need. */
+export class OperationsOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * A token for trying things out.
+   *
+   * Only on a server that was started for development; everywhere else there is nothing at this address.
+   */
+  issueDevToken(body: NewToken, options?: RequestOptions): Call<IssuedToken> {
+    return this.transport.json({ id: "issueDevToken", method: "POST", path: "/dev/token", body, open: true }, options);
+  }
+
+  /** Whether the process runs. */
+  isLive(options?: RequestOptions): Call<Health> {
+    return this.transport.json({ id: "isLive", method: "GET", path: "/health/live", open: true }, options);
+  }
+
+  /**
+   * Whether it can serve.
+   *
+   * The database answers, its clock and this server's agree, and the server is not shutting down.
+   */
+  isReady(options?: RequestOptions): Call<Health> {
+    return this.transport.json({ id: "isReady", method: "GET", path: "/health/ready", open: true }, options);
+  }
+
+  /**
+   * Counters for Prometheus.
+   *
+   * Needs the token of an admin or an auditor unless the server was started with open metrics.
+   */
+  metrics(options?: RequestOptions): Call<string> {
+    return this.transport.text({ id: "getMetrics", method: "GET", path: "/metrics" }, options);
+  }
+
+  /**
+   * Tell that something happened to a task.
+   *
+   * For providers, at the address that they were given with the task, signed as they sign: fal with
+   * `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`. What it says is not believed: the provider is asked. The
+   * same report again changes nothing.
+   */
+  reportTask(provider: string, account: string, reference: string, body: Record<string, unknown>, query: ReportTaskQuery, options?: RequestOptions): Call<Reported> {
+    return this.transport.json({ id: "reportTask", method: "POST", path: pathOf`/v1/webhooks/${provider}/${account}/${reference}`, query, body, open: true }, options);
+  }
+}
+
+/** What the caller holds, did and can buy. */
+export class CreditsOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * Your balance.
+   *
+   * Read from the log, so it is never stale, and any moment of the past can be asked for.
+   */
+  get(query?: GetCreditsQuery, options?: RequestOptions): Call<Balance> {
+    return this.transport.json({ id: "getCredits", method: "GET", path: "/v1/credits", query }, options);
+  }
+
+  /**
+   * How your balance came about.
+   *
+   * Newest first.
+   */
+  history(query?: GetCreditHistoryQuery, options?: RequestOptions & Positioned): Paged<BalanceChange, HistoryPage> {
+    return this.transport.pages({ id: "getCreditHistory", method: "GET", path: "/v1/credits/history", query, positioned: true }, "items", options);
+  }
+
+  /**
+   * Your statement.
+   *
+   * What you held at the start of a period, everything that happened, and what you hold at its end: as JSON, as CSV,
+   * or as a page to print. Made from the log, and only handed out if it adds up. At most 400 days and 50,000
+   * entries.
+   */
+  statement(query?: GetStatementQuery & { format?: "json" }, options?: RequestOptions): Paged<StatementEntry, Statement>;
+  /**
+   * Your statement.
+   *
+   * What you held at the start of a period, everything that happened, and what you hold at its end: as JSON, as CSV,
+   * or as a page to print. Made from the log, and only handed out if it adds up. At most 400 days and 50,000
+   * entries.
+   */
+  statement(query: GetStatementQuery & { format: "csv" | "html" }, options?: RequestOptions): Promise<Download>;
+  statement(query?: GetStatementQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getStatement", method: "GET", path: "/v1/credits/statement", query };
+    if (query?.format === "csv" || query?.format === "html") return this.transport.download(request, options);
+    return this.transport.pages(request, "entries", options);
+  }
+
+  /** The models on offer. */
+  models(options?: RequestOptions): Call<ModelList> {
+    return this.transport.json({ id: "listModels", method: "GET", path: "/v1/models" }, options);
+  }
+
+  /**
+   * What you used.
+   *
+   * By UTC day, kind and model; the last 30 days unless a range of at most 366 days is named.
+   */
+  usage(query?: GetUsageQuery, options?: RequestOptions & Positioned): Call<UsageReport> {
+    return this.transport.json({ id: "getUsage", method: "GET", path: "/v1/usage", query, positioned: true }, options);
+  }
+}
+
+/** Buy generations and follow them. */
+export class GenerationsOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /** Follow your generations. */
+  follow(options?: RequestOptions & Resumed): Promise<EventStream<Generation>> {
+    return this.transport.events({ id: "followGenerations", method: "GET", path: "/v1/events" }, options);
+  }
+
+  /**
+   * List your generations.
+   *
+   * Newest first.
+   */
+  list(query?: ListGenerationsQuery, options?: RequestOptions & Positioned): Paged<Generation, GenerationPage> {
+    return this.transport.pages({ id: "listGenerations", method: "GET", path: "/v1/generations", query, positioned: true }, "items", options);
+  }
+
+  /**
+   * Buy a generation.
+   *
+   * Takes the price and queues the work, or does neither. A price that depends on what is made is only set aside:
+   * `cost` is the most that it can be, and what it was is taken when the generation is done.
+   */
+  create(body: NewGenerationOrder & { dry_run: true }, options?: RequestOptions & Keyed & Waiting): Call<PurchaseQuote>;
+  /**
+   * Buy a generation.
+   *
+   * Takes the price and queues the work, or does neither. A price that depends on what is made is only set aside:
+   * `cost` is the most that it can be, and what it was is taken when the generation is done.
+   */
+  create(body: NewGenerationOrder & { dry_run?: false }, options?: RequestOptions & Keyed & Waiting): Call<PaidGeneration>;
+  /**
+   * Buy a generation.
+   *
+   * Takes the price and queues the work, or does neither. A price that depends on what is made is only set aside:
+   * `cost` is the most that it can be, and what it was is taken when the generation is done.
+   */
+  create(body: NewGenerationOrder, options?: RequestOptions & Keyed & Waiting): Call<PaidGeneration | PurchaseQuote>;
+  create(body: NewGenerationOrder, options?: RequestOptions & Keyed & Waiting): any {
+    return this.transport.json({ id: "createGeneration", method: "POST", path: "/v1/generations", body, keyed: true }, options);
+  }
+
+  /**
+   * Buy many generations at once.
+   *
+   * All or none: if the credits do not cover them all, nothing is taken and nothing queued.
+   */
+  createBatch(body: NewBatchOrder & { dry_run: true }, options?: RequestOptions & Keyed): Call<BatchQuote>;
+  /**
+   * Buy many generations at once.
+   *
+   * All or none: if the credits do not cover them all, nothing is taken and nothing queued.
+   */
+  createBatch(body: NewBatchOrder & { dry_run?: false }, options?: RequestOptions & Keyed): Call<PaidBatch>;
+  /**
+   * Buy many generations at once.
+   *
+   * All or none: if the credits do not cover them all, nothing is taken and nothing queued.
+   */
+  createBatch(body: NewBatchOrder, options?: RequestOptions & Keyed): Call<BatchQuote | PaidBatch>;
+  createBatch(body: NewBatchOrder, options?: RequestOptions & Keyed): any {
+    return this.transport.json({ id: "createBatch", method: "POST", path: "/v1/generations/batch", body, keyed: true }, options);
+  }
+
+  /**
+   * Look at a generation.
+   *
+   * Read from the log, so it is never stale.
+   */
+  get(id: string, options?: RequestOptions & Waiting): Call<Generation>;
+  /**
+   * Look at a generation.
+   *
+   * Read from the log, so it is never stale.
+   */
+  get(id: string, options: RequestOptions & Conditional & Waiting): Call<Generation | null>;
+  get(id: string, options?: RequestOptions & Conditional & Waiting): any {
+    return this.transport.json({ id: "getGeneration", method: "GET", path: pathOf`/v1/generations/${id}` }, options);
+  }
+
+  /**
+   * Cancel a generation.
+   *
+   * Stops it if it has not ended, and gives the credits back. Harmless to repeat.
+   */
+  cancel(id: string, options?: RequestOptions): Call<PaidGeneration> {
+    return this.transport.json({ id: "cancelGeneration", method: "POST", path: pathOf`/v1/generations/${id}/cancel`, repeatable: true }, options);
+  }
+
+  /**
+   * Get the bytes of an output.
+   *
+   * All of them, or one range: clips can be shown from anywhere, and a download that broke off goes on.
+   */
+  getOutput(id: string, index: number, options?: RequestOptions & Ranged): Promise<Download>;
+  /**
+   * Get the bytes of an output.
+   *
+   * All of them, or one range: clips can be shown from anywhere, and a download that broke off goes on.
+   */
+  getOutput(id: string, index: number, options: RequestOptions & Conditional & Ranged): Promise<Download | null>;
+  getOutput(id: string, index: number, options?: RequestOptions & Conditional & Ranged): any {
+    return this.transport.download({ id: "getOutput", method: "GET", path: pathOf`/v1/generations/${id}/outputs/${index}` }, options);
+  }
+
+  /**
+   * Get a small copy of an output.
+   *
+   * A JPEG of at most 320 pixels a side. There is none of clips, of very large pictures, and of older outputs.
+   */
+  getThumbnail(id: string, index: number, options?: RequestOptions): Promise<Download> {
+    return this.transport.download({ id: "getOutputThumbnail", method: "GET", path: pathOf`/v1/generations/${id}/outputs/${index}/thumbnail` }, options);
+  }
+
+  /**
+   * Run a generation again.
+   *
+   * For one that failed, was cancelled or was given up, and so was refunded: debits its price again and queues
+   * it. One that used up its attempts is paid for and waits for an operator.
+   */
+  retry(id: string, options?: RequestOptions & Keyed & Waiting): Call<PaidGeneration> {
+    return this.transport.json({ id: "retryGeneration", method: "POST", path: pathOf`/v1/generations/${id}/retry`, keyed: true }, options);
+  }
+}

@@ -1,0 +1,15 @@
+export { addCredits, compareCredits, negateCredits } from "./amounts.js";
+export * from "./bulk-grants.js";
+export type { Answer, Call } from "./call.js";
+export { Cooly } from "./client.js";
+export type { Download } from "./download.js";
+export * from "./errors.js";
+export type { EventStream } from "./event-stream.js";
+export type { Api } from "./generated/api.js";
+export type * from "./generated/types.js";
+export { Generations, hasEnded, type WaitOptions } from "./generations.js";
+export type { Lines } from "./lines.js";
+export type { ClientOptions, RequestOptions, TokenSource, TokenWanted } from "./options.js";
+export type { Paged } from "./paging.js";
+export type { Upload } from "./upload.js";
+export type { Credits, CreditsChange, Open, Timestamp } from "./values.js";
