@@ -230,7 +230,7 @@ class Document:
             name=raw["name"],
             place=raw["in"],
             required=raw.get("required", False),
-            type=self.type(raw["schema"], sent=True),
+            type=moment(raw["schema"]) or self.type(raw["schema"], sent=True),
             text=raw.get("description", ""),
         )
 
@@ -246,6 +246,13 @@ class Document:
 def is_credits(schema: Schema) -> bool:
     """Amounts of credits are strings with a pattern of a decimal number."""
     return schema.get("type") == "string" and schema.get("pattern", "").endswith(r"[0-9]+(\.[0-9]+)?$")
+
+
+def moment(schema: Schema) -> str | None:
+    """A day, an instant or a position is a string of no format in the document; its example tells what it may be."""
+    if "format" in schema or not re.match(r"\d{4}-\d\d-\d\d", str(schema.get("example", ""))):
+        return None
+    return "datetime | str" if "T" in schema["example"] else "date | datetime | str"
 
 
 def references(node: Any) -> Iterator[str]:

@@ -6,7 +6,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from ... import enums, models, requests
@@ -94,7 +94,7 @@ class AsyncAccounts(AsyncResource):
         self,
         user: str,
         *,
-        as_of: str | None = None,
+        as_of: datetime | str | None = None,
         expiring_within: str | None = None,
     ) -> models.AccountDetail:
         """Look at an account.
@@ -137,8 +137,8 @@ class AsyncAccounts(AsyncResource):
         self,
         user: str,
         *,
-        from_: str | None = None,
-        until: str | None = None,
+        from_: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> AsyncPager[models.StatementEntry, models.Statement]:
@@ -172,8 +172,8 @@ class AsyncAccounts(AsyncResource):
         user: str,
         *,
         format: Literal["csv", "html"],
-        from_: str | None = None,
-        until: str | None = None,
+        from_: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
     ) -> AsyncDownload:
         """The statement of an account, as a file.
 

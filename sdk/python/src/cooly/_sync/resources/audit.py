@@ -24,8 +24,8 @@ class Audit(Resource):
         format: enums.ExportFormat | None = None,
         dataset: enums.ExportDataset | None = None,
         user: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
     ) -> Download:
         """Export the log.
 

@@ -5,7 +5,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from ... import models
@@ -21,7 +21,7 @@ class Credits(Resource):
     def get(
         self,
         *,
-        as_of: str | None = None,
+        as_of: datetime | str | None = None,
         expiring_within: str | None = None,
     ) -> models.Balance:
         """Your balance.
@@ -48,8 +48,8 @@ class Credits(Resource):
     def get_statement(
         self,
         *,
-        from_: str | None = None,
-        until: str | None = None,
+        from_: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Pager[models.StatementEntry, models.Statement]:
@@ -83,8 +83,8 @@ class Credits(Resource):
         self,
         *,
         format: Literal["csv", "html"],
-        from_: str | None = None,
-        until: str | None = None,
+        from_: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
     ) -> Download:
         """Your statement, as a file.
 
