@@ -225,7 +225,7 @@ mod tests {
             ),
             (
                 "its user cancelled it, so it is stopped",
-                vec![started(), lost(), JobEvent::Cancelled { refund_waits: false }, retried(2)],
+                vec![started(), lost(), JobEvent::Cancelled { refund_waits: false, kept: None }, retried(2)],
                 vec![],
             ),
         ];

@@ -2,7 +2,7 @@
 
 use super::document::ClassTable;
 use super::problem::Problems;
-use super::provider::said;
+use super::values::said;
 use ledger::catalogue::Model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;

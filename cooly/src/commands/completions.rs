@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 pub(crate) fn run(options: CompletionsOptions) -> anyhow::Result<ExitCode> {
     let mut script = Vec::new();
-    clap_complete::generate(options.shell, &mut Cli::command(), "cooly", &mut script);
+    clap_complete::generate(options.shell, &mut <Cli as CommandFactory>::command(), "cooly", &mut script);
     std::io::stdout().write_all(&script)?;
     Ok(ExitCode::SUCCESS)
 }

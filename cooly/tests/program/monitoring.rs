@@ -11,7 +11,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-pub fn read(path: &str) -> String {
+fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -108,7 +108,7 @@ fn every_alert_says_what_to_do_and_nothing_else_is_said() {
 }
 
 /// Counters without labels of which an alert wants to see the first step.
-pub fn awaited() -> Vec<String> {
+pub(crate) fn awaited() -> Vec<String> {
     let rules = read("cooly/deploy/chart/files/alerts.yaml");
     let awaited: Vec<String> = between(&rules, "sum(increase(", "[")
         .into_iter()
