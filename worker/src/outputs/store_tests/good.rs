@@ -1,6 +1,7 @@
 //! What is kept.
 
 use super::{Bench, here, png, serving, there};
+use crate::outputs::keys;
 use crate::outputs::loopback::{Answer, Server, answer};
 use crate::provider::{Artifact, Facts};
 use sha2::{Digest, Sha256};
@@ -20,10 +21,10 @@ async fn each_attempt_has_a_folder_of_its_own() {
     assert_eq!(early[0].sha256.as_deref().unwrap(), hex::encode(Sha256::digest(b"one")));
     assert_eq!(bench.read(&early[0].key).await.unwrap(), "one");
 
-    bench.store.discard(&early).await;
+    bench.store.discard(&keys(&early)).await;
     assert_eq!(bench.read(&early[0].key).await, None);
     assert_eq!(bench.read(&late[0].key).await.unwrap(), "new", "another attempt's outputs stay");
-    bench.store.discard(&early).await;
+    bench.store.discard(&keys(&early)).await;
 }
 
 #[tokio::test]
@@ -110,7 +111,7 @@ async fn a_picture_has_a_small_copy_that_goes_with_it() {
     let copy = imagesize::blob_size(&bench.read(&key).await.unwrap()).unwrap();
     assert_eq!((copy.width, copy.height), (320, 160));
     assert_eq!(bench.keys().await.len(), 2);
-    bench.store.discard(&outputs).await;
+    bench.store.discard(&keys(&outputs)).await;
     assert_eq!(bench.keys().await, Vec::<String>::new());
 }
 
