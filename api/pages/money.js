@@ -5,7 +5,6 @@ import { amount, credits, micros } from './words.js';
 
 const isMetered = ({ cost_is: is }) => is === 'at_most';
 const isNothing = (value) => micros(value) === 0n;
-const minus = (a, b) => micros(a) - micros(b);
 /// What late cancels kept, and what is charged for the latest run: what was kept pays for no other.
 const keptOf = ({ kept = '0' }) => micros(kept);
 const ownOf = (generation) => micros(generation.charged) - keptOf(generation);
@@ -18,7 +17,7 @@ export function charge(generation) {
   const { status, cost, charged, on_hold: isHeld } = generation;
   const [own, kept] = [ownOf(generation), keptOf(generation)];
   if (isHeld) return `up to ${credits(own)}, held${kept ? `; ${credits(kept)} kept` : ''}`;
-  const back = minus(cost, charged);
+  const back = micros(cost) - own;
   switch (status) {
     case 'failed':
     case 'cancelled':

@@ -1,5 +1,5 @@
 -- What late cancels keep, in the read model of generations. What an older program has written stays right: it kept nothing,
--- so zero is what a replay gives.
+-- so zero is what a replay gives for `kept`. `cancel_keeps`, which it leaves as it was, counts only while a job runs.
 
 -- `kept` is the part of what is charged that cancels have kept. `cancel_keeps` is what a cancel by its user would keep now.
 -- A job that was cancelled may be charged: for what it keeps, and for a refund that waits because the account is full.

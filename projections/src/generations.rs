@@ -228,17 +228,21 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
 }
 
 fn read(row: &Row) -> Result<Generation, Error> {
+    let status: Status = row::named(row, "status")?;
+    // A program of the release before knows no such column and leaves it as it was, so it counts only while the job runs.
+    let cancel_keeps =
+        if status == Status::Running { row::credits(row, "cancel_keeps")? } else { Credits::ZERO };
     Ok(Generation {
         id: JobId(row.try_get("job_id")?),
         account_id: AccountId(row.try_get("account_id")?),
         user: row::user(row, "user_id")?,
         request: row::request(row)?,
-        status: row::named(row, "status")?,
+        status,
         cost: row::credits(row, "cost")?,
         per_second: row::optional_credits(row, "per_second")?,
         charged: row::credits(row, "charged")?,
         kept: row::credits(row, "kept")?,
-        cancel_keeps: row::credits(row, "cancel_keeps")?,
+        cancel_keeps,
         on_hold: row.try_get("on_hold")?,
         run: row::count(row, "run")?,
         attempts: row::count(row, "attempts")?,

@@ -55,17 +55,19 @@ impl Matter {
 fn users_words(code: &str, status: Status) -> Option<&'static str> {
     Some(match (Matter::of(code)?, status) {
         (Matter::PerhapsMade, Status::Failed | Status::Discarded) => {
-            "nobody could tell whether it was made, so it was given up; it costs nothing"
+            "nobody could tell whether it was made, so it was given up; this run costs nothing"
         }
         (Matter::PerhapsMade, Status::Dead) => {
-            "it may have been made already and nobody can tell; somebody looks into it, and it is charged once at most"
+            "it may have been made already and nobody can tell; somebody looks into it, and this run is charged once at most"
         }
         (Matter::PerhapsMade, _) => {
             "it may have been made already; that is being found out, and then it goes on"
         }
-        (Matter::NotBegun, Status::Failed | Status::Discarded) => "it could not be made; it costs nothing",
+        (Matter::NotBegun, Status::Failed | Status::Discarded) => {
+            "it could not be made; this run costs nothing"
+        }
         (Matter::NotBegun, Status::Dead) => {
-            "it could not be begun; somebody looks into it, and it is charged once at most"
+            "it could not be begun; somebody looks into it, and this run is charged once at most"
         }
         (Matter::NotBegun, _) => "it cannot be begun at the moment; it is tried again",
     })

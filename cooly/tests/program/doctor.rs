@@ -51,7 +51,7 @@ fn says(output: &Output, code: i32, words: &[&str]) {
     assert!(!said.contains(SECRET), "{said}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_missing_is_named_and_then_all_is_in_order() {
     let servers = Servers::start().await;
     says(&servers.doctor(&[]), 1, &["MEND  schema", "cooly migrate", "To mend: 1"]);
@@ -86,7 +86,7 @@ async fn what_is_missing_is_named_and_then_all_is_in_order() {
     worker.wait().unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn findings_can_be_read_by_programs() {
     let servers = Servers::start().await;
     let findings = servers.doctor(&["--json", "--for", "projector"]);

@@ -220,7 +220,8 @@ class Document:
             uploads=next((media for media in content if "ndjson" in media), None),
             prefer="wait" if "wait=" in prefer else "respond-async" if "respond-async" in prefer else "",
             # The document's own words are the only place that tells of writes which need no key.
-            repeatable=method in ("GET", "DELETE") or "armless to repeat" in raw.get("description", ""),
+            repeatable=method in ("GET", "DELETE")
+            or "armless to repeat" in " ".join(raw.get("description", "").split()),
             answers={int(status): answer for status, answer in raw["responses"].items() if status.startswith("2")},
             raw=raw,
         )

@@ -36,7 +36,11 @@ async fn recall(station: Arc<Station>, fencing: i64, held: CancellationToken) ->
     let news = Notify::new();
     let following = follow::follow(&station, fencing, &news, &held);
     let telling = tell::tell(&station, &news, &held);
-    try_join(following, telling).await.map(drop)
+    let ended = try_join(following, telling).await.map(drop);
+    // Whoever leads next tells it; what stayed here would be told for ever.
+    metrics::gauge!("cooly_recalls_open").set(0.0);
+    metrics::gauge!("cooly_recalls_oldest_seconds").set(0.0);
+    ended
 }
 
 /// Remembers work that a provider accepted for an attempt that no longer counts: the log does not know it.

@@ -93,6 +93,7 @@ pub(crate) enum Created {
 
 /// A generation that ended, or what one would cost.
 #[derive(Debug, Union)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it for each answer, on its way out")]
 pub(crate) enum FinishedOrQuoted {
     /// One that ended.
     Finished(PaidGeneration),

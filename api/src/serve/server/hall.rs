@@ -1,9 +1,9 @@
 //! Who has a place among the open connections, and who gives it up when none is left.
 //!
 //! A place costs a file descriptor, and those are few. Whoever is slow to send a request holds one without using
-//! it, on purpose or not, and so does whoever is slow to take an answer: when somebody new comes and all places are
-//! taken, the slowest of them has to go, first of the address that holds the most; after them, whoever rests between
-//! two requests. Requests in work are never cut off for want of a place.
+//! it, on purpose or not: when somebody new comes and all places are taken, the slowest of them has to go, first of the
+//! address that holds the most; after them, whoever rests between two requests, and at last whoever takes nothing of an
+//! answer for long. A request in work whose client takes its answer is never cut off for want of a place.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,6 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Nobody is sent away who has been sending for less: a crowd that comes at once is not slow.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Nor who has taken nothing of an answer for less: a slow network is not a client that holds a place.
+const STALLED_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How often somebody who waits for a place looks for another who has become slow.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -123,12 +126,13 @@ impl Hall {
             .seats
             .values()
             .filter(|seat| of.is_none_or(|address| address == seat.address) && !seat.sent_away.is_cancelled())
-            .filter_map(|seat| Some((seat.sending_for().filter(|sending| *sending >= patience)?, seat)))
-            .max_by_key(|(sending, seat)| {
-                let rests = seat.rests.load(Ordering::Relaxed) && !seat.stalls.load(Ordering::Relaxed);
-                (!rests, taken.of_address.get(&seat.address).copied(), *sending)
-            });
-        let Some((sending, seat)) = slowest else { return false };
+            .filter_map(|seat| {
+                let of = seat.slowness();
+                let patience = if of == Slowness::Taking { STALLED_PATIENCE } else { patience };
+                Some((seat.sending_for().filter(|sending| *sending >= patience)?, of, seat))
+            })
+            .max_by_key(|(sending, of, seat)| (*of, taken.of_address.get(&seat.address).copied(), *sending));
+        let Some((sending, _, seat)) = slowest else { return false };
         tracing::debug!(?sending, address = %seat.address, "a slow connection gives up its place");
         metrics::counter!("http_connections_dropped_total").increment(1);
         seat.sent_away.cancel();
@@ -140,7 +144,26 @@ impl Hall {
     }
 }
 
+/// What a client is slow at, the one that goes first last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Slowness {
+    /// To take an answer: that would be cut off.
+    Taking,
+    /// It rests between two requests.
+    Resting,
+    /// To send a request.
+    Sending,
+}
+
 impl Seat {
+    fn slowness(&self) -> Slowness {
+        match (self.stalls.load(Ordering::Relaxed), self.rests.load(Ordering::Relaxed)) {
+            (true, _) => Slowness::Taking,
+            (false, true) => Slowness::Resting,
+            (false, false) => Slowness::Sending,
+        }
+    }
+
     /// The head of a request is here.
     pub(super) fn asked(&self) {
         self.answer.store(BEING_ANSWERED, Ordering::Relaxed);

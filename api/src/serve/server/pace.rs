@@ -12,8 +12,9 @@ use tokio::time::{Instant, Sleep, sleep};
 const LEAST_BYTES: usize = 16 * 1024;
 
 /// What may wait in the kernel unsent. Without a bound it takes megabytes before it says that a client is slow, and that it
-/// takes something again only after another megabyte.
-const UNSENT_BYTES: u32 = 64 * 1024;
+/// takes something again only after another megabyte. Linux says so at half of this, so that must be no more than
+/// [`LEAST_BYTES`].
+const UNSENT_BYTES: u32 = 2 * LEAST_BYTES as u32;
 
 /// See the module.
 pub(super) struct Pace {

@@ -114,5 +114,6 @@ topologySpreadConstraints:
   - maxSkew: 1
     topologyKey: kubernetes.io/hostname
     whenUnsatisfiable: ScheduleAnyway
-    
+    labelSelector:
+      matchLabels: {{- include "cooly.selector" . | nindent 8 }}
 {{- end }}

@@ -67,7 +67,9 @@ async fn about(
         Ok(()) => {
             let version = migrations::current(client).await.unwrap_or_default();
             findings.push(Finding::ok("schema", format!("version {version} has what this program needs")));
-            findings.extend(rights::look(client, database, options.role).await?);
+            findings.extend(
+                rights::look(client, database, options.role, options.seals.seal_key.is_some()).await?,
+            );
         }
         Err(error) => findings.push(Finding::fail(
             "schema",

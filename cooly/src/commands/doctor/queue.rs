@@ -2,9 +2,10 @@
 
 use super::finding::Finding;
 use crate::cli::DoctorOptions;
-use crate::wiring;
+use crate::{catalog, wiring};
 use std::time::Duration;
-use worker::queue::{Attributes, Inspected, inspect};
+use worker::Class;
+use worker::queue::{Attributes, Inspected, QueueSettings, inspect};
 
 const TOPIC: &str = "queue";
 
@@ -13,9 +14,21 @@ const SHORTEST_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn look(options: &DoctorOptions) -> Vec<Finding> {
     let settings = wiring::queue(&options.queue);
-    match inspect(&settings).await {
+    let mut findings = of_queues(&settings, options.max_attempts).await;
+    // A catalogue that cannot be read is told of elsewhere.
+    let listing = catalog::read(options.catalog.catalog.as_deref());
+    for (class, Class { queue, .. }) in listing.map(|listing| listing.classes).unwrap_or_default() {
+        let name = queue.unwrap_or_else(|| format!("{}-{class}", settings.name));
+        let of_class = QueueSettings { dlq_name: format!("{name}-dlq"), name, ..settings.clone() };
+        findings.extend(of_queues(&of_class, options.max_attempts).await);
+    }
+    findings
+}
+
+async fn of_queues(settings: &QueueSettings, max_attempts: u32) -> Vec<Finding> {
+    match inspect(settings).await {
         Ok([jobs, dead_letters]) => {
-            let mut findings = of_jobs(&jobs, &dead_letters, options.max_attempts);
+            let mut findings = of_jobs(&jobs, &dead_letters, max_attempts);
             findings.push(of_dead_letters(&dead_letters));
             findings
         }

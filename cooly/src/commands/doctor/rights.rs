@@ -11,13 +11,14 @@ pub(super) async fn look(
     client: &Client,
     database: &Database,
     role: DoctorRole,
+    seals: bool,
 ) -> Result<Vec<Finding>, tokio_postgres::Error> {
     let query = "
         select pg_has_role(current_user, relowner, 'usage'), (select rolsuper from pg_roles where rolname = current_user)
         from pg_class where oid = to_regclass('events')";
     let row = client.query_one(query, &[]).await?;
     let (is_owner, is_super): (bool, bool) = (row.try_get(0)?, row.try_get(1)?);
-    let mut findings = acting(database, role).await;
+    let mut findings = acting(database, role, seals).await;
     // Only the owner can mend what is missing, and only to the owner is it told in full.
     if is_owner {
         match migrations::missing_rights(client).await {
@@ -40,10 +41,10 @@ pub(super) async fn look(
 }
 
 /// Whether the login may act as each of the database roles that this role of the program uses.
-async fn acting(database: &Database, role: DoctorRole) -> Vec<Finding> {
+async fn acting(database: &Database, role: DoctorRole, seals: bool) -> Vec<Finding> {
     let mut may = Vec::new();
     let mut findings = Vec::new();
-    for (name, role) in needed(role) {
+    for (name, role) in needed(role, seals) {
         match database.connect(role).await {
             Ok(_) => may.push(name),
             Err(error) => findings.push(Finding::fail(
@@ -59,13 +60,14 @@ async fn acting(database: &Database, role: DoctorRole) -> Vec<Finding> {
     findings
 }
 
-fn needed(role: DoctorRole) -> Vec<(&'static str, Role)> {
+fn needed(role: DoctorRole, seals: bool) -> Vec<(&'static str, Role)> {
     let all = [
         ("cooly_appender", Role::Appender, role.serves_requests() || role.runs_jobs()),
         ("cooly_reader", Role::Reader, true),
         ("cooly_operator", Role::Operator, role.serves_requests()),
         ("cooly_projector", Role::Projector, !matches!(role, DoctorRole::Api)),
-        ("cooly_sealer", Role::Sealer, role.runs_jobs()),
+        // A worker without a key seals nothing.
+        ("cooly_sealer", Role::Sealer, role.runs_jobs() && seals),
     ];
     all.into_iter().filter(|(_, _, is_needed)| *is_needed).map(|(name, role, _)| (name, role)).collect()
 }

@@ -281,6 +281,56 @@ class BulkRunPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CancelledGeneration:
+    """A generation after a cancel."""
+
+    attempts: int
+    """Attempts of this run."""
+    balance: Credits
+    """Credits that can be spent now."""
+    came_back: Credits | None = None
+    """The credits that came back by this cancel; left out if it had been cancelled before."""
+    cancel_keeps: Credits | None = None
+    """What cancelling it now would keep of its price, because its provider has begun; left out if all would come
+    back.
+    """
+    charged: Credits
+    """What was taken or is set aside for it now, and was not given back."""
+    cost: Credits
+    """What one run costs, in credits."""
+    cost_is: enums.CostIs
+    """Whether it costs that, or at most that."""
+    count: int
+    """How many outputs."""
+    created_at: datetime
+    """When it was first queued."""
+    failure: GenerationFailure | None = None
+    """Why it failed, if it did."""
+    finished_at: datetime | None = None
+    """When it finished, if it has."""
+    id: str
+    """Its id."""
+    kept: Credits | None = None
+    """The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there
+    is none.
+    """
+    kind: enums.GenerationKind
+    """What it makes."""
+    model: str
+    """The model that makes it."""
+    on_hold: bool
+    """Whether that is only set aside: the price is known when the generation is done."""
+    outputs: list[GenerationOutput]
+    """What was made."""
+    params: GenerationParams
+    """Wishes that were given."""
+    prompt: str
+    """What was asked for."""
+    status: enums.GenerationStatus
+    """Where it is in its life."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreditBatchMade:
     """What the orders did."""
 
@@ -478,6 +528,10 @@ class Generation:
 
     attempts: int
     """Attempts of this run."""
+    cancel_keeps: Credits | None = None
+    """What cancelling it now would keep of its price, because its provider has begun; left out if all would come
+    back.
+    """
     charged: Credits
     """What was taken or is set aside for it now, and was not given back."""
     cost: Credits
@@ -494,6 +548,10 @@ class Generation:
     """When it finished, if it has."""
     id: str
     """Its id."""
+    kept: Credits | None = None
+    """The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there
+    is none.
+    """
     kind: enums.GenerationKind
     """What it makes."""
     model: str
@@ -913,6 +971,10 @@ class ModelOffer:
     """The name that requests use."""
     kind: enums.GenerationKind
     """What it makes."""
+    late_cancel: str | None = None
+    """What cancelling keeps of the price once the provider has begun: `keep` for all of it, or a percentage such
+    as `50%`. Left out where everything comes back, however late.
+    """
     max_count: int
     """Most outputs of one request."""
     max_seconds: int | None = None
@@ -981,6 +1043,10 @@ class PaidGeneration:
     """Attempts of this run."""
     balance: Credits
     """Credits that can be spent now."""
+    cancel_keeps: Credits | None = None
+    """What cancelling it now would keep of its price, because its provider has begun; left out if all would come
+    back.
+    """
     charged: Credits
     """What was taken or is set aside for it now, and was not given back."""
     cost: Credits
@@ -997,6 +1063,10 @@ class PaidGeneration:
     """When it finished, if it has."""
     id: str
     """Its id."""
+    kept: Credits | None = None
+    """The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there
+    is none.
+    """
     kind: enums.GenerationKind
     """What it makes."""
     model: str

@@ -10,7 +10,7 @@ import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, Req
 import type { Paged } from "../paging.js";
 import type { Transport } from "../transport.js";
 import type { Upload } from "../upload.js";
-import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetStatementQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetStatementQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
 
 /** Accounts of all users. */
 export class AccountsOperations {
@@ -175,7 +175,8 @@ export class DeadLettersOperations {
    *
    * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
    * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
-   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
+   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
    */
   act(body: BulkAction & { dry_run?: false }, options: RequestOptions & Keyed & Deferred & { respondAsync: true }): Call<BulkRun>;
   /**
@@ -183,7 +184,8 @@ export class DeadLettersOperations {
    *
    * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
    * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
-   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
+   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
    */
   act(body: BulkAction, options: RequestOptions & Keyed & Deferred & { respondAsync: true }): Call<BulkOutcome | BulkRun>;
   /**
@@ -191,7 +193,8 @@ export class DeadLettersOperations {
    *
    * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
    * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
-   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more.
+   * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
+   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
    */
   act(body: BulkAction, options?: RequestOptions & Keyed & Deferred): Call<BulkOutcome>;
   act(body: BulkAction, options?: RequestOptions & Keyed & Deferred): any {
@@ -242,7 +245,8 @@ export class DeadLettersOperations {
   /**
    * Give up old dead letters.
    *
-   * Refunds their users. Nothing is deleted from the log.
+   * Refunds their users. Nothing is deleted from the log. At most 10,000 at once, inside the request; for more, order an
+   * action that discards those that are `older_than`, with `Prefer: respond-async`.
    */
   cleanUp(body: Cleanup, options?: RequestOptions): Call<BulkOutcome> {
     return this.transport.json({ id: "cleanUpDeadLetters", method: "POST", path: "/admin/dlq/cleanup", body }, options);
@@ -391,8 +395,8 @@ export class OperationsOperations {
    * Tell that something happened to a task.
    *
    * For providers, at the address that they were given with the task, signed as they sign: fal with
-   * `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`. What it says is not believed: the provider is asked. The
-   * same report again changes nothing.
+   * `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`, others as the catalogue describes. What it says is not
+   * believed: the provider is asked. The same report again changes nothing.
    */
   reportTask(provider: string, account: string, reference: string, body: Record<string, unknown>, query: ReportTaskQuery, options?: RequestOptions): Call<Reported> {
     return this.transport.json({ id: "reportTask", method: "POST", path: pathOf`/v1/webhooks/${provider}/${account}/${reference}`, query, body, open: true }, options);
@@ -550,10 +554,12 @@ export class GenerationsOperations {
   /**
    * Cancel a generation.
    *
-   * Stops it if it has not ended, and gives the credits back. Harmless to repeat.
+   * Stops it if it has not ended, and gives the credits back. Once its provider has begun, a part of the price may be
+   * kept: `late_cancel` of the model says how much, `cancel_keeps` of the generation what it comes to now. Harmless to
+   * repeat.
    */
-  cancel(id: string, options?: RequestOptions): Call<PaidGeneration> {
-    return this.transport.json({ id: "cancelGeneration", method: "POST", path: pathOf`/v1/generations/${id}/cancel`, repeatable: true }, options);
+  cancel(id: string, query?: CancelGenerationQuery, options?: RequestOptions): Call<CancelledGeneration> {
+    return this.transport.json({ id: "cancelGeneration", method: "POST", path: pathOf`/v1/generations/${id}/cancel`, query, repeatable: true }, options);
   }
 
   /**

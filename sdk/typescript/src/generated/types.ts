@@ -296,6 +296,50 @@ export interface BulkRunPage {
   next_cursor?: string | null;
 }
 
+/** A generation after a cancel. */
+export interface CancelledGeneration {
+  /** Attempts of this run. */
+  attempts: number;
+  /** Credits that can be spent now. */
+  balance: Credits;
+  /** The credits that came back by this cancel; left out if it had been cancelled before. */
+  came_back?: Credits | null;
+  /** What cancelling it now would keep of its price, because its provider has begun; left out if all would come back. */
+  cancel_keeps?: Credits | null;
+  /** What was taken or is set aside for it now, and was not given back. */
+  charged: Credits;
+  /** What one run costs, in credits. */
+  cost: Credits;
+  /** Whether it costs that, or at most that. */
+  cost_is: CostIs;
+  /** How many outputs. */
+  count: number;
+  /** When it was first queued. */
+  created_at: Timestamp;
+  /** Why it failed, if it did. */
+  failure?: GenerationFailure | null;
+  /** When it finished, if it has. */
+  finished_at?: Timestamp | null;
+  /** Its id. */
+  id: string;
+  /** The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there is none. */
+  kept?: Credits | null;
+  /** What it makes. */
+  kind: Open<"image" | "video">;
+  /** The model that makes it. */
+  model: string;
+  /** Whether that is only set aside: the price is known when the generation is done. */
+  on_hold: boolean;
+  /** What was made. */
+  outputs: Array<GenerationOutput>;
+  /** Wishes that were given. */
+  params: GenerationParams;
+  /** What was asked for. */
+  prompt: string;
+  /** Where it is in its life. */
+  status: Open<"queued" | "running" | "succeeded" | "failed" | "dead" | "cancelled" | "discarded">;
+}
+
 /** Dead letters to give up by their age. */
 export interface Cleanup {
   /** Only say what would be done. */
@@ -530,6 +574,8 @@ export type Form = "json" | "csv" | "html";
 export interface Generation {
   /** Attempts of this run. */
   attempts: number;
+  /** What cancelling it now would keep of its price, because its provider has begun; left out if all would come back. */
+  cancel_keeps?: Credits | null;
   /** What was taken or is set aside for it now, and was not given back. */
   charged: Credits;
   /** What one run costs, in credits. */
@@ -546,6 +592,8 @@ export interface Generation {
   finished_at?: Timestamp | null;
   /** Its id. */
   id: string;
+  /** The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there is none. */
+  kept?: Credits | null;
   /** What it makes. */
   kind: Open<"image" | "video">;
   /** The model that makes it. */
@@ -916,6 +964,11 @@ export interface ModelOffer {
   id: string;
   /** What it makes. */
   kind: Open<"image" | "video">;
+  /**
+   * What cancelling keeps of the price once the provider has begun: `keep` for all of it, or a percentage such as `50%`.
+   * Left out where everything comes back, however late.
+   */
+  late_cancel?: string | null;
   /** Most outputs of one request. */
   max_count: number;
   /** Longest clip, in seconds; null for pictures. */
@@ -1183,6 +1236,8 @@ export interface PaidGeneration {
   attempts: number;
   /** Credits that can be spent now. */
   balance: Credits;
+  /** What cancelling it now would keep of its price, because its provider has begun; left out if all would come back. */
+  cancel_keeps?: Credits | null;
   /** What was taken or is set aside for it now, and was not given back. */
   charged: Credits;
   /** What one run costs, in credits. */
@@ -1199,6 +1254,8 @@ export interface PaidGeneration {
   finished_at?: Timestamp | null;
   /** Its id. */
   id: string;
+  /** The part of `charged` that stayed because it was cancelled after its provider had begun; left out if there is none. */
+  kept?: Credits | null;
   /** What it makes. */
   kind: Open<"image" | "video">;
   /** The model that makes it. */
@@ -1534,13 +1591,19 @@ export interface ListDeadLettersQuery {
 
 /** What `deadLetters.discard` can be asked. */
 export interface DiscardDeadLetterQuery {
-  /** The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`. */
+  /**
+   * The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`. Left
+   * out, it is the run that is dead now, whichever that is.
+   */
   run?: number;
 }
 
 /** What `deadLetters.retry` can be asked. */
 export interface RetryDeadLetterQuery {
-  /** The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`. */
+  /**
+   * The `run` that was looked at: if it has been run again since, nothing is done and the answer is `run_stale`. Left
+   * out, it is the run that is dead now, whichever that is.
+   */
   run?: number;
 }
 
@@ -1640,6 +1703,15 @@ export interface ListGenerationsQuery {
   limit?: number;
   /** `next_cursor` of the page before. */
   cursor?: string;
+}
+
+/** What `generations.cancel` can be asked. */
+export interface CancelGenerationQuery {
+  /**
+   * The most that may be kept, such as the `cancel_keeps` that a person was shown: if it would be more by now,
+   * nothing is done and the answer is `cancel_keeps_more`. Left out, whatever the terms say is accepted.
+   */
+  max_kept?: Credits;
 }
 
 /** What `credits.usage` can be asked. */

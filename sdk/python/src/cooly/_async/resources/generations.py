@@ -10,6 +10,7 @@ from typing import Literal, overload
 
 from ... import enums, models, requests
 from ..._request import Request, new_key, segment
+from ..._values import CreditsInput
 from ..download import AsyncDownload
 from ..events import AsyncEventStream
 from ..paging import AsyncPager
@@ -22,22 +23,30 @@ class AsyncGenerations(AsyncResource):
     async def cancel(
         self,
         id: str,
-    ) -> models.PaidGeneration:
+        *,
+        max_kept: CreditsInput | None = None,
+    ) -> models.CancelledGeneration:
         """Cancel a generation.
 
-        Stops it if it has not ended, and gives the credits back. Harmless to repeat.
+        Stops it if it has not ended, and gives the credits back. Once its provider has begun, a part of the
+        price may be kept: `late_cancel` of the model says how much, `cancel_keeps` of the generation what it
+        comes to now. Harmless to repeat.
 
         Args:
             id: The generation.
+            max_kept: The most that may be kept, such as the `cancel_keeps` that a person was shown: if it
+                would be more by now, nothing is done and the answer is `cancel_keeps_more`. Left out, whatever
+                the terms say is accepted.
         """
         request = Request(
             "POST",
             f"/v1/generations/{segment(id)}/cancel",
+            query={"max_kept": max_kept},
             repeatable=True,
         )
-        answer: models.PaidGeneration = await self._call(
+        answer: models.CancelledGeneration = await self._call(
             request,
-            {200: models.PaidGeneration},
+            {200: models.CancelledGeneration},
         )
         return answer
 

@@ -111,7 +111,8 @@ class DeadLetters(Resource):
         With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written
         down, and a worker goes through them at `rate` a second, first the `canary`; see how far it is at its
         `Location`. Without, at most 10,000 at once, inside the request; harmless to repeat, since what was
-        done already does not match any more.
+        done already does not match any more. By a `filter` that takes whatever matches while it goes on: name
+        `ids` and `runs` to act on what you looked at.
 
         Args:
             action: What to do.
@@ -162,7 +163,8 @@ class DeadLetters(Resource):
     ) -> models.BulkOutcome:
         """Give up old dead letters.
 
-        Refunds their users. Nothing is deleted from the log.
+        Refunds their users. Nothing is deleted from the log. At most 10,000 at once, inside the request; for
+        more, order an action that discards those that are `older_than`, with `Prefer: respond-async`.
 
         Args:
             older_than: Those that died at least so long ago, such as `7d`.
@@ -192,7 +194,7 @@ class DeadLetters(Resource):
         Args:
             id: The generation.
             run: The `run` that was looked at: if it has been run again since, nothing is done and the
-                answer is `run_stale`.
+                answer is `run_stale`. Left out, it is the run that is dead now, whichever that is.
         """
         request = Request(
             "DELETE",
@@ -411,7 +413,7 @@ class DeadLetters(Resource):
         Args:
             id: The generation.
             run: The `run` that was looked at: if it has been run again since, nothing is done and the
-                answer is `run_stale`.
+                answer is `run_stale`. Left out, it is the run that is dead now, whichever that is.
         """
         request = Request(
             "POST",

@@ -104,8 +104,8 @@ class Operations(Resource):
         """Tell that something happened to a task.
 
         For providers, at the address that they were given with the task, signed as they sign: fal with
-        `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`. What it says is not believed: the
-        provider is asked. The same report again changes nothing.
+        `X-Fal-Webhook-Signature`, Replicate with `webhook-signature`, others as the catalogue describes. What
+        it says is not believed: the provider is asked. The same report again changes nothing.
 
         Args:
             provider: The provider, as the catalogue calls it.
