@@ -37,16 +37,22 @@ async fn make_again(station: &Station) {
     }
 }
 
+/// Has the gates and the queues follow what is on offer.
 async fn open_classes(station: &Station) {
     let mut offers = station.offers();
+    offers.mark_changed();
     loop {
+        if offers.has_changed().unwrap_or(false) {
+            station.governing.follow(&offers.borrow_and_update().limits);
+        }
         let are_all_open = classes::open_missing(&station.queues, &station.offer()).await;
         let try_again =
             async { if are_all_open { future::pending().await } else { sleep(OPEN_AGAIN).await } };
         let changed = async {
             // An offer whose sender is gone never changes.
-            if offers.changed().await.is_err() {
-                future::pending().await
+            match offers.changed().await {
+                Ok(()) => offers.mark_changed(),
+                Err(_) => future::pending().await,
             }
         };
         tokio::select! {

@@ -73,6 +73,17 @@ impl Governing {
         }
     }
 
+    /// Forgets what no longer counts under these limits: nobody may ask again at a gate that is told to be shut. Prices may
+    /// be others too.
+    pub(crate) fn follow(&self, limits: &BTreeMap<String, Limits>) {
+        let now = |provider: &str| limits.get(provider).copied().unwrap_or_default();
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        gates.retain(|provider, gate| gate.limits() == now(provider));
+        drop(gates);
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.changed.notify_one();
+    }
+
     /// Notes that a request of this model, as the catalogue calls it, was too dear for what is left of a daily cap.
     pub(crate) fn was_too_dear(&self, provider: &str, model: &str, usd: Decimal) {
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,6 +12,7 @@ use super::outbox::Outbox;
 use super::timed::Timed;
 use crate::checkpoint;
 use crate::error::Error;
+use crate::offer::Offer;
 use crate::queue::MOST_REQUESTS;
 use crate::runner::most_of_one;
 use crate::sharing::most_out;
@@ -81,6 +82,7 @@ pub(super) struct Leader {
     pub station: Arc<Station>,
     pub fencing: i64,
     pub mark: watch::Receiver<Position>,
+    offers: watch::Receiver<Arc<Offer>>,
     pub board: Board,
     pub outbox: Outbox,
     pub work: FuturesUnordered<Coming>,
@@ -113,6 +115,7 @@ impl Leader {
         let now = Instant::now();
         Leader {
             mark: station.mark.clone(),
+            offers: station.offers(),
             board: Board::new(limits(&station), safe),
             outbox: Outbox::new(station.timings.queue_linger),
             work: FuturesUnordered::new(),
@@ -157,6 +160,10 @@ impl Leader {
     /// Begins all that can be begun.
     fn begin(&mut self) {
         let now = Instant::now();
+        if self.offers.has_changed().unwrap_or(false) {
+            self.offers.mark_unchanged();
+            self.board.limit(limits(&self.station));
+        }
         self.board.wake(self.station.now());
         self.look(now);
         // Not before it is known what would come back.

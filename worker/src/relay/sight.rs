@@ -71,22 +71,28 @@ impl Sight {
         if offer.provider(&route.provider).is_none() {
             return Way::Open;
         }
-        if self.is_too_dear(offer, model, route) {
-            return Way::Shut;
-        }
         let ways = self.workers.iter().map(|(told, age)| way_of_worker(told, *age, route));
-        ways.min().unwrap_or(Way::Open)
+        ways.min().unwrap_or(Way::Open).max(self.purse(offer, model, route))
     }
 
-    /// Whether what is left of a daily cap is less than the least that was asked of it in vain.
-    fn is_too_dear(&self, offer: &Offer, model: &Model, route: &Route) -> bool {
+    /// How far a daily cap is in the way. Requests of one model cost more or less: while the smallest there is still fits,
+    /// one that was refused says nothing for sure about the others.
+    fn purse(&self, offer: &Offer, model: &Model, route: &Route) -> Way {
         let provider = &route.provider;
-        let (Some(cap), Some(spent)) = (offer.daily_caps.get(provider), self.spent.get(provider)) else {
-            return false;
+        let (Some(cap), Some(spent), Some(least)) =
+            (offer.daily_caps.get(provider), self.spent.get(provider), route.cost_usd)
+        else {
+            return Way::Open;
         };
+        if *spent + least > *cap {
+            return Way::Shut;
+        }
         let refused = self.workers.iter().flat_map(|(told, _)| &told.refused);
         let of_route = refused.filter(|cost| cost.provider == *provider && cost.model == model.id);
-        of_route.map(|cost| cost.usd).min().is_some_and(|usd| spent + usd > *cap)
+        match of_route.map(|cost| cost.usd).min() {
+            Some(usd) if *spent + usd > *cap => Way::ToBeTried,
+            Some(_) | None => Way::Open,
+        }
     }
 }
 
@@ -181,19 +187,29 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_shuts_a_route_while_its_rest_is_less_than_what_was_refused() {
-        let refused =
-            RefusedCost { provider: "one".into(), model: MODEL.into(), usd: "0.5".parse().unwrap() };
+    fn a_cap_shuts_a_route_once_nothing_fits_and_has_one_tried_while_only_what_is_dear_does_not() {
+        let usd = |text: &str| text.parse::<Decimal>().unwrap();
+        let refused = RefusedCost { provider: "one".into(), model: MODEL.into(), usd: usd("0.5") };
         let told = ToldShut { refused: vec![refused], ..ToldShut::default() };
         let workers = vec![(told, Duration::ZERO), (ToldShut::default(), Duration::ZERO)];
-        for (spent, cap, is_shut) in
-            [("1.6", "2", true), ("1.5", "2", false), ("0", "2", false), ("1.6", "3", false)]
-        {
-            let usd = |text: &str| text.parse::<Decimal>().unwrap();
+        let offer = offer(&["one"]);
+        let mut model = offer.catalogue.get(MODEL).unwrap().clone();
+        model.routes[0].cost_usd = Some(usd("0.25"));
+        let catalogue = Arc::new(Catalogue::new([model]).unwrap());
+        for (spent, cap, expected) in [
+            ("1.8", "2", Some(Closed::Shut)),
+            ("1.6", "2", Some(Closed::ToBeTried)),
+            ("1.5", "2", None),
+            ("0", "2", None),
+            ("1.6", "3", None),
+            // A request that is dearer than a whole day's cap holds back no smaller ones.
+            ("0", "0.4", Some(Closed::ToBeTried)),
+        ] {
             let spent_there = [("one".to_owned(), usd(spent))].into();
             let sight = Sight { workers: workers.clone(), spent: spent_there };
-            let offer = Offer { daily_caps: [("one".to_owned(), usd(cap))].into(), ..offer(&["one"]) };
-            assert_eq!(sight.closed(&offer).contains_key(MODEL), is_shut, "{spent} of {cap}");
+            let daily_caps = [("one".to_owned(), usd(cap))].into();
+            let offer = Offer { daily_caps, catalogue: Arc::clone(&catalogue), ..offer.clone() };
+            assert_eq!(sight.closed(&offer).get(MODEL).copied(), expected, "{spent} of {cap}");
         }
     }
 }

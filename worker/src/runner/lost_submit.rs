@@ -110,6 +110,10 @@ async fn find(
                 Ok(answer) => answer,
                 Err(_elapsed) => Err(ProviderFailure::timeout()),
             },
+            // An outage of our own ends; of a provider that does not answer nobody knows.
+            Err(failure) if is_decided && !ProviderFailure::is_about_earlier(&failure.failure) => {
+                Ok(Found::CannotTell)
+            }
             Err(failure) => Err(failure),
         },
         // It answered, so it has been asked after already as far as that was possible.

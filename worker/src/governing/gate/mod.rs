@@ -273,9 +273,16 @@ impl Permit {
 
     /// Nothing was sent: the next one may have all of it.
     pub(crate) fn give_back(self) {
-        if self.gate.bucket.is_some() {
-            self.gate.state().given_back.push(Instant::now());
+        if self.gate.bucket.is_none() {
+            return;
         }
+        let now = Instant::now();
+        let mut state = self.gate.state();
+        state.given_back.push(now);
+        // There is a call again, to be tried at once.
+        state.empty_until = state.empty_until.map(|until| until.min(now));
+        drop(state);
+        self.gate.changed.notify_one();
     }
 }
 

@@ -136,7 +136,11 @@ impl Client {
                 let bounds = Bounds { all: call.answer_bytes, text: ANSWER_BYTES, output };
                 inline::read(&mut response, bounds).await
             }
-            None => read(&mut response, call.answer_bytes).await.map(|body| (body, Vec::new())),
+            None => {
+                // A refusal holds no outputs.
+                let most = if call.inline_bytes.is_some() { ANSWER_BYTES } else { call.answer_bytes };
+                read(&mut response, most).await.map(|body| (body, Vec::new()))
+            }
         };
         let headers = std::mem::take(response.headers_mut());
         match read {

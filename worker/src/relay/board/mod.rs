@@ -64,6 +64,11 @@ pub(super) struct Board {
 
 impl Board {
     /// Nothing is known of what came up to `safe`.
+    /// From now on so many may be out. What is out stays out.
+    pub(super) fn limit(&mut self, limits: Limits) {
+        self.places.limit(limits);
+    }
+
     pub(super) fn new(limits: Limits, safe: Position) -> Board {
         Board {
             entries: HashMap::new(),

@@ -69,6 +69,13 @@ impl Places {
         }
     }
 
+    pub(super) fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+        // A window that is larger now has places.
+        let lanes: Vec<LaneKey> = self.lanes.keys().cloned().collect();
+        lanes.iter().for_each(|lane| self.ring_in(lane));
+    }
+
     /// Puts a job at the end of its shelf; `false` if it was not remembered, because there are others before it that
     /// are not, or too many that are.
     pub(super) fn push(&mut self, ask: &Ask) -> bool {
