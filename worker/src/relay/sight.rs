@@ -75,8 +75,9 @@ impl Sight {
         ways.min().unwrap_or(Way::Open).max(self.purse(offer, model, route))
     }
 
-    /// How far a daily cap is in the way. Requests of one model cost more or less: while the smallest there is still fits,
-    /// one that was refused says nothing for sure about the others.
+    /// How far a daily cap is in the way of a route of which something was refused for it (which is how a cap is told to be
+    /// reached). Requests of one model cost more or less: while the smallest there is still fits, one that was refused says
+    /// nothing for sure about the others.
     fn purse(&self, offer: &Offer, model: &Model, route: &Route) -> Way {
         let provider = &route.provider;
         let (Some(cap), Some(spent), Some(least)) =
@@ -84,12 +85,10 @@ impl Sight {
         else {
             return Way::Open;
         };
-        if *spent + least > *cap {
-            return Way::Shut;
-        }
         let refused = self.workers.iter().flat_map(|(told, _)| &told.refused);
         let of_route = refused.filter(|cost| cost.provider == *provider && cost.model == model.id);
         match of_route.map(|cost| cost.usd).min() {
+            Some(_) if *spent + least > *cap => Way::Shut,
             Some(usd) if *spent + usd > *cap => Way::ToBeTried,
             Some(_) | None => Way::Open,
         }
