@@ -41,6 +41,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- define "cooly.outputs" -}}
 - { name: COOLY_OUTPUTS, value: {{ .Values.outputs.url | default "/var/lib/cooly-outputs" | quote }} }
 - { name: AWS_REGION, value: {{ .Values.queue.region | quote }} }
+{{- with .Values.outputs.keep }}
+- { name: COOLY_KEEP_OUTPUTS, value: {{ . | quote }} }
+{{- end }}
 {{- with .Values.catalog }}
 - { name: COOLY_CATALOG, value: /etc/cooly/catalog.toml }
 {{- end }}
