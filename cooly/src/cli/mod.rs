@@ -1,15 +1,24 @@
 //! The command line: what can be run, and with which settings. Every setting is a flag and an environment
 //! variable; the flag wins.
 
+mod catalog;
+mod doctor;
+mod export;
+mod proof;
+
+pub(crate) use catalog::{CatalogCheckOptions, CatalogCommand, CatalogShowOptions};
+pub(crate) use doctor::{DoctorOptions, DoctorRole};
+pub(crate) use export::{ExportDataset, ExportFormat, ExportOptions};
+pub(crate) use proof::{ProofCommand, ProofMakeOptions, ProofVerifyOptions};
+
 use crate::settings::{
     ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, HomeSettings, LedgerSettings,
     ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
     SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use doctor::DOCTOR_HELP;
 use embedded::providers::{Protocol, WORDS};
-use ledger::UserId;
-use ledger::export::Bound;
 use ledger::seal::KeptSeal;
 use std::fmt::Write;
 use std::net::SocketAddr;
@@ -91,73 +100,6 @@ pub(crate) enum Command {
     Completions(CompletionsOptions),
     /// Write pages for `man`, one for each command
     Manual(ManualOptions),
-}
-
-const DOCTOR_HELP: &str = "\
-Examples:
-  cooly doctor                                  the data folder of `cooly up`, and this machine
-  DATABASE_URL=postgres://… cooly doctor --for worker
-  cooly doctor --json | jq '.[] | select(.verdict == \"fail\")'
-
-Run it where the role is to run, with the environment that it is to have.";
-
-#[derive(Debug, Args)]
-pub(crate) struct DoctorOptions {
-    /// Which role is to run here
-    #[arg(long = "for", value_enum, default_value = "all", value_name = "ROLE")]
-    pub role: DoctorRole,
-    /// Print the findings as JSON
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub home: HomeSettings,
-    #[command(flatten)]
-    pub database: OwnDatabase,
-    #[command(flatten)]
-    pub queue: QueueSettings,
-    /// Attempts of a job before it goes to the dead letters
-    #[arg(long, env = "COOLY_MAX_ATTEMPTS", default_value_t = 3, value_name = "N", help_heading = "Queue")]
-    pub max_attempts: u32,
-    #[command(flatten)]
-    pub auth: AuthSettings,
-    #[command(flatten)]
-    pub catalog: CatalogSettings,
-    #[command(flatten)]
-    pub webhooks: WebhookSettings,
-    #[command(flatten)]
-    pub outputs: OutputSettings,
-    #[command(flatten)]
-    pub seals: SealKeySettings,
-}
-
-/// What is to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DoctorRole {
-    /// Every role
-    All,
-    /// The HTTP API
-    Api,
-    /// A worker
-    Worker,
-    /// A projector
-    Projector,
-}
-
-impl DoctorRole {
-    /// Whether it has tokens to check.
-    pub(crate) fn serves_requests(self) -> bool {
-        matches!(self, DoctorRole::All | DoctorRole::Api)
-    }
-
-    /// Whether it has a queue and providers.
-    pub(crate) fn runs_jobs(self) -> bool {
-        matches!(self, DoctorRole::All | DoctorRole::Worker)
-    }
-
-    /// Whether it reads or writes outputs.
-    pub(crate) fn has_outputs(self) -> bool {
-        self != DoctorRole::Projector
-    }
 }
 
 #[derive(Debug, Args)]
@@ -333,165 +275,6 @@ pub(crate) struct SealKeyOptions {
     pub key: SealKeySettings,
     #[command(flatten)]
     pub home: HomeSettings,
-}
-
-const CATALOG_HELP: &str = "\
-A catalogue is a TOML file with a table for each provider and one for each model:
-
-  [providers.fal]
-  adapter = \"fal\"                  # fal, replicate, openai, http or simulated
-  key_env = \"FAL_KEY\"              # the variable that holds the key, or key_file = \"/path\"; never the key itself
-
-  [[models]]
-  id = \"flux\"
-  kind = \"image\"                   # image or video
-  price = \"4\"                      # credits, for one output or, with pricing = \"per_second\", one second of it
-  routes = [                         # the next one is asked when the one before it refuses
-    { provider = \"fal\", model = \"fal-ai/flux/dev\", cost = \"0.025\" },
-  ]
-
-  [classes.video]                    # optional: a queue and slots of their own for all video models
-  slots = 4                          # at once in each worker; as many as --concurrency where it is left out
-
-Give it to `cooly up`, `api` and `worker` with --catalog FILE or COOLY_CATALOG, the same file to all of them. After a
-change, check it and send the processes SIGHUP: one that cannot be used is refused, and the one before it stays.
-docs/catalog.toml is an example with every key.";
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum CatalogCommand {
-    /// Say what a catalogue offers, or everything that is wrong with it, by line
-    ///
-    /// Exit code 0 means that `cooly up`, `api` and `worker` take it. Warnings are told and change nothing about that.
-    #[command(after_long_help = CATALOG_HELP)]
-    Check(CatalogCheckOptions),
-    /// Show the models, their prices and who makes them
-    #[command(after_long_help = CATALOG_HELP)]
-    Show(CatalogShowOptions),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CatalogCheckOptions {
-    /// The catalogue
-    #[arg(env = "COOLY_CATALOG", value_name = "FILE")]
-    pub file: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CatalogShowOptions {
-    /// The catalogue [default: the simulated models]
-    #[arg(env = "COOLY_CATALOG", value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Print it as JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProofCommand {
-    /// Make the proof of one event from the database
-    ///
-    /// The proof is a JSON document with the event exactly as it is in the log, its place in the Merkle tree of its
-    /// block, and the signed seal of the block. It is made as soon as the block is sealed, a minute after the event
-    /// at the latest.
-    Make(ProofMakeOptions),
-    /// Check a proof without a database
-    ///
-    /// Computes the event's hash, its leaf, the root and the seal's hash again and checks the signature. Exit code 0
-    /// means: whoever holds the trusted key sealed this event, exactly so, at this place of the log. Otherwise it
-    /// names the step that fails, with exit code 1.
-    Verify(ProofVerifyOptions),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ProofMakeOptions {
-    /// The event: its position in the log, or its id
-    #[arg(value_name = "POSITION|EVENT_ID")]
-    pub event: String,
-    /// Where to write the document [default: standard output]
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    #[command(flatten)]
-    pub home: HomeSettings,
-    #[command(flatten)]
-    pub database: OwnDatabase,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ProofVerifyOptions {
-    /// The document; `-` reads standard input
-    pub file: PathBuf,
-    /// Public key that you trust, in hexadecimal or base64, or a file that holds it; may be given several times
-    #[arg(long, required = true, value_name = "KEY")]
-    pub trust: Vec<String>,
-}
-
-const EXPORT_EXAMPLES: &str = "\
-Examples:
-  cooly export > log.ndjson                    the whole log; the last line says that it is whole
-  cooly export --user alice --format csv --out alice.csv
-  cooly export --since 2026-01-01 --until 2026-02-01 --format parquet --out january.parquet
-  cooly export --since 4711                    goes on where an export ended: `continue_from` of its manifest
-
-Load Parquet into DuckDB:
-  select type, count(*), sum(amount) from 'log.parquet' group by type order by type;
-  select payload -> 'request' ->> 'prompt' from 'log.parquet' where type = 'job.queued';
-
-Load Parquet into pandas:
-  import pandas
-  events = pandas.read_parquet('log.parquet')
-  events.groupby('account_id').amount.sum()
-
-Every column is exactly as it is stored, of one moment, read up to the safe mark. A file given with --out appears
-once it is whole, with FILE.manifest.json beside it: counts, positions and the SHA-256 of the file. On standard output
-a failure is told by the exit code and, in NDJSON, by the missing last line. CSV fields that a spreadsheet takes for a
-formula are not altered: do not open a file of a log that you do not trust in one.";
-
-#[derive(Debug, Args)]
-#[command(after_long_help = EXPORT_EXAMPLES)]
-pub(crate) struct ExportOptions {
-    /// How it is written
-    #[arg(long, value_enum, default_value = "ndjson", value_name = "FORMAT")]
-    pub format: ExportFormat,
-    /// What is written
-    #[arg(long, value_enum, default_value = "events", value_name = "DATASET")]
-    pub dataset: ExportDataset,
-    /// Only the account of this user, ordered by stream and version
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<UserId>,
-    /// From here on: a position, an instant such as 2026-01-31T12:00:00Z (`recorded_at`) or a day
-    #[arg(long, value_name = "POSITION|TIME")]
-    pub since: Option<Bound>,
-    /// Up to here, which is not included: a position, an instant or a day
-    #[arg(long, value_name = "POSITION|TIME")]
-    pub until: Option<Bound>,
-    /// Where to; Parquet needs a file [default: standard output]
-    #[arg(long, value_name = "FILE", required_if_eq("format", "parquet"))]
-    pub out: Option<PathBuf>,
-    /// Where the manifest goes [default: FILE.manifest.json beside --out]
-    #[arg(long, value_name = "FILE")]
-    pub manifest: Option<PathBuf>,
-    #[command(flatten)]
-    pub home: HomeSettings,
-    #[command(flatten)]
-    pub database: OwnDatabase,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// One JSON object a line, the seals, and a last line that says that it is whole
-    Ndjson,
-    /// RFC 4180 with a header row
-    Csv,
-    /// Apache Parquet, for DuckDB, pandas, Spark and others
-    Parquet,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum ExportDataset {
-    /// The events; in NDJSON with the seals that cover them
-    Events,
-    /// The seals that cover the selected events
-    Seals,
 }
 
 #[derive(Debug, Args)]
