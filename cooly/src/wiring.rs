@@ -79,7 +79,14 @@ pub(crate) fn outputs(settings: &OutputSettings, home: &Home) -> anyhow::Result<
 }
 
 fn output_store(settings: &OutputSettings, home: &Home) -> anyhow::Result<Arc<dyn ObjectStore>> {
-    let Some(place) = &settings.outputs else { return local_outputs(&home.outputs()?) };
+    match &settings.outputs {
+        Some(place) => store_at(place),
+        None => local_outputs(&home.outputs()?),
+    }
+}
+
+/// Opens the store in this folder or at this URL; makes the folder when it is missing.
+pub(crate) fn store_at(place: &str) -> anyhow::Result<Arc<dyn ObjectStore>> {
     if !place.contains("://") {
         std::fs::create_dir_all(place)
             .with_context(|| format!("the output folder {place} cannot be made"))?;
@@ -92,7 +99,8 @@ fn output_store(settings: &OutputSettings, home: &Home) -> anyhow::Result<Arc<dy
     Ok(Arc::new(PrefixStore::new(store, prefix)))
 }
 
-fn local_outputs(folder: &Path) -> anyhow::Result<Arc<dyn ObjectStore>> {
+/// Opens the store in a folder that is there.
+pub(crate) fn local_outputs(folder: &Path) -> anyhow::Result<Arc<dyn ObjectStore>> {
     let store = LocalFileSystem::new_with_prefix(folder)
         .with_context(|| format!("the output folder {} cannot be used", folder.display()))?;
     Ok(Arc::new(store))

@@ -147,6 +147,24 @@ fn nothing_is_made_where_nothing_is_configured() {
     assert!(is_empty(folder.path()));
 }
 
+#[test]
+fn a_store_that_does_not_answer_is_named_in_time_and_nothing_is_made_for_it() {
+    let folder = folder();
+    let output = cooly()
+        .args(["doctor", "--for", "api", "--outputs", "s3://bucket/outputs"])
+        .current_dir(folder.path())
+        .env("AWS_ENDPOINT", format!("http://127.0.0.1:{}", free_port()))
+        .env("AWS_ALLOW_HTTP", "true")
+        .env("AWS_REGION", "us-east-1")
+        .env("AWS_ACCESS_KEY_ID", "id")
+        .env("AWS_SECRET_ACCESS_KEY", "secret-of-s3")
+        .output()
+        .unwrap();
+    says(&output, 1, &["MEND  outputs", "an API to read"]);
+    assert!(!text(&output).contains("secret-of-s3"));
+    assert!(is_empty(folder.path()));
+}
+
 fn is_empty(folder: &Path) -> bool {
     std::fs::read_dir(folder).unwrap().next().is_none()
 }

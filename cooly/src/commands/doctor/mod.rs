@@ -7,7 +7,7 @@ mod machine;
 mod outputs;
 mod queue;
 mod rights;
-mod secrets;
+mod settings;
 
 use crate::cli::DoctorOptions;
 use finding::{Finding, Verdict};
@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 pub(crate) async fn run(options: DoctorOptions) -> anyhow::Result<ExitCode> {
     let mut findings = machine::look();
-    findings.extend(secrets::look(&options));
+    findings.extend(settings::look(&options));
     findings.extend(database::look(&options).await);
     if options.role.runs_jobs() {
         findings.extend(queue::look(&options).await);

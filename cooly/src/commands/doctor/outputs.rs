@@ -2,7 +2,6 @@
 
 use super::finding::Finding;
 use crate::cli::{DoctorOptions, DoctorRole};
-use crate::home::Home;
 use crate::wiring;
 use object_store::path::Path as Place;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -36,9 +35,13 @@ pub(super) async fn look(options: &DoctorOptions) -> Vec<Finding> {
 }
 
 async fn probed(options: &DoctorOptions) -> Finding {
-    let store = Home::open(&options.home.data_dir).and_then(|home| wiring::outputs(&options.outputs, &home));
+    // Without opening the data folder, which would make it.
+    let store = match &options.outputs.outputs {
+        Some(place) => wiring::store_at(place),
+        None => wiring::local_outputs(&options.home.data_dir.join("outputs")),
+    };
     let store = match store {
-        Ok(outputs) => outputs.store,
+        Ok(store) => store,
         Err(error) => return Finding::fail(TOPIC, format!("{error:#}"), "mend COOLY_OUTPUTS"),
     };
     let remedy = "look at the store's address, rights and credentials; an API needs to read, workers to write, read, list and \
