@@ -8,6 +8,7 @@ use crate::station::Station;
 use futures::future::{self, join};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -40,24 +41,47 @@ async fn make_again(station: &Station) {
 /// Has the gates and the queues follow what is on offer.
 async fn open_classes(station: &Station) {
     let mut offers = station.offers();
-    offers.mark_changed();
+    let mut is_new = true;
     loop {
-        if offers.has_changed().unwrap_or(false) {
+        if is_new {
             station.governing.follow(&offers.borrow_and_update().limits);
         }
         let are_all_open = classes::open_missing(&station.queues, &station.offer()).await;
-        let try_again =
-            async { if are_all_open { future::pending().await } else { sleep(OPEN_AGAIN).await } };
-        let changed = async {
-            // An offer whose sender is gone never changes.
-            match offers.changed().await {
-                Ok(()) => offers.mark_changed(),
-                Err(_) => future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = changed => {}
-            () = try_again => {}
-        }
+        is_new = changed(&mut offers, !are_all_open).await;
+    }
+}
+
+/// Waits for another offer, or for the time to try again where that is wanted. Whether there is another offer.
+async fn changed<T>(offers: &mut watch::Receiver<T>, try_again: bool) -> bool {
+    tokio::select! {
+        Ok(()) = offers.changed() => true,
+        () = sleep(OPEN_AGAIN), if try_again => false,
+        // An offer whose sender is gone never changes.
+        else => future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::changed;
+    use futures::FutureExt;
+    use tokio::sync::watch;
+
+    #[tokio::test]
+    async fn an_offer_that_cannot_change_is_waited_for_without_work() {
+        let (sender, mut offers) = watch::channel(1);
+        sender.send_replace(2);
+        drop(sender);
+        assert_eq!(changed(&mut offers, false).now_or_never(), Some(true));
+        assert_eq!(changed(&mut offers, false).now_or_never(), None);
+        assert_eq!(changed(&mut offers, true).now_or_never(), None);
+    }
+
+    #[tokio::test]
+    async fn another_offer_is_told_once() {
+        let (sender, mut offers) = watch::channel(1);
+        sender.send_replace(2);
+        assert_eq!(changed(&mut offers, false).now_or_never(), Some(true));
+        assert_eq!(changed(&mut offers, false).now_or_never(), None);
     }
 }
