@@ -31,6 +31,8 @@ export class JobHead {
     find('#figures').replaceChildren(...figures(story, money));
     find('#prompt').textContent = prompt;
     find('#facts').replaceChildren(...facts(asked(story)));
+    // Of a job that may go on, the sentence comes and goes: it keeps its room, so that nothing moves.
+    if (!story.finished_at || status === 'dead') find('#customer').classList.add('roomy');
     find('#customer').replaceChildren(...customer(story.customer_reads));
     this.#tick();
   }
@@ -60,7 +62,8 @@ function figures({ waited_milliseconds: waited, finished_at: finished }, money) 
 function returned({ refund_waits: isWaiting, refunded, released }) {
   if (isWaiting) return 'the refund waits: the account is full';
   if (micros(released) > 0n && micros(refunded) > 0n) return `${amount(refunded)} refunded, ${amount(released)} never taken`;
-  return micros(released) > 0n ? 'never taken' : 'refunded';
+  if (micros(released) > 0n) return 'set aside and never taken';
+  return micros(refunded) > 0n ? 'refunded' : 'nothing came back';
 }
 
 function asked({ id, model, kind, count, params, user, created_at: created, bought_at: bought, finished_at: finished, deadlines, run, runs, links }) {

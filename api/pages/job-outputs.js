@@ -1,4 +1,4 @@
-// What was made, or a place of the same size where it will be.
+// What was made, or a word about why there is nothing yet.
 
 import { button, el, find } from './dom.js';
 import { keyed } from './job-parts.js';
@@ -9,8 +9,13 @@ const EMPTY = {
   queued: 'It is not made yet.', running: 'It is being made.', succeeded: 'Nothing is recorded.',
 };
 
+let isKnown = false;
+
+/// What was made already stands first. What is made while the job is followed comes below the rest, where nothing has to move.
 export function showOutputs({ status, outputs, prompt }) {
   const place = find('#outputs');
+  if (!isKnown) place.closest('section').classList.toggle('first', outputs.length > 0);
+  isKnown = true;
   const items = outputs.length ? outputs : [{ index: 'none', empty: EMPTY[status] ?? 'Nothing was made.' }];
   keyed(place, items, ({ index }) => index, (item) => (item.empty ? blank(item.empty) : frame(item, prompt)));
 }
