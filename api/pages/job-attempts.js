@@ -9,18 +9,18 @@ const OUTCOMES = {
 };
 const BILLED = { yes: 'the provider is paid for it', no: 'the provider is not paid', unknown: 'the provider may want to be paid' };
 
-export function showAttempts({ attempts, run }) {
+export function showAttempts({ attempts }) {
   find('#no-attempts').hidden = attempts.length > 0;
   find('#attempts-table').hidden = attempts.length === 0;
-  keyed(find('#attempts'), attempts, ({ fencing }) => fencing, (attempt) => row(attempt, run > 1));
+  keyed(find('#attempts'), attempts, ({ fencing }) => fencing, row);
 }
 
-function row(attempt, hasRuns) {
+function row(attempt) {
   const { run, number, outcome, failure, counted, began_at: began, milliseconds, worker } = attempt;
   const [word, tone] = OUTCOMES[outcome];
   const isPermanent = failure?.class === 'permanent';
   return el('tr', {},
-    el('th', { scope: 'row' }, hasRuns ? `${number} of run ${run}` : String(number)),
+    el('th', { scope: 'row' }, run > 1 ? `${number} of run ${run}` : String(number)),
     cell('Outcome', 'wide',
       el('span', { className: `chip ${isPermanent ? 'bad' : tone}` }, failure ? `${failure.code} · ${failure.class}` : word),
       failure && el('p', {}, sentence(failure.message)),

@@ -195,6 +195,7 @@ async fn what_died_and_was_retried_and_made_keeps_its_story() {
     let done = admin.post("/admin/dlq/bulk-actions", order).await.expect(200);
     assert_eq!(done.body["done"], 1);
     server.kill("alice", id).await;
+    server.caught_up().await;
     admin.order(&format!("/admin/dlq/messages/{id}/retry?run=2")).await.expect(202);
     server.succeed("alice", id, b"png").await;
     let made = story(&server, id).await;
@@ -241,6 +242,7 @@ async fn what_ended_for_nothing_is_told_with_what_came_back() {
     let alice = server.rich_user("alice", 100).await;
     let admin = server.admin();
     let discarded = server.dead("alice").await;
+    server.caught_up().await;
     admin.delete(&format!("/admin/dlq/messages/{}?run=1", discarded.id())).await.expect(200);
     let cancelled = alice.buy("never mind").await;
     alice.order(&format!("/v1/generations/{}/cancel", cancelled.id())).await.expect(200);
