@@ -28,6 +28,7 @@ export default function () {
   const picture = generations();
   const [retried, deleted, discarded] = deadLetters();
   mending(retried, deleted, discarded);
+  story(picture);
   accounts();
   orders();
   statements();
@@ -142,6 +143,16 @@ function bulkActions(id) {
   problem('action_over', change('abort'));
   expect('it has one job', admin('GET', `${at}/items`, `${name}/items`).items.length === 1);
   expect('it is listed', admin('GET', '/admin/dlq/bulk-actions').items.some((action) => action.id === made.id));
+}
+
+function story(picture) {
+  const name = '/admin/generations/{id}';
+  const { status, outputs, customer_reads, money } = admin('GET', `/admin/generations/${picture}`, name);
+  expect('its story says what its user reads', status === customer_reads.status && money.charged === customer_reads.charged);
+  const file = call('GET', outputs[0].url, { token: tokens.admin, name: `${name}/outputs/{index}` });
+  expect('an admin sees what was made', file.headers['Content-Type'] === 'image/png');
+  const page = call('GET', `/admin/jobs/${picture}`, { headers: { Accept: 'text/html' }, name: '/admin/jobs/{id}' });
+  expect('it has a page', page.headers['Content-Type'].startsWith('text/html'));
 }
 
 function accounts() {

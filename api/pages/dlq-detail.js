@@ -79,7 +79,7 @@ function facts({ id, user, model, kind, count, charged, on_hold: isHeld, attempt
     ['Attempts', run > 1 ? `${many} in run ${run}` : String(many)],
     ['Asked for', time(created, `${new Date(created).toLocaleString()} (${ago(created)})`)],
     ['Given up', time(died, `${new Date(died).toLocaleString()} (${ago(died)})`)],
-    ['Job', el('code', {}, id)],
+    ['Job', el('a', { href: `/admin/jobs/${id}` }, el('code', {}, id))],
   ];
   return rows.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]);
 }

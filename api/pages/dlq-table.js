@@ -47,12 +47,13 @@ export class Table {
       icon: 'again', className: 'small', data: { act: 'retry' }, attrs: { 'aria-label': `Retry “${words}”` }, on: { click: () => this.#acts.retry(job, retry) },
     });
     const discard = iconButton(`Delete “${words}”`, 'trash', { data: { act: 'discard' }, on: { click: () => this.#acts.discard(job, discard) } });
+    const page = el('a', { href: `/admin/jobs/${id}`, attrs: { 'aria-label': `Page of “${words}”` } }, 'page');
     const what = [model, count > 1 ? plural(count, kind === 'video' ? 'clip' : 'picture') : null, run > 1 ? `run ${run}` : null];
     const cell = (label, className, ...children) => el('td', { className, data: { label } }, ...children);
     return el('tr', { data: { id } },
       cell('', 'tick', tick),
       cell('Reason', 'reason', el('span', { className: `chip ${failure.class === 'permanent' ? 'bad' : 'warn'}` }, failure.code), el('p', {}, sentence(failure.message))),
-      cell('Job', 'job', open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '))),
+      cell('Job', 'job', open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '), ' · ', page)),
       cell('User', 'user', user ? named(user) : '–'),
       cell('Attempts', 'number', String(attempts)),
       cell('Credits', 'number', amount(charged)),

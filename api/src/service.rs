@@ -6,6 +6,7 @@ use crate::resources::admin::bulk::operations::Bulk;
 use crate::resources::admin::credit_batch::CreditBatches;
 use crate::resources::admin::credit_orders::CreditOrders;
 use crate::resources::admin::dead_letters::DeadLetters;
+use crate::resources::admin::generation::operations::GenerationStories;
 use crate::resources::admin::grant_uploads::BulkGrants;
 use crate::resources::admin::overview::OverviewApi;
 use crate::resources::audit::export::Exports;
@@ -37,7 +38,7 @@ type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, CreditOrders, CreditBatches),
-    (BulkGrants, OverviewApi, DeadLetters, Bulk, BulkActions),
+    (BulkGrants, OverviewApi, GenerationStories, DeadLetters, Bulk, BulkActions),
     (Audit, Seals, Exports),
     (HealthApi, Metrics, DevTokens, Webhooks),
 );
@@ -47,7 +48,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, CreditOrders, CreditBatches),
-        (BulkGrants, OverviewApi, DeadLetters, Bulk, BulkActions),
+        (BulkGrants, OverviewApi, GenerationStories, DeadLetters, Bulk, BulkActions),
         (Audit, Seals, Exports),
         (HealthApi, Metrics, DevTokens, Webhooks),
     );

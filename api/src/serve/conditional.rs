@@ -2,6 +2,8 @@
 //! them. A header that makes no sense is as good as none, says the RFC, so nothing here is an error but a range outside
 //! the file.
 
+use poem_openapi::types::ToJSON;
+use sha2::{Digest, Sha256};
 use std::ops::Range;
 
 /// Which bytes of a file are wanted.
@@ -13,6 +15,12 @@ pub(crate) enum Wanted {
     Part(Range<u64>),
     /// Some that there are not.
     Nowhere,
+}
+
+/// The `ETag` of a state of something: two that read the same are the same.
+pub(crate) fn state_tag(state: &impl ToJSON) -> String {
+    let hash = Sha256::digest(state.to_json_string());
+    format!("\"{}\"", hex::encode(&hash[..12]))
 }
 
 /// Whether `If-None-Match` names this state. There, weak and strong tags are the same.

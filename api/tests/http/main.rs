@@ -21,6 +21,7 @@ mod dry_runs;
 mod events;
 mod export;
 mod framework;
+mod generation_story;
 mod generations;
 mod grants;
 mod health;

@@ -178,6 +178,19 @@ impl JobEvent {
         matches!(self, JobEvent::Cancelled { kept: Some(_), .. })
     }
 
+    /// Whether the account's credits may have moved in the same INSERT.
+    pub(crate) fn may_move_credits(&self) -> bool {
+        match self {
+            JobEvent::Queued { .. } | JobEvent::Cancelled { .. } | JobEvent::Refunded { .. } => true,
+            JobEvent::Retried { charged, .. } | JobEvent::Succeeded { charged, .. } => charged.is_some(),
+            JobEvent::Failed { refund_waits, .. } | JobEvent::Discarded { refund_waits, .. } => !refund_waits,
+            JobEvent::Started { .. }
+            | JobEvent::Submitted { .. }
+            | JobEvent::AttemptFailed { .. }
+            | JobEvent::DeadLettered { .. } => false,
+        }
+    }
+
     /// The same fact with the lots that paid for it, on the events that tell of them.
     pub(crate) fn paid(mut self, lots: &[Lot]) -> JobEvent {
         match &mut self {

@@ -4,6 +4,7 @@ pub(crate) mod append;
 pub(crate) mod clock;
 pub(crate) mod heads;
 pub(crate) mod history;
+pub(crate) mod job_credits;
 pub(crate) mod keys;
 pub(crate) mod mark;
 pub mod read;
@@ -33,6 +34,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("what happened at a position", history::HAPPENED_AT),
     ("account events", history::ACCOUNT_EVENTS),
     ("events at versions", history::AT_VERSIONS),
+    ("credits of a job", job_credits::JOB_CREDITS),
     ("stream", read::STREAM),
     ("models of jobs", read::MODELS),
     ("attempts that are over", read::OVER),

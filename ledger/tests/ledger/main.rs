@@ -10,6 +10,7 @@ mod export;
 mod golden;
 mod holds;
 mod idempotency;
+mod job_credits;
 mod late_cancel;
 mod lots;
 mod mark;

@@ -14,7 +14,7 @@ mod work;
 pub use action::{Action, Deed, Item, Outcome, Share, State, Tally};
 pub use freeze::{Choice, Frozen, MOST_ITEMS, NewAction, freeze};
 pub use order::{Change, change};
-pub use read::{counts, get, items, list};
+pub use read::{counts, get, items, list, named};
 pub use work::{
     Settled, begin, begun, claim, close, end, follow, open, pass_canary, pause, put_back, settle,
 };
@@ -30,6 +30,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("bulk: resume", order::RESUME),
     ("bulk: abort", order::ABORT),
     ("bulk: get", read::GET),
+    ("bulk: named", read::NAMED),
     ("bulk: list", read::LIST),
     ("bulk: counts", read::COUNTS),
     ("bulk: items", read::ITEMS),

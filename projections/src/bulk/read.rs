@@ -12,6 +12,13 @@ use uuid::Uuid;
 
 pub(super) const GET: &str = concat!("select ", action_columns!(), " from bulk_actions where id = $1");
 
+/// By look-up and not by `any`, which is planned while the table is empty.
+pub(super) const NAMED: &str = concat!(
+    "select action.* from unnest($1::uuid[]) as asked (asked_id) cross join lateral (select ",
+    action_columns!(),
+    " from bulk_actions where id = asked_id limit 1) action order by action.created_at, action.id"
+);
+
 pub(super) const LIST: &str = concat!(
     "select ",
     action_columns!(),
@@ -38,6 +45,11 @@ pub(super) const ITEMS_OF: &str = concat!(
 /// One action.
 pub async fn get(client: &impl GenericClient, id: Uuid) -> Result<Option<Action>, Error> {
     client.query_typed(GET, &[(&id, Type::UUID)]).await?.first().map(read_action).transpose()
+}
+
+/// Those of these ids that name an action, oldest first.
+pub async fn named(client: &impl GenericClient, ids: &[Uuid]) -> Result<Vec<Action>, Error> {
+    client.query_typed(NAMED, &[(&ids, Type::UUID_ARRAY)]).await?.iter().map(read_action).collect()
 }
 
 /// Actions, newest first, after the one that was made at that instant under that name.

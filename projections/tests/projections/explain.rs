@@ -159,6 +159,8 @@ async fn read_models(client: &mut Client) {
     assert_eq!(found.oldest_due_at, Some(at(1) + Duration::from_secs(10)));
     run!(client, "state of an account", |on| read::account(&on, account())).unwrap();
     run!(client, "state of a job", |on| read::job(&on, account(), job())).unwrap();
+    let life = run!(client, "life of a job", |on| read::stream(&on, account(), job().into()));
+    run!(client, "credits of a job", |on| read::job_credits(&on, account(), job(), &life));
 }
 
 async fn dead(client: &mut Client) {

@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::resources::Tag;
+use crate::resources::admin::generation::found::account_of;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, Read, ReadOne};
@@ -21,7 +22,6 @@ use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
-use projections::generations;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -286,14 +286,7 @@ fn list_of(filter: &Filter) -> List {
 
 /// Whose job it is, and how it is now by the log.
 async fn found(app: &App, job: JobId) -> Result<(AccountId, JobState), Problem> {
-    let mut account = generations::find_account(&**app.reader().await?, job).await?;
-    if account.is_none() {
-        // One that was queued and died a moment ago: what knows its account may not have come to it yet.
-        let newest = *app.ledger.appended().borrow();
-        freshness::wait(app, Some(LogPosition(newest))).await?;
-        account = generations::find_account(&**app.reader().await?, job).await?;
-    }
-    let account = account.ok_or_else(not_dead)?;
+    let account = account_of(app, job).await?.ok_or_else(not_dead)?;
     let state = read::job(&**app.reader().await?, account, job).await?.ok_or_else(not_dead)?;
     Ok((account, state))
 }

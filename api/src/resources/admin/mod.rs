@@ -7,6 +7,7 @@ pub(crate) mod credit_batch;
 pub(crate) mod credit_orders;
 pub(crate) mod csv;
 pub(crate) mod dead_letters;
+pub(crate) mod generation;
 pub(crate) mod grant_uploads;
 pub(crate) mod orders;
 pub(crate) mod overview;

@@ -42,6 +42,18 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "dom.js",
         "icon.svg",
         "index.html",
+        "job-acts.js",
+        "job-attempts.js",
+        "job-curl.js",
+        "job-head.js",
+        "job-lines.js",
+        "job-outputs.js",
+        "job-parts.js",
+        "job-story.css",
+        "job-timeline.js",
+        "job.css",
+        "job.html",
+        "job.js",
         "money.js",
         "notices.js",
         "parts.css",
@@ -100,10 +112,16 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
         "/favicon.ico" => ("icon.svg", "/favicon.ico"),
         // The same address lists the messages for a client that asks for JSON.
         "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),
+        path if is_job(path) => ("job.html", "/admin/jobs/{id}"),
         path => (path.strip_prefix("/pages/")?, "/pages/{name}"),
     };
     let file = FILES.iter().find(|file| file.name == name)?;
     Some((file.file.answer(request.headers()), route))
+}
+
+/// The page of one job. Which one, and whether there is such a job, the page finds out by itself.
+fn is_job(path: &str) -> bool {
+    path.strip_prefix("/admin/jobs/").is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
 /// Browsers name `text/html` first; clients of the API do not name it at all.
@@ -115,7 +133,7 @@ fn wants_page(headers: &HeaderMap) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, wants_page};
+    use super::{FILES, is_job, wants_page};
     use poem::http::{HeaderMap, header};
 
     #[test]
@@ -141,6 +159,14 @@ mod tests {
                 assert!(is_own || address.starts_with('#'), "{}: {attribute}{address}", file.name);
             }
             assert!(!text.contains("<style") && !text.contains("style=\""), "{}: inline style", file.name);
+        }
+    }
+
+    #[test]
+    fn a_job_has_one_address() {
+        assert!(is_job("/admin/jobs/01980a5e-7c1d-7000-8000-000000000001") && is_job("/admin/jobs/x"));
+        for other in ["/admin/jobs", "/admin/jobs/", "/admin/jobs/a/b", "/jobs/a", "/pages/job.html"] {
+            assert!(!is_job(other), "{other}");
         }
     }
 

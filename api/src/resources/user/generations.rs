@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::body::{Strict, Tried, body};
-use crate::serve::conditional::is_known;
+use crate::serve::conditional::{is_known, state_tag};
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
 use crate::serve::problem::{FieldError, Problem};
@@ -26,10 +26,8 @@ use ledger::{Action, JobId, NewJob, read};
 use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::types::ToJSON;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 use projections::generations::{self, Cursor, Filter};
-use sha2::{Digest, Sha256};
 
 body! {
     /// A generation to buy.
@@ -209,7 +207,7 @@ impl Generations {
             }
         };
         let generation = Generation::of_state(job, &state);
-        let etag = etag(&generation);
+        let etag = state_tag(&generation);
         let is_known = is_known(known.0.as_deref(), &etag);
         Ok(if is_known { One::Unchanged(etag) } else { One::Current(Json(generation), etag) })
     }
@@ -263,10 +261,4 @@ impl Generations {
         let outcome = execute(&app, &caller, idempotency, action).await?;
         Ok(bought(&app, &caller, outcome, preference::wait(prefer.0.as_deref())).await?)
     }
-}
-
-/// Two states that read the same are the same.
-fn etag(generation: &Generation) -> String {
-    let hash = Sha256::digest(generation.to_json_string());
-    format!("\"{}\"", hex::encode(&hash[..12]))
 }

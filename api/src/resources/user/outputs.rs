@@ -11,7 +11,7 @@ use crate::words::scalars::GenerationId;
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::TryStreamExt;
 use ledger::job::Output;
-use ledger::{JobId, read};
+use ledger::{AccountId, JobId, read};
 use object_store::path::Path as StorePath;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use poem::Body;
@@ -26,7 +26,7 @@ const CACHE: &str = "private, max-age=31536000, immutable";
 
 /// The bytes of an output.
 #[derive(ApiResponse)]
-enum Bytes {
+pub(crate) enum Bytes {
     /// The output. It never changes.
     #[oai(status = 200)]
     Whole(
@@ -108,10 +108,10 @@ enum Thumbnail {
 }
 
 /// What the client has of it, or wants.
-struct Conditions {
-    if_none_match: Option<String>,
-    range: Option<String>,
-    if_range: Option<String>,
+pub(crate) struct Conditions {
+    pub if_none_match: Option<String>,
+    pub range: Option<String>,
+    pub if_range: Option<String>,
 }
 
 /// See the module.
@@ -142,7 +142,7 @@ impl Outputs {
         #[oai(name = "If-Range")]
         if_range: Header<Option<String>>,
     ) -> Answer<Bytes, ReadPart> {
-        let output = output(&app, &caller, id.0.0, index.0).await?;
+        let output = kept_output(&app, caller.account, id.0.0, index.0).await?;
         let conditions = Conditions { if_none_match: if_none_match.0, range: range.0, if_range: if_range.0 };
         Ok(answer(&*app.outputs, id.0.0, &output, &conditions).await?)
     }
@@ -164,7 +164,7 @@ impl Outputs {
         /// Which of its outputs, from 0.
         index: Path<u32>,
     ) -> Answer<Thumbnail, ReadKept> {
-        let output = output(&app, &caller, id.0.0, index.0).await?;
+        let output = kept_output(&app, caller.account, id.0.0, index.0).await?;
         let key =
             output.thumbnail.ok_or_else(|| Problem::not_found("there is no small copy of this output"))?;
         let (body, given) = stored(&*app.outputs, &key, None).await?;
@@ -172,9 +172,14 @@ impl Outputs {
     }
 }
 
-/// The output of the caller's generation.
-async fn output(app: &App, caller: &Caller<UserOnly>, id: JobId, index: u32) -> Result<Output, Problem> {
-    let job = read::job(&**app.reader().await?, caller.account, id).await?.ok_or_else(unknown)?;
+/// The output of a generation of this account, unless the time is over for which it was kept.
+pub(crate) async fn kept_output(
+    app: &App,
+    account: AccountId,
+    id: JobId,
+    index: u32,
+) -> Result<Output, Problem> {
+    let job = read::job(&**app.reader().await?, account, id).await?.ok_or_else(unknown)?;
     let output = job.outputs.into_iter().find(|output| output.index == index);
     let output = output.ok_or_else(|| Problem::not_found("the generation has no such output"))?;
     let expired_at = job.finished_at.zip(app.keep_outputs).map(|(finished_at, keep)| finished_at + keep);
@@ -184,7 +189,8 @@ async fn output(app: &App, caller: &Caller<UserOnly>, id: JobId, index: u32) -> 
     }
 }
 
-async fn answer(
+/// The bytes of an output that are wanted of it.
+pub(crate) async fn answer(
     store: &dyn ObjectStore,
     job: JobId,
     output: &Output,

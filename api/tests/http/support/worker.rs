@@ -101,7 +101,8 @@ impl Server {
         fencing
     }
 
-    async fn command(&self, user: &str, id: &str, command: JobCommand) -> JobState {
+    /// Does to the job whatever is commanded.
+    pub(crate) async fn command(&self, user: &str, id: &str, command: JobCommand) -> JobState {
         let job_id = JobId(Uuid::parse_str(id).unwrap());
         let action = Action::Job { job_id, command };
         let command = Command { account: account(user), context: context(), idempotency: None, action };
