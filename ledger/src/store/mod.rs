@@ -33,6 +33,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("what happened at a position", history::HAPPENED_AT),
     ("account events", history::ACCOUNT_EVENTS),
     ("events at versions", history::AT_VERSIONS),
+    ("events of streams at versions", history::OF_STREAMS),
     ("stream", read::STREAM),
     ("models of jobs", read::MODELS),
     ("attempts that are over", read::OVER),
