@@ -31,7 +31,7 @@ test('each line is a generation, and the price of all is said before the click',
     await balanceIs(page, 76);
     assert.equal(await it.api.balance(user), 76);
     await page.getByText('Accepted: 3 generations.').waitFor({ state: 'attached' });
-    await until(async () => (await page.locator('.card[data-status="succeeded"]').count()) === 3, 'three pictures', 30_000);
+    await until(async () => (await page.locator('.card[data-status="succeeded"]').count()) === 3, 'three pictures');
     await screenshot(page, 'several-made');
   });
 });
