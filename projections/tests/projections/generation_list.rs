@@ -23,7 +23,7 @@ select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-00000000000' || side)::uuid,
     case when n % 100 = 0 then 'failed' else 'succeeded' end, 4, 0, 1, 1,
     case when n % 100 = 0 then 'permanent' end, case when n % 100 = 0 then 'no' end,
     case when n % 100 = 0 then 'no' end, '[]', $3::timestamptz + n * interval '1 second', $3, $3, 3, n * 2 + side
-from generate_series(0, $4 - 1) as n cross join generate_series(0, 1) as side";
+from generate_series(0, $4::bigint - 1) as n cross join generate_series(0, 1) as side";
 
 fn begun() -> DateTime<Utc> {
     NaiveDate::from_ymd_opt(2026, 1, 1).unwrap().and_hms_opt(0, 0, 0).unwrap().and_utc()
