@@ -2,7 +2,8 @@
 
 import { el, find } from './dom.js';
 import { busy } from './notices.js';
-import { amount, credits, micros, sentence } from './words.js';
+import { moreCredits } from './studio-top-up.js';
+import { amount, credits, micros, plural, sentence } from './words.js';
 
 const SHAPES = [
   { name: 'Square', width: 1, height: 1 },
@@ -14,14 +15,18 @@ const LONGEST_SIDE = { image: 768, video: 512 };
 const USUAL_SECONDS = 3;
 const PROMPT_LIMIT = 4000;
 const NEARLY_FULL = 3600;
+const MOST_LINES = 100;
+const LONGEST_LINES = 200_000;
 const ADDRESS = '/v1/generations';
+const BATCH = '/v1/generations/batch';
 
 const prompt = find('#prompt');
+const several = find('#several');
 const count = find('#count');
 const seconds = find('#seconds');
 const problem = find('#problem');
 
-/// The form for one user. `onCreated(generation, balance, position)` gets each accepted generation.
+/// The form for one user. `onCreated(generations, balance, position)` gets what was accepted at once.
 export class Composer {
   #client;
   #onCreated;
@@ -29,6 +34,7 @@ export class Composer {
   #model = null;
   #shape = SHAPES[0];
   #available = null;
+  #topUp;
 
   constructor(client, onCreated) {
     this.#client = client;
@@ -66,8 +72,15 @@ export class Composer {
     this.#show();
   }
 
+  /// Where there are more credits, if anybody knows.
+  set topUp(url) {
+    this.#topUp = url;
+    this.#show();
+  }
+
   /// Fills the form with another generation's wishes.
   fill({ prompt: words, model, count: many = 1, params = {} }) {
+    several.checked = false;
     prompt.value = words;
     const known = this.#models.find(({ id }) => id === model);
     if (known) this.#choose(known);
@@ -79,13 +92,24 @@ export class Composer {
 
   /// Puts back what was asked for before a reload and never answered.
   resume() {
-    const request = this.#client.unanswered(ADDRESS);
+    const batch = this.#client.unanswered(BATCH)?.items;
+    const request = batch?.[0] ?? this.#client.unanswered(ADDRESS);
     if (!request) return;
     this.fill(request);
+    if (batch) {
+      several.checked = true;
+      prompt.value = batch.map((item) => item.prompt).join('\n');
+    }
     this.#shape = SHAPES.find((shape) => this.#isSize(shape, request.params)) ?? this.#shape;
     find('#shapes').replaceChildren(...SHAPES.map((shape) => this.#shapeChoice(shape)));
     this.#show();
     problem.textContent = 'This was sent and got no answer. Press Generate to ask for the same again: it is paid for once.';
+  }
+
+  /// The prompts: all of the text, or each of its lines that says something.
+  get #prompts() {
+    const texts = several.checked ? prompt.value.split('\n') : [prompt.value];
+    return texts.map((text) => text.trim()).filter(Boolean);
   }
 
   title(id) {
@@ -126,9 +150,9 @@ export class Composer {
     return { width: eighths(shape.width), height: eighths(shape.height) };
   }
 
-  /// The price; of a model that is paid by the second, the most that it can be.
+  /// The price of all prompts; of a model that is paid by the second, the most that it can be.
   get #cost() {
-    const outputs = BigInt(Math.max(1, Math.trunc(Number(count.value)) || 1));
+    const outputs = BigInt(Math.max(1, Math.trunc(Number(count.value)) || 1) * Math.max(1, this.#prompts.length));
     const price = micros(this.#model.price) * outputs;
     return this.#isHeld ? price * BigInt(seconds.value) : price;
   }
@@ -148,29 +172,49 @@ export class Composer {
     find('#more').disabled = Number(count.value) >= Number(count.max);
     const short = this.#available !== null && this.#cost > this.#available;
     find('#short').hidden = !short;
-    if (short) find('#short').textContent = `You have ${amount(this.#available)} of the ${credits(this.#cost)} that this ${this.#isHeld ? 'may cost' : 'costs'}.`;
+    if (short) {
+      const words = `You have ${amount(this.#available)} of the ${credits(this.#cost)} that this ${this.#isHeld ? 'may cost' : 'costs'}.`;
+      find('#short').replaceChildren(words, ' ', moreCredits(this.#topUp));
+    }
+    const many = this.#prompts.length;
+    find('#generate-words').textContent = several.checked && many > 1 ? `Generate ${plural(many, 'prompt')}` : 'Generate';
+    prompt.maxLength = several.checked ? LONGEST_LINES : PROMPT_LIMIT;
     const length = Array.from(prompt.value).length;
-    find('#prompt-left').hidden = length < NEARLY_FULL;
+    find('#prompt-left').hidden = several.checked || length < NEARLY_FULL;
     find('#prompt-left').textContent = `${PROMPT_LIMIT - length} characters left`;
   }
 
-  #request() {
+  #request(words) {
     const { id: model, kind, max_seconds: clip } = this.#model;
     const params = { ...this.#size, ...(clip && { seconds: Number(seconds.value) }) };
-    return { model, kind, prompt: prompt.value.trim(), count: Number(count.value), params };
+    return { model, kind, prompt: words, count: Number(count.value), params };
+  }
+
+  /// Buys all prompts or none, and returns what was bought.
+  async #buy(prompts) {
+    const options = { once: true, withPosition: true };
+    if (prompts.length > 1) {
+      const items = prompts.map((words) => this.#request(words));
+      const { data: { items: generations, balance }, position } = await this.#client.post(BATCH, { items }, options);
+      return { generations, balance, position };
+    }
+    const { data: { balance, ...generation }, position } = await this.#client.post(ADDRESS, this.#request(prompts[0]), options);
+    return { generations: [generation], balance, position };
   }
 
   /// However often the network or the user makes us ask for what has no answer yet, it is paid for once.
   #submit() {
     problem.textContent = '';
-    if (!prompt.value.trim()) return prompt.focus();
-    const request = this.#request();
+    const prompts = this.#prompts;
+    if (!prompts.length) return prompt.focus();
+    if (prompts.length > MOST_LINES) {
+      problem.textContent = `These are ${prompts.length} prompts, and ${MOST_LINES} can be asked for at once.`;
+      return undefined;
+    }
     return busy(find('#generate'), async () => {
       try {
-        const options = { once: true, withPosition: true };
-        const { data, position } = await this.#client.post(ADDRESS, request, options);
-        const { balance, ...generation } = data;
-        this.#onCreated(generation, balance, position);
+        const { generations, balance, position } = await this.#buy(prompts);
+        this.#onCreated(generations, balance, position);
       } catch (error) {
         problem.textContent = words(error);
         problem.scrollIntoView({ block: 'nearest' });
@@ -203,6 +247,9 @@ const isBySecond = (model) => model.pricing === 'per_second';
 
 function words(error) {
   if (error.code === 'credits_insufficient') return `Not enough credits. ${sentence(error.message)}`;
-  if (error.fields?.length) return error.fields.map(({ field, message }) => sentence(`${field} ${message}`)).join(' ');
+  if (error.fields?.length) return error.fields.map(({ field, message }) => sentence(`${named(field)} ${message}`)).join(' ');
   return sentence(error.message);
 }
+
+/// A field of a batch by the line that it is about: `items[2].prompt` is `line 3: prompt`.
+const named = (field) => field.replace(/^items\[(\d+)\]\./, (_, place) => `line ${Number(place) + 1}: `);

@@ -5,10 +5,10 @@ import { el, find, time } from './dom.js';
 import { movement } from './money.js';
 import { closeOnBackdrop, notice } from './notices.js';
 import { expiringSoon, lotsView } from './studio-lots.js';
-import { usageChart } from './studio-usage.js';
+import { lowBalance } from './studio-top-up.js';
+import { Usage } from './studio-usage.js';
 import { ago, amount, credits, excerpt, micros, plural, sentence, spaced } from './words.js';
 
-const DAYS = 14;
 const SETTLE = 120;
 
 const NAMED = 3;
@@ -23,19 +23,24 @@ function purposes(holds) {
 }
 
 /// Balance and drawer of one user. `promptOf(id)` is the prompt of a generation that the page knows, if any;
-/// `onBalance(amount)` hears every new balance.
+/// `title(model)` the name of a model that people read; `onBalance(amount)` hears every new balance, `onTopUp(url)` where
+/// there are more credits.
 export class Credits {
   #client;
   #promptOf;
   #onBalance;
+  #onTopUp;
+  #usage;
   #cursor = null;
   #timer = 0;
   #drawer = find('#drawer');
 
-  constructor(client, { promptOf, onBalance }) {
+  constructor(client, { promptOf, title, onBalance, onTopUp }) {
     this.#client = client;
+    this.#usage = new Usage(client, title);
     this.#promptOf = promptOf;
     this.#onBalance = onBalance;
+    this.#onTopUp = onTopUp;
     find('#balance').addEventListener('click', () => this.#open());
     find('#history-older').addEventListener('click', () => this.#history());
     closeOnBackdrop(this.#drawer);
@@ -86,6 +91,11 @@ export class Credits {
       place.hidden = !soon;
       place.textContent = soon;
     }
+    for (const place of [find('#low'), find('#drawer-low')]) {
+      place.hidden = !account.is_low;
+      place.replaceChildren(...lowBalance(account));
+    }
+    this.#onTopUp(account.top_up_url);
     find('#lots').replaceChildren(lotsView(lots));
     find('#holds').hidden = !isHeld;
     find('#holds').textContent = `${credits(held)} held for ${purposes(holds)}. What is not spent comes back.`;
@@ -101,20 +111,7 @@ export class Credits {
   }
 
   async #fill() {
-    await Promise.all([this.#usage(), this.#history({ anew: true })]);
-  }
-
-  async #usage() {
-    const today = new Date();
-    const days = Array.from({ length: DAYS }, (_, back) => new Date(today - (DAYS - 1 - back) * 86_400_000).toISOString().slice(0, 10));
-    const { items } = await this.#client.get(`/v1/usage?from=${days[0]}&to=${days.at(-1)}`);
-    const spent = new Map(days.map((day) => [day, 0n]));
-    for (const { day, spent: more, refunded } of items) {
-      if (spent.has(day)) spent.set(day, spent.get(day) + micros(more) - micros(refunded ?? '0'));
-    }
-    const all = [...spent.values()].reduce((sum, one) => sum + one, 0n);
-    find('#drawer-spent').textContent = amount(all);
-    find('#usage').replaceChildren(usageChart(spent));
+    await Promise.all([this.#usage.load(), this.#history({ anew: true })]);
   }
 
   async #history({ anew = false } = {}) {

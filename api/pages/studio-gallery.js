@@ -1,7 +1,7 @@
 // The cards: the newest state of every generation, whichever way it came.
 
 import { find } from './dom.js';
-import { ACTIVE, card, tick, update } from './studio-card.js';
+import { card, tick, update } from './studio-card.js';
 import { forget } from './studio-pictures.js';
 
 /// The generations of the page. Answers overtake each other, so each carries the moment at which it was asked for: what
@@ -27,8 +27,12 @@ export class Gallery {
     return this.#entries.get(id)?.generation;
   }
 
-  get active() {
-    return [...this.#entries.values()].some(({ generation }) => ACTIVE.has(generation.status));
+  get size() {
+    return this.#entries.size;
+  }
+
+  get isEmpty() {
+    return this.#entries.size === 0;
   }
 
   /// Every picture, in the order of the page.
@@ -49,13 +53,15 @@ export class Gallery {
     }
     if (known) update(entry.card, generation, this.#acts);
     else this.#insert(entry);
-    find('#empty').hidden = true;
+    for (const place of [find('#empty'), find('#nothing')]) place.hidden = true;
     return before;
   }
 
-  /// Says that nothing was ever made, if so.
-  loaded() {
-    find('#empty').hidden = this.#entries.size > 0;
+  /// Takes all of them off the page.
+  clear() {
+    for (const { generation } of this.#entries.values()) generation.outputs.forEach(({ url }) => forget(url));
+    this.#entries.clear();
+    this.#list.replaceChildren();
   }
 
   focus(id) {

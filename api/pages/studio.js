@@ -8,12 +8,12 @@ import { ACTIVE, explain, statusWord } from './studio-card.js';
 import { Composer } from './studio-composer.js';
 import { Credits } from './studio-credits.js';
 import { Gallery } from './studio-gallery.js';
+import { History } from './studio-history.js';
 import { Lightbox } from './studio-lightbox.js';
 import { again, download, fetchWith } from './studio-pictures.js';
 import { follow } from './studio-stream.js';
-import { excerpt, sentence } from './words.js';
+import { excerpt, plural, sentence } from './words.js';
 
-const PAGE = 24;
 const POLL = 4000;
 const BALANCE_POLL = 30_000;
 const SAMPLES = [
@@ -25,23 +25,23 @@ const SAMPLES = [
 const client = new Client('user');
 fetchWith(client);
 const gallery = new Gallery({ open, cancel, retry, reuse, save, title: (id) => composer.title(id) });
+const history = new History(client, gallery);
 const composer = new Composer(client, created);
 const credits = new Credits(client, {
   promptOf: (id) => gallery.get(id)?.prompt,
+  title: (id) => composer.title(id),
   onBalance: (available) => { composer.available = available; },
+  onTopUp: (url) => { composer.topUp = url; },
 });
 const lightbox = new Lightbox(() => gallery.pictures());
 const acting = new Set();
 let isLive = false;
-let cursor = null;
-let isPaged = false;
 
 start();
 
 async function start() {
   const samples = SAMPLES.map((prompt) => button(prompt, { className: 'quiet', on: { click: () => composer.fill({ prompt }) } }));
   find('#samples').replaceChildren(...samples);
-  find('#older').addEventListener('click', older);
   await signIn(client, () => credits.load(), refresh);
   await Promise.all([offer(), refresh()]);
   composer.resume();
@@ -53,38 +53,18 @@ async function start() {
 
 async function offer() {
   try {
-    composer.offer((await client.get('/v1/models')).items);
+    const { items: models } = await client.get('/v1/models');
+    composer.offer(models);
+    history.offer(models);
   } catch (problem) {
     notice(`The models cannot be listed. ${sentence(problem.message)}`, { bad: true });
   }
 }
 
-/// Reads the newest page, for what happened while no stream was open.
+/// Asks again for what happened while no stream was open.
 async function refresh() {
-  const moment = gallery.now();
-  try {
-    const { items, next_cursor: next } = await client.get(`/v1/generations?limit=${PAGE}`);
-    for (const generation of items) gallery.put(generation, moment);
-    if (!isPaged) cursor = next;
-    find('#older').hidden = !cursor;
-    gallery.loaded();
-  } catch (problem) {
-    console.debug('the list cannot be read', problem.message);
-  }
   credits.refresh();
-}
-
-async function older() {
-  const moment = gallery.now();
-  try {
-    const { items, next_cursor: next } = await client.get(`/v1/generations?limit=${PAGE}&cursor=${encodeURIComponent(cursor)}`);
-    for (const generation of items) gallery.put(generation, moment);
-    isPaged = true;
-    cursor = next;
-    find('#older').hidden = !cursor;
-  } catch (problem) {
-    notice(sentence(problem.message), { bad: true });
-  }
+  await history.refresh();
 }
 
 function live(open) {
@@ -98,7 +78,7 @@ function live(open) {
 
 function heard(type, generation, id) {
   if (type !== 'generation') return;
-  const before = gallery.put(generation, gallery.now(), Number(id) || 0);
+  const before = history.heard(generation, Number(id) || 0);
   if (before === undefined || before === generation.status) return;
   credits.refresh();
   if (!ACTIVE.has(generation.status)) announce(generation);
@@ -110,12 +90,13 @@ function announce(generation) {
   find('#status').textContent = `“${excerpt(prompt, 60)}”: ${statusWord(status)}.${why}`;
 }
 
-/// The stream may have told of it already, and knows more by now than the answer does.
-function created(generation, balance, position) {
-  if (!gallery.get(generation.id)) gallery.put(generation, gallery.now(), Number(position) || 0);
-  gallery.focus(generation.id);
+/// The stream may have told of them already, and knows more by now than the answer does.
+function created(generations, balance, position) {
+  for (const generation of generations) history.made(generation, Number(position) || 0);
+  gallery.focus(generations.at(-1).id);
   credits.show(balance);
-  find('#status').textContent = `Accepted: “${excerpt(generation.prompt, 60)}”.`;
+  const what = generations.length > 1 ? plural(generations.length, 'generation') : `“${excerpt(generations[0].prompt, 60)}”`;
+  find('#status').textContent = `Accepted: ${what}.`;
 }
 
 /// A click on a card that changes the generation; a second click waits for the first.

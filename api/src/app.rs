@@ -10,7 +10,7 @@ use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;
-use ledger::{Database, Ledger, Role};
+use ledger::{Credits, Database, Ledger, Role};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use poem::Request;
@@ -23,6 +23,9 @@ use webhooks::Reception;
 
 /// Connections for bulk actions: orders of admins are few.
 const OPERATORS: usize = 2;
+
+/// A balance is low that does not pay for so many outputs of the cheapest model, or seconds of them.
+const LOW_OUTPUTS: u32 = 5;
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
@@ -55,6 +58,8 @@ pub(crate) struct Shared {
     pub open_metrics: bool,
     pub metrics: PrometheusHandle,
     pub warnings: Option<Warnings>,
+    pub top_up_url: Option<String>,
+    low_balance: Option<Credits>,
     pub limits: Limits,
     pub shutdown: CancellationToken,
     catalogue: watch::Receiver<Arc<Catalogue>>,
@@ -94,6 +99,8 @@ impl App {
             open_metrics: options.open_metrics,
             metrics: options.metrics,
             warnings: options.warnings,
+            top_up_url: options.top_up_url,
+            low_balance: options.low_balance,
             limits,
             shutdown,
             catalogue: options.catalogue,
@@ -116,6 +123,16 @@ impl App {
     /// The models on offer now. One answer takes one of them.
     pub(crate) fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.catalogue.borrow())
+    }
+
+    /// Below which a balance counts as low: nobody should be told only when nothing can be bought any more.
+    pub(crate) fn low_balance(&self) -> Credits {
+        let derived = || {
+            let catalogue = self.catalogue();
+            let lowest = catalogue.models().map(|model| model.price).filter(|price| !price.is_zero()).min();
+            lowest.and_then(|price| price.checked_mul(LOW_OUTPUTS)).unwrap_or(Credits::ZERO)
+        };
+        self.low_balance.unwrap_or_else(derived)
     }
 
     /// The providers that may report now.

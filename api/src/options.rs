@@ -2,7 +2,7 @@
 
 use crate::serve::auth::Keys;
 use ledger::catalogue::Catalogue;
-use ledger::{Database, Ledger, Position};
+use ledger::{Credits, Database, Ledger, Position};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use std::sync::Arc;
@@ -37,6 +37,10 @@ pub struct ApiOptions {
     pub metrics: PrometheusHandle,
     /// What does not keep the API from serving and somebody should know all the same, such as a queue that is away.
     pub warnings: Option<Warnings>,
+    /// Where users get more credits, if there is such a place.
+    pub top_up_url: Option<String>,
+    /// Below which a balance counts as low; else it is five times the lowest price on offer.
+    pub low_balance: Option<Credits>,
     /// How much it takes on.
     pub limits: Limits,
 }

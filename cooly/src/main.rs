@@ -16,6 +16,7 @@ mod progress;
 mod settings;
 mod shutdown;
 mod telemetry;
+mod top_up;
 mod wiring;
 
 use clap::Parser;

@@ -60,6 +60,8 @@ pub(crate) async fn api(
         open_metrics: on_loopback,
         metrics,
         warnings,
+        top_up_url: settings.top_up_url.clone(),
+        low_balance: settings.low_balance,
         limits: limits(rate),
     };
     api::serve(listener, options, shutdown).await.context("the API ended")

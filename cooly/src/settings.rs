@@ -1,6 +1,8 @@
 //! The settings, in the groups in which commands use them.
 
+use crate::top_up;
 use clap::{Args, ValueEnum};
+use ledger::Credits;
 use std::convert::Infallible;
 use std::fmt;
 use std::net::SocketAddr;
@@ -185,6 +187,12 @@ pub(crate) struct ApiSettings {
     /// Lanes of the ledger: accounts are spread over them, each has one database connection
     #[arg(long, env = "COOLY_LANES", default_value_t = 2, value_name = "N")]
     pub lanes: usize,
+    /// Where users get more credits: https://, or http:// on this machine. Told with the balance, and linked in the studio
+    #[arg(long, env = "COOLY_TOP_UP_URL", value_parser = top_up::address, value_name = "URL", help_heading = "Balances")]
+    pub top_up_url: Option<String>,
+    /// Credits below which a balance counts as low [default: five times the lowest price in the catalogue]
+    #[arg(long, env = "COOLY_LOW_BALANCE", value_name = "CREDITS", help_heading = "Balances")]
+    pub low_balance: Option<Credits>,
 }
 
 /// How a worker works.

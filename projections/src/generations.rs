@@ -1,4 +1,4 @@
-//! `generations`: every job as its user sees it, whatever became of it.
+//! `generations`: every job as its user sees it, whatever became of it. `generation_list` finds those that are looked for.
 
 use crate::batch::JobChange;
 use crate::error::Error;
@@ -6,7 +6,7 @@ use crate::jobs_table;
 use crate::row::{self, column_of};
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
-use ledger::job::{Failure, JobRequest, Kind, Output, Params, Status};
+use ledger::job::{Failure, JobRequest, Output, Params, Status};
 use ledger::{AccountId, Credits, JobId, Position, UserId};
 use rust_decimal::Decimal;
 use tokio_postgres::types::{Json, ToSql, Type};
@@ -58,26 +58,6 @@ pub struct Generation {
     pub last_position: Position,
 }
 
-/// Which generations; everything that is set must hold.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    /// In this status.
-    pub status: Option<Status>,
-    /// Of this kind.
-    pub kind: Option<Kind>,
-    /// Made by this model.
-    pub model: Option<String>,
-}
-
-/// Where the next page of a list begins: after this generation of the page before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    /// Its `created_at`.
-    pub created_at: DateTime<Utc>,
-    /// Its id.
-    pub job_id: JobId,
-}
-
 pub(crate) const HEADS: &str = jobs_table::heads!("generations");
 
 /// What a job was asked to be never changes, so only the rest is updated.
@@ -98,24 +78,20 @@ on conflict (job_id, account_id) do update set
     last_position = excluded.last_position, kept = excluded.kept, cancel_keeps = excluded.cancel_keeps
 where kept.version < excluded.version";
 
+/// A statement that selects what [`read`] reads from `generations`.
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:expr),+) => {
         concat!(
             "select job_id, account_id, user_id, kind, model, prompt, count, params, status, cost, \
              per_second, charged, on_hold, run, attempts, failure_class, failure_code, failure_message, \
              outputs, created_at, finished_at, updated_at, version, last_position, kept, cancel_keeps \
              from generations ",
-            $rest
+            $($rest),+
         )
     };
 }
 
-const LIST: &str = select!(
-    "where account_id = $1 and ($2::text is null or status = $2) and ($3::text is null or kind = $3) \
-     and ($4::text is null or model = $4) \
-     and ($5::timestamptz is null or (created_at, job_id) < ($5, $6::uuid)) \
-     order by created_at desc, job_id desc limit $7"
-);
+pub(crate) use select;
 
 const GET: &str = select!("where job_id = $1 and account_id = $2");
 
@@ -127,35 +103,10 @@ const FIND_ACCOUNT: &str = "select account_id from generations where job_id = $1
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("generations: heads", HEADS),
     ("generations: write", WRITE),
-    ("generations: list", LIST),
     ("generations: get", GET),
     ("generations: changed since", CHANGED),
     ("generations: find account", FIND_ACCOUNT),
 ];
-
-/// An account's generations, newest first.
-pub async fn list(
-    client: &impl GenericClient,
-    account: AccountId,
-    filter: &Filter,
-    before: Option<Cursor>,
-    limit: i64,
-) -> Result<Vec<Generation>, Error> {
-    let status = filter.status.map(Status::as_str);
-    let kind = filter.kind.map(Kind::as_str);
-    let (created_at, job_id) = before.map(|before| (before.created_at, before.job_id.0)).unzip();
-    let parameters: [(&(dyn ToSql + Sync), Type); 7] = [
-        (&account.0, Type::UUID),
-        (&status, Type::TEXT),
-        (&kind, Type::TEXT),
-        (&filter.model, Type::TEXT),
-        (&created_at, Type::TIMESTAMPTZ),
-        (&job_id, Type::UUID),
-        (&limit, Type::INT8),
-    ];
-    let rows = client.query_typed(LIST, &parameters).await?;
-    rows.iter().map(read).collect()
-}
 
 /// One generation of an account.
 pub async fn get(
@@ -227,7 +178,7 @@ pub(crate) async fn write(transaction: &Transaction<'_>, jobs: &[&JobChange]) ->
     Ok(())
 }
 
-fn read(row: &Row) -> Result<Generation, Error> {
+pub(crate) fn read(row: &Row) -> Result<Generation, Error> {
     let status: Status = row::named(row, "status")?;
     // A program of the release before knows no such column and leaves it as it was, so it counts only while the job runs.
     let cancel_keeps =

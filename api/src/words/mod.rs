@@ -9,3 +9,4 @@ pub(crate) mod holdings;
 pub(crate) mod moments;
 pub(crate) mod scalars;
 pub(crate) mod texts;
+pub(crate) mod zones;

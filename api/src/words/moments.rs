@@ -1,6 +1,6 @@
 //! How instants, days and ages are read and written, and which of them this service can have records of.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use ledger::Position;
 use std::borrow::Cow;
 use std::time::Duration;
@@ -20,10 +20,19 @@ pub(crate) fn written(at: &DateTime<Utc>) -> String {
     at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
 }
 
-/// Reads where a range begins or ends: an instant, or a day for its first moment.
-pub(super) fn boundary(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
-    let at = day(text).map(|day| day.and_time(NaiveTime::MIN).and_utc()).or_else(|_| instant(text));
-    at.map_err(|_| "must be a day such as 2026-01-31, or an instant such as 2026-01-31T12:00:00Z".into())
+/// Where a range begins or ends, as a request names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Edge {
+    /// A day, for its first moment: which one that is depends on the time zone.
+    Day(NaiveDate),
+    /// An instant.
+    At(DateTime<Utc>),
+}
+
+/// Reads where a range begins or ends.
+pub(super) fn edge(text: &str) -> Result<Edge, Cow<'static, str>> {
+    let edge = day(text).map(Edge::Day).or_else(|_| instant(text).map(Edge::At));
+    edge.map_err(|_| "must be a day such as 2026-01-31, or an instant such as 2026-01-31T12:00:00Z".into())
 }
 
 /// A moment in the past, as a request names it.
@@ -53,7 +62,7 @@ pub(crate) fn instant(text: &str) -> Result<DateTime<Utc>, Cow<'static, str>> {
 }
 
 /// Reads a day.
-pub(super) fn day(text: &str) -> Result<NaiveDate, Cow<'static, str>> {
+pub(crate) fn day(text: &str) -> Result<NaiveDate, Cow<'static, str>> {
     let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
     day.filter(|day| is_sane_year(day.year())).ok_or("must be a day such as 2026-01-31".into())
 }

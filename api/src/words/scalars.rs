@@ -1,7 +1,7 @@
 //! The small values of this API: how each is written in JSON, in a query and in the OpenAPI document, and what a
 //! client is told that gets one wrong.
 
-use crate::words::moments::{PastMoment, age, boundary, day, instant, past_moment, written};
+use crate::words::moments::{Edge, PastMoment, age, day, edge, instant, past_moment, written};
 use crate::words::texts;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use ledger::account::{HoldId, LotId, Source};
@@ -312,6 +312,15 @@ scalar!(
 );
 
 scalar!(
+    /// Text that is looked for.
+    SearchText(String),
+    "search_text",
+    of_length(texts::MAX_SEARCH_CHARS),
+    texts::search,
+    |text| text.as_str().into()
+);
+
+scalar!(
     /// The name of a model.
     ModelId(String),
     "model",
@@ -369,12 +378,15 @@ scalar!(
 );
 
 scalar!(
-    /// Where a period begins or ends: a day of the UTC calendar, or an instant.
-    Boundary(DateTime<Utc>),
+    /// Where a period begins or ends: a day, or an instant.
+    Boundary(Edge),
     "boundary",
     MetaSchema { example: Some("2026-01-31".into()), ..string() },
-    |text| boundary(text),
-    |at| written(at).into()
+    edge,
+    |edge| match edge {
+        Edge::Day(day) => day.to_string().into(),
+        Edge::At(at) => written(at).into(),
+    }
 );
 
 scalar!(

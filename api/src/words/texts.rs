@@ -7,6 +7,9 @@ use std::ops::RangeInclusive;
 /// Longest reason, in characters.
 pub(crate) const MAX_REASON_CHARS: usize = 500;
 
+/// Longest text that is looked for, in characters.
+pub(crate) const MAX_SEARCH_CHARS: usize = 100;
+
 /// Longest name of a line of an upload, in bytes.
 pub(crate) const MAX_KEY_BYTES: usize = 100;
 
@@ -33,6 +36,12 @@ pub(super) fn prompt(text: &str) -> Result<String, Cow<'static, str>> {
     Ok(text.to_owned())
 }
 
+/// Text that is looked for: on one line, and not of blanks alone, which would find everything.
+pub(super) fn search(text: &str) -> Result<String, Cow<'static, str>> {
+    let text = line(text, 1..=MAX_SEARCH_CHARS)?;
+    if ledger::shows_something(&text) { Ok(text) } else { Err("must hold something that can be seen".into()) }
+}
+
 /// A name for a line of an upload.
 pub(super) fn key(text: &str) -> Result<String, Cow<'static, str>> {
     let fits = (1..=MAX_KEY_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -49,7 +58,7 @@ fn check_length(text: &str, length: &RangeInclusive<usize>) -> Result<(), Cow<'s
 
 #[cfg(test)]
 mod tests {
-    use super::{key, line, prompt};
+    use super::{key, line, prompt, search};
 
     #[test]
     fn a_line_has_no_control_characters_and_some_length() {
@@ -64,6 +73,14 @@ mod tests {
         assert_eq!(prompt("a cat\n\ton a mat").unwrap(), "a cat\n\ton a mat");
         for text in ["", " \n\t ", "a\u{7}", &"x".repeat(4_001)] {
             assert!(prompt(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_looked_for_is_a_short_line_that_shows_something() {
+        assert_eq!(search("a fox ").unwrap(), "a fox ");
+        for text in ["", "   ", "a\nb", &"x".repeat(101)] {
+            assert!(search(text).is_err(), "{text:?}");
         }
     }
 

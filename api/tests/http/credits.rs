@@ -1,6 +1,6 @@
 //! Balances and how they came about.
 
-use crate::support::Server;
+use crate::support::{Server, Setup};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -19,6 +19,28 @@ async fn a_balance_is_what_the_log_says_at_this_moment() {
         alice.buy("x").await;
         assert_eq!(alice.get("/v1/credits").await.expect(200).body["available"], left);
     }
+}
+
+#[tokio::test]
+async fn a_low_balance_says_so_and_where_there_are_more_credits() {
+    let server = Server::start().await;
+    let alice = server.rich_user("alice", 14).await;
+    let told = alice.get("/v1/credits").await.expect(200).body;
+    let low = (&told["low_below"], &told["is_low"], told.get("top_up_url"));
+    assert_eq!(low, (&json!("10"), &json!(false), None), "five seconds of the cheapest model");
+    alice.buy("x").await;
+    assert_eq!(alice.get("/v1/credits").await.body["is_low"], false, "10 are not below 10");
+    alice.buy("x").await;
+    assert_eq!(alice.get("/v1/credits").await.body["is_low"], true);
+
+    let url = "https://shop.example.org/credits?from=cooly";
+    let low_balance = Some("6.5".parse().unwrap());
+    let shop = Setup { top_up_url: Some(url.into()), low_balance, ..Setup::default() };
+    let told = server.beside(shop).await.user("alice").get("/v1/credits").await.expect(200).body;
+    assert_eq!(
+        (&told["low_below"], &told["is_low"], &told["top_up_url"]),
+        (&json!("6.5"), &json!(true), &json!(url))
+    );
 }
 
 #[tokio::test]

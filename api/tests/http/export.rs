@@ -264,7 +264,7 @@ async fn a_statement_needs_no_end_of_the_body_since_it_has_one_of_its_own() {
             "{table}"
         );
         let last = table.strip_suffix("\r\n").unwrap().lines().last().unwrap();
-        assert!(last.contains(",closing,") && last.ends_with(",100,0"), "{table}");
+        assert!(last.contains(",closing,") && last.ends_with(",100,0,,"), "{table}");
         let page = asked_in_the_old_way(&server, role, "alice", &format!("{address}=html HTTP/1.0")).await;
         assert!(page.starts_with("HTTP/1.0 200") && page.ends_with("</html>"), "{page}");
     }

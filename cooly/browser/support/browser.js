@@ -36,10 +36,10 @@ export class Pages {
   }
 
   /// Runs `work(page)` on a page at `address`, signed in with the tokens given, and then asks whether the page behaved.
-  /// `refusals` are the statuses that this test provokes, `tolerates(text)` names other complaints that it provokes: the
+  /// `timezoneId` is where the viewer is, else as the machine. `refusals` are the statuses that this test provokes, `tolerates(text)` names other complaints that it provokes: the
   /// browser reports both in the console. `before(page)` comes before the page is loaded.
-  async with({ address = '/', tokens = {}, viewport = DESK, colorScheme = 'light', refusals = [], tolerates = () => false, before } = {}, work) {
-    const context = await this.#browser.newContext({ viewport, colorScheme, baseURL: this.#url, acceptDownloads: true });
+  async with({ address = '/', tokens = {}, viewport = DESK, colorScheme = 'light', timezoneId, refusals = [], tolerates = () => false, before } = {}, work) {
+    const context = await this.#browser.newContext({ viewport, colorScheme, timezoneId, baseURL: this.#url, acceptDownloads: true });
     context.setDefaultTimeout(PATIENCE);
     const complaints = [];
     try {

@@ -20,6 +20,16 @@ export async function generate(page, { prompt, model = 'sim-image', count = 1, s
   return page.locator('.card').first();
 }
 
+/// The card of a generation that was made elsewhere, which may wait behind a button.
+export async function shown(page, id) {
+  const card = page.locator(`.card[data-id="${id}"]`);
+  const fresh = page.locator('#fresh');
+  await card.or(fresh).first().waitFor();
+  if (!(await card.count())) await fresh.click();
+  await card.waitFor();
+  return card;
+}
+
 /// The card once it is in this status.
 export async function inStatus(card, status) {
   await card.and(card.page().locator(`[data-status="${status}"]`)).waitFor();

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { until } from '../support/api.js';
 import { screenshot } from '../support/browser.js';
-import { inStatus, opened } from '../support/studio.js';
+import { inStatus, opened, shown } from '../support/studio.js';
 import { suite } from '../support/suite.js';
 
 const model = (id, rest) => `[[models]]\nid = "${id}"\nkind = "video"\nmax_seconds = 10\n${rest}\nroutes = [{ provider = "simulated", model = "sim-video" }]\n`;
@@ -36,7 +36,7 @@ test('what a cancel costs is on the card before it and after it, and is what the
     await opened(page);
     for (const { name, before, after, charged } of TERMS) {
       const { id } = await it.api.post(user, '/v1/generations', { model: name, prompt: 'a test' });
-      const card = page.locator(`.card[data-id="${id}"]`);
+      const card = await shown(page, id);
       await inStatus(card, 'running');
       if (before) {
         await card.getByText('The provider has begun').waitFor();

@@ -190,7 +190,8 @@ test('the history and the days are in the drawer', async () => {
     assert.match(words, /Refund\s+Refused for the books/);
     assert.match(words, /For the books/);
     assert.equal(await page.locator('#drawer-available').textContent(), '36');
-    assert.equal(await page.locator('.usage-chart .bar-day').count(), 14);
+    await page.locator('.usage-chart').waitFor();
+    assert.equal(await page.locator('.usage-chart .bar-day').count(), 30);
     await screenshot(page, 'studio-credits');
   });
 });

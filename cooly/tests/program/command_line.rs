@@ -259,3 +259,11 @@ async fn the_log_is_sealed_and_an_event_is_proved_without_the_database() {
     let secret = std::fs::read_to_string(&secret_file).unwrap();
     assert!(!up.log().contains(secret.trim()), "the secret key is in the log");
 }
+
+#[test]
+fn a_link_to_more_credits_must_be_safe_to_follow() {
+    for wrong in ["javascript:alert(1)", "http://shop.example.org", "https://user@shop.example.org"] {
+        says(&cooly().args(["up", "--top-up-url", wrong]).output().unwrap(), &["--top-up-url", "https://"]);
+    }
+    says(&cooly().args(["up", "--low-balance=-1"]).output().unwrap(), &["--low-balance"]);
+}

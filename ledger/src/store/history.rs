@@ -7,10 +7,11 @@ use crate::account::{AccountEvent, AccountState, Lot, LotId, Metadata};
 use crate::credits::Credits;
 use crate::error::Error;
 use crate::event::{Event, RecordedEvent};
-use crate::ids::{AccountId, Position};
+use crate::ids::{AccountId, JobId, Position};
 use chrono::{DateTime, Utc};
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
 
 /// A moment in the life of an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,15 @@ pub(crate) const AT_VERSIONS: &str = concat!(
     " from events where account_id = $1 and stream_id = $1 and version = any($2) order by version"
 );
 
+/// Those events of an account's streams that are at these versions of them.
+pub(crate) const OF_STREAMS: &str = concat!(
+    "select ",
+    event_columns!(),
+    " from unnest($2::uuid[], $3::bigint[]) as asked (of_stream, at_version) cross join lateral (\
+        select * from events where account_id = $1 and stream_id = of_stream and version = at_version limit 1\
+     ) as found"
+);
+
 /// Whose event is at this position, and when it happened; `None` if there is none. It need not be one that this version can
 /// read.
 pub async fn happened_at(
@@ -179,6 +189,20 @@ pub async fn account_events_at(
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&account.0, Type::UUID), (&versions, Type::INT8_ARRAY)];
     let rows = client.query_typed(AT_VERSIONS, &parameters).await?;
+    rows.iter().map(recorded).collect()
+}
+
+/// Those events of an account's jobs that are at these versions of their streams, in any order. What is not there is left out.
+pub async fn job_events_at(
+    client: &impl GenericClient,
+    account: AccountId,
+    places: &[(JobId, i64)],
+) -> Result<Vec<RecordedEvent>, Error> {
+    let streams: Vec<Uuid> = places.iter().map(|(job, _)| job.0).collect();
+    let versions: Vec<i64> = places.iter().map(|(_, version)| *version).collect();
+    let parameters: [(&(dyn ToSql + Sync), Type); 3] =
+        [(&account.0, Type::UUID), (&streams, Type::UUID_ARRAY), (&versions, Type::INT8_ARRAY)];
+    let rows = client.query_typed(OF_STREAMS, &parameters).await?;
     rows.iter().map(recorded).collect()
 }
 

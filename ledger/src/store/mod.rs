@@ -35,6 +35,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("account events", history::ACCOUNT_EVENTS),
     ("events at versions", history::AT_VERSIONS),
     ("credits of a job", job_credits::JOB_CREDITS),
+    ("events of streams at versions", history::OF_STREAMS),
     ("stream", read::STREAM),
     ("models of jobs", read::MODELS),
     ("attempts that are over", read::OVER),

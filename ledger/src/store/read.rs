@@ -2,7 +2,7 @@
 
 pub use super::history::{
     AccountAt, AsOf, LotOrigin, Statement, account_at, account_events, account_events_at, happened_at,
-    lot_origins, statement,
+    job_events_at, lot_origins, statement,
 };
 pub use super::job_credits::job_credits;
 use super::row::{account_state, event_columns, recorded};

@@ -7,7 +7,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
-use projections::{balances, dead_letters, generations, history, overview, pending, usage};
+use projections::{
+    balances, dead_letters, generation_list, generations, history, overview, pending, spending, usage,
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -125,16 +127,21 @@ async fn read_models(client: &mut Client) {
     assert_eq!(found.len(), 20);
     let granted = Some("credits.granted");
     run!(client, "history by type", |on| history::list(&on, account(), granted, Some(Position(900_000)), 20));
+    let any = generation_list::Filter::default;
     for filter in [
-        generations::Filter::default(),
-        generations::Filter { status: Some(Status::Dead), ..Default::default() },
-        generations::Filter { kind: Some(Kind::Video), ..Default::default() },
-        generations::Filter { model: Some("sim-image-1".into()), ..Default::default() },
+        any(),
+        generation_list::Filter { status: Some(Status::Dead), ..any() },
+        generation_list::Filter { kind: Some(Kind::Video), ..any() },
+        generation_list::Filter { model: Some("sim-image-1".into()), ..any() },
+        generation_list::Filter { from: Some(at(1)), until: Some(at(31)), ..any() },
+        generation_list::Filter { text: Some("FOX".into()), ..any() },
+        generation_list::Filter { status: Some(Status::Dead), text: Some("snow".into()), ..any() },
     ] {
-        let found = run!(client, "generations", |on| generations::list(&on, account(), &filter, None, 20));
-        assert!(!found.is_empty());
-        let before = Some(generations::Cursor { created_at: found[0].created_at, job_id: found[0].id });
-        run!(client, "next generations", |on| generations::list(&on, account(), &filter, before, 20));
+        let found =
+            run!(client, "generations", |on| generation_list::list(&on, account(), &filter, None, 20));
+        let newest = &found.generations[0];
+        let before = Some(generation_list::Cursor { created_at: newest.created_at, job_id: newest.id });
+        run!(client, "next generations", |on| generation_list::list(&on, account(), &filter, before, 20));
     }
     run!(client, "changed", |on| generations::changed_since(&on, account(), Position(200_000), 100));
     let owner = run!(client, "find account", |on| generations::find_account(&on, job()));
@@ -155,6 +162,14 @@ async fn read_models(client: &mut Client) {
     let days = (at(1).date_naive(), at(31).date_naive());
     let found = run!(client, "usage", |on| usage::daily(&on, account(), days.0, days.1));
     assert!(!found.is_empty());
+    let days = spending::Days {
+        starts: (1..=31).map(at).collect(),
+        end: at(31) + Duration::from_secs(86_400),
+        after: Position::START,
+        until: Position(i64::MAX),
+    };
+    assert!(!run!(client, "spending", |on| spending::spent(&on, account(), &days)).is_empty());
+    run!(client, "kept", |on| spending::kept(&on, account(), &days));
     let found = run!(client, "overview", |on| overview::get(&on));
     assert_eq!(found.oldest_due_at, Some(at(1) + Duration::from_secs(10)));
     run!(client, "state of an account", |on| read::account(&on, account())).unwrap();

@@ -2,12 +2,14 @@
 
 mod alarms;
 mod explain;
+mod generation_list;
 mod late_cancels;
 mod leases;
 mod lot_story;
 mod lots;
 mod proof;
 mod readers;
+mod spending;
 mod stage;
 mod story;
 mod takeover;

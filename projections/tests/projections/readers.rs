@@ -3,7 +3,8 @@
 use crate::stage::{Stage, user};
 use ledger::{Position, Role};
 use projections::{
-    STATEMENTS, balances, bulk, dead_letters, generations, history, overview, pending, usage, wait_for,
+    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, overview, pending,
+    spending, usage, wait_for,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -16,10 +17,12 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         balances::STATEMENTS,
         bulk::STATEMENTS,
         dead_letters::STATEMENTS,
+        generation_list::STATEMENTS,
         generations::STATEMENTS,
         history::STATEMENTS,
         overview::STATEMENTS,
         pending::STATEMENTS,
+        spending::STATEMENTS,
         usage::STATEMENTS,
     ]
     .concat()

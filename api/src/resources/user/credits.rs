@@ -18,6 +18,20 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::history::{self, HistoryEntry};
 
+/// What the caller holds, and whether it will do for long.
+#[derive(Debug, Object)]
+struct OwnBalance {
+    #[oai(flatten)]
+    holds: Balance,
+    /// Below so many available credits a balance is low.
+    low_below: Amount,
+    /// Whether this one is.
+    is_low: bool,
+    /// Where there are more credits to be had; left out if this service does not know.
+    #[oai(skip_serializing_if_is_none)]
+    top_up_url: Option<String>,
+}
+
 /// One change of the balance.
 #[derive(Debug, Object)]
 struct BalanceChange {
@@ -67,10 +81,14 @@ impl CreditsApi {
         as_of: Query<Option<AsOf>>,
         /// How soon a lot must expire to be in `expiring_soon`; `7d` if left out.
         expiring_within: Query<Option<Age>>,
-    ) -> Answer<Json<Balance>, ReadAt> {
+    ) -> Answer<Json<OwnBalance>, ReadAt> {
         let moment = as_of.0.map(|as_of| as_of.0);
         let viewed = as_of::view(&app, caller.account, moment, Positions::OfAccount).await?;
-        Ok(Json(Balance::of(&app, caller.account, viewed, expiring_within.0, false).await?))
+        let holds = Balance::of(&app, caller.account, viewed, expiring_within.0, false).await?;
+        let low_below = app.low_balance();
+        let is_low = holds.available.0 < low_below;
+        let top_up_url = app.top_up_url.clone();
+        Ok(Json(OwnBalance { holds, low_below: Amount(low_below), is_low, top_up_url }))
     }
 
     /// How your balance came about

@@ -17,9 +17,11 @@ use crate::serve::problem::{FieldError, Problem};
 use crate::serve::{freshness, idempotency, preference};
 use crate::words::generation::{Generation, GenerationParams};
 use crate::words::scalars::{
-    Amount, Count, GenerationId, KindName, Limit, LogPosition, ModelId, PromptText, StatusName, Term,
-    page_size,
+    Amount, Boundary, Count, GenerationId, Instant, KindName, Limit, LogPosition, ModelId, PromptText,
+    SearchText, StatusName, Term, page_size,
 };
+use crate::words::zones::instant_of;
+use chrono_tz::Tz;
 use ledger::catalogue::{Catalogue, QuoteError};
 use ledger::job::{JobCommand, JobRequest, Kind};
 use ledger::{Action, JobId, NewJob, read};
@@ -27,7 +29,7 @@ use poem::web::Data;
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use projections::generations::{self, Cursor, Filter};
+use projections::generation_list::{self, Cursor, Filter};
 
 body! {
     /// A generation to buy.
@@ -80,6 +82,10 @@ pub(crate) struct GenerationPage {
     items: Vec<Generation>,
     /// Where the next page begins; null on the last.
     next_cursor: Option<String>,
+    /// Everything that was bought since then was looked at, and older ones were not: one answer compares 10,000 generations at
+    /// most, and `next_cursor` goes on from there. Left out if nothing was cut short.
+    #[oai(skip_serializing_if_is_none)]
+    searched_until: Option<Instant>,
 }
 
 /// One generation.
@@ -140,7 +146,7 @@ impl Generations {
 
     /// List your generations
     ///
-    /// Newest first.
+    /// Newest first. All filters that are given must hold.
     #[oai(path = "/v1/generations", method = "get", operation_id = "listGenerations")]
     #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
     async fn list(
@@ -153,6 +159,12 @@ impl Generations {
         kind: Query<Option<KindName>>,
         /// Only those made by this model.
         model: Query<Option<Term>>,
+        /// Only those bought since then: a day (UTC) or an instant.
+        from: Query<Option<Boundary>>,
+        /// Only those bought before then: a day (UTC) or an instant.
+        until: Query<Option<Boundary>>,
+        /// Only those with this text in their prompt, in whatever case.
+        q: Query<Option<SearchText>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
@@ -165,16 +177,28 @@ impl Generations {
             status: status.0.map(|status| status.0),
             kind: kind.0.map(|kind| kind.0),
             model: model.0.map(|model| model.0),
+            from: from.0.map(|from| instant_of(from.0, Tz::UTC)),
+            until: until.0.map(|until| instant_of(until.0, Tz::UTC)),
+            text: q.0.map(|text| text.0),
         };
-        let list = List::new("generations", &(caller.account, filter.status, filter.kind, &filter.model));
+        if filter.from.zip(filter.until).is_some_and(|(from, until)| from >= until) {
+            let message = "must be before `until`, which does not belong to the range";
+            return Err(Problem::parameter("from", message).into());
+        }
+        let Filter { status, kind, model, from, until, text } = &filter;
+        let list = List::new("generations", &(caller.account, status, kind, model, from, until, text));
         let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref())?;
         let before = place.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
         freshness::wait(&app, position.0).await?;
         let limit = page_size(limit.0);
-        let rows =
-            generations::list(&**app.reader().await?, caller.account, &filter, before, limit + 1).await?;
-        let (shown, next_cursor) = list.page(&rows, limit, |last| (last.created_at, last.id));
-        Ok(Json(GenerationPage { items: shown.iter().map(Generation::of_row).collect(), next_cursor }))
+        let client = app.reader().await?;
+        let found = generation_list::list(&**client, caller.account, &filter, before, limit + 1).await?;
+        let (shown, next) = list.page(&found.generations, limit, |last| (last.created_at, last.id));
+        Ok(Json(GenerationPage {
+            items: shown.iter().map(Generation::of_row).collect(),
+            next_cursor: next.or_else(|| found.cut.map(|cut| list.cursor(&(cut.created_at, cut.job_id)))),
+            searched_until: found.cut.map(|cut| Instant(cut.created_at)),
+        }))
     }
 
     /// Look at a generation

@@ -10,6 +10,8 @@ use crate::serve::problem::Problem;
 use crate::words::scalars::{
     Amount, Boundary, GenerationId, Instant, Limit, SignedAmount, Term, Total, UserName, page_size,
 };
+use crate::words::zones::ZoneName;
+use chrono_tz::Tz;
 use futures::Stream;
 use ledger::UserId;
 use poem::Body;
@@ -75,6 +77,12 @@ struct StatementEntry {
     description: String,
     /// The generation that it is about, if any.
     generation_id: Option<GenerationId>,
+    /// The model that makes it.
+    #[oai(skip_serializing_if_is_none)]
+    model: Option<String>,
+    /// What was asked for, on one line and shortened.
+    #[oai(skip_serializing_if_is_none)]
+    prompt: Option<String>,
     /// By how much the balance changed.
     amount: SignedAmount,
     /// By how much the credits that are set aside changed.
@@ -98,6 +106,8 @@ struct Statement {
     from: Instant,
     /// Where it ends; this instant does not belong to it.
     until: Instant,
+    /// Whose days are meant where a day was named, and whose clock the page shows.
+    zone: ZoneName,
     /// At the start.
     opening: Holdings,
     /// At the end, or now if the period has not ended.
@@ -161,10 +171,12 @@ impl Statements {
         caller: Caller<UserOnly>,
         app: Data<&App>,
         headers: &HeaderMap,
-        /// Where the period begins: a day (UTC) or an instant; the month in which it ends if left out.
+        /// Where the period begins: a day or an instant; the month in which it ends if left out.
         from: Query<Option<Boundary>>,
         /// Where it ends; this day or instant does not belong to it. The end of the current month if left out.
         until: Query<Option<Boundary>>,
+        /// Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out.
+        zone: Query<Option<ZoneName>>,
         /// The form; else the `Accept` header decides.
         format: Query<Option<Form>>,
         /// How many entries a page of JSON.
@@ -172,11 +184,11 @@ impl Statements {
         /// `next_cursor` of the page before; JSON only.
         cursor: Query<Option<Term>>,
     ) -> Answer<Told, ReadAt> {
-        let period = Period::of(from.0.map(|from| from.0), until.0.map(|until| until.0), app.now())?;
+        let period = period(&app, from.0, until.0, zone.0)?;
         let wanted = Wanted::of(headers, format.0, limit.0, cursor.0)?;
         let place = wanted.place(&caller.user, period)?;
         let book = Book::open(&app, caller.user.clone(), period).await?;
-        let book = book.unwrap_or_else(|| Book::empty(caller.user, period));
+        let book = book.unwrap_or_else(|| Book::empty(caller.user, period, app.now()));
         Ok(tell(&app, &book, &wanted, place).await?)
     }
 
@@ -197,10 +209,12 @@ impl Statements {
         headers: &HeaderMap,
         /// The user, as in the `sub` of its token.
         user: Path<UserName>,
-        /// Where the period begins: a day (UTC) or an instant; the month in which it ends if left out.
+        /// Where the period begins: a day or an instant; the month in which it ends if left out.
         from: Query<Option<Boundary>>,
         /// Where it ends; this day or instant does not belong to it. The end of the current month if left out.
         until: Query<Option<Boundary>>,
+        /// Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out.
+        zone: Query<Option<ZoneName>>,
         /// The form; else the `Accept` header decides.
         format: Query<Option<Form>>,
         /// How many entries a page of JSON.
@@ -209,7 +223,7 @@ impl Statements {
         cursor: Query<Option<Term>>,
     ) -> Answer<Told, ReadOneAt> {
         let user = user.0.0;
-        let period = Period::of(from.0.map(|from| from.0), until.0.map(|until| until.0), app.now())?;
+        let period = period(&app, from.0, until.0, zone.0)?;
         let wanted = Wanted::of(headers, format.0, limit.0, cursor.0)?;
         let place = wanted.place(&user, period)?;
         let book = Book::open(&app, user, period).await?;
@@ -218,6 +232,16 @@ impl Statements {
         })?;
         Ok(tell(&app, &book, &wanted, place).await?)
     }
+}
+
+fn period(
+    app: &App,
+    from: Option<Boundary>,
+    until: Option<Boundary>,
+    zone: Option<ZoneName>,
+) -> Result<Period, Problem> {
+    let zone = zone.map_or(Tz::UTC, |zone| zone.0);
+    Period::of(from.map(|from| from.0), until.map(|until| until.0), zone, app.now())
 }
 
 /// In which form, and which page of it.
@@ -275,8 +299,8 @@ async fn tell(app: &App, book: &Book, wanted: &Wanted, place: Option<i64>) -> Re
         }
         (Form::Csv, Some(_)) => {
             let table = Content::Csv(streamed(statement::table(book, app.clone())));
-            let (from, until) = (book.period.from.date_naive(), book.period.until.date_naive());
-            let name = format!("attachment; filename=\"statement-{from}-{until}.csv\"");
+            let (first, last) = book.period.days();
+            let name = format!("attachment; filename=\"statement-{first}-{last}.csv\"");
             Ok(Told::Told(table, vary, Some(name), None))
         }
         (Form::Json | Form::Html | Form::Csv, totals) => {
@@ -305,6 +329,7 @@ async fn one_page(
         account_id: book.account.to_string(),
         from: Instant(book.period.from),
         until: Instant(book.period.until),
+        zone: ZoneName(book.period.zone),
         opening: Holdings::from(&book.opening),
         closing: Holdings::from(&book.closing),
         totals: totals.map(StatementTotals::from),
@@ -339,6 +364,8 @@ impl From<Entry> for StatementEntry {
             kind: entry.kind.to_owned(),
             description: entry.description,
             generation_id: entry.job_id.map(GenerationId),
+            model: entry.model,
+            prompt: entry.prompt,
             amount: SignedAmount(entry.amount),
             held_change: SignedAmount(entry.held),
             spent: entry.spent.map(Amount),

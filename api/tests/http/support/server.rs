@@ -49,6 +49,10 @@ pub(crate) struct Setup {
     /// The providers that may report.
     pub reception: Reception,
     pub keep_outputs: Option<Duration>,
+    /// Where users get more credits.
+    pub top_up_url: Option<String>,
+    /// Below which a balance is low.
+    pub low_balance: Option<Credits>,
 }
 
 impl Default for Setup {
@@ -63,6 +67,8 @@ impl Default for Setup {
             clock: ClockSource::default(),
             reception: Reception::default(),
             keep_outputs: None,
+            top_up_url: None,
+            low_balance: None,
         }
     }
 }
@@ -142,6 +148,8 @@ impl Server {
             open_metrics: setup.open_metrics,
             metrics: recorder(),
             warnings: None,
+            top_up_url: setup.top_up_url,
+            low_balance: setup.low_balance,
             limits: setup.limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -3,12 +3,14 @@
 //! The versions of an account have no gaps, so both ends tell how many entries lie between them. The entries are read
 //! in pages, first to be summed and then to be written: none of the forms holds more than a page in memory.
 
+use super::about::Subjects;
 use super::entry::Entry;
 use super::period::Period;
 use crate::app::App;
 use crate::serve::problem::Problem;
 use crate::words::as_of;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures::{Stream, StreamExt, stream};
 use ledger::account::{AccountEvent, AccountState};
 use ledger::read::{self, AccountAt};
@@ -29,6 +31,8 @@ pub(crate) struct Book {
     pub period: Period,
     pub opening: Side,
     pub closing: Side,
+    /// When the closing is: the end of the period, or now if it has not ended.
+    pub closed_at: DateTime<Utc>,
 }
 
 /// An account at one end of a period.
@@ -69,7 +73,8 @@ impl Book {
             return Ok(None);
         }
         let opening = Side::of(app, ends.opening, period.from);
-        let closing = Side::of(app, ends.closing, period.until.min(app.now()));
+        let closed_at = period.until.min(app.now());
+        let closing = Side::of(app, ends.closing, closed_at);
         if closing.version - opening.version > MAX_ENTRIES {
             let detail = format!(
                 "the statement would have {} entries, and {MAX_ENTRIES} are the most; choose a shorter period",
@@ -77,14 +82,21 @@ impl Book {
             );
             return Err(Problem::unprocessable("statement_too_long", detail));
         }
-        Ok(Some(Book { user, account, period, opening, closing }))
+        Ok(Some(Book { user, account, period, opening, closing, closed_at }))
     }
 
     /// The statement of an account to which nothing happened.
-    pub(crate) fn empty(user: UserId, period: Period) -> Book {
+    pub(crate) fn empty(user: UserId, period: Period, now: DateTime<Utc>) -> Book {
         let nothing = Credits::ZERO;
         let side = Side { balance: nothing, held: nothing, available: nothing, pending: nothing, version: 0 };
-        Book { account: user.account(), user, period, opening: side.clone(), closing: side }
+        Book {
+            account: user.account(),
+            user,
+            period,
+            opening: side.clone(),
+            closing: side,
+            closed_at: period.until.min(now),
+        }
     }
 
     /// How many entries it has.
@@ -98,25 +110,31 @@ impl Book {
         app: App,
         after: i64,
     ) -> impl Stream<Item = Result<Vec<Entry>, Problem>> + Send + 'static + use<> {
-        self.events(app, after).map(|page| page?.iter().map(Entry::of).collect())
+        let (account, zone) = (self.account, self.period.zone);
+        self.events(app.clone(), after).then(move |page| {
+            let app = app.clone();
+            async move { told(&app, account, &page?, zone).await }
+        })
     }
 
     /// At most `limit` of its entries after a version.
     pub(crate) async fn entries(&self, app: &App, after: i64, limit: i64) -> Result<Vec<Entry>, Problem> {
-        let client = app.reader().await?;
-        let events =
-            read::account_events(&**client, self.account, after, self.closing.version, limit).await?;
-        events.iter().map(Entry::of).collect()
+        let events = {
+            let client = app.reader().await?;
+            read::account_events(&**client, self.account, after, self.closing.version, limit).await?
+        };
+        told(app, self.account, &events, self.period.zone).await
     }
 
     /// Sums everything up. An error on our side if it does not lead from one end to the other.
     pub(crate) async fn totals(&self, app: &App) -> Result<Totals, Problem> {
         let mut totals = Totals::default();
+        let nothing = Subjects::default();
         let mut reached = (self.opening.balance, self.opening.held, self.opening.version);
         let mut pages = Box::pin(self.events(app.clone(), self.opening.version));
         while let Some(page) = pages.next().await {
             for recorded in page? {
-                let entry = Entry::of(&recorded)?;
+                let entry = Entry::of(&recorded, &nothing, self.period.zone)?;
                 reached = follow(reached, &entry)?;
                 totals.count(&recorded);
             }
@@ -150,6 +168,17 @@ impl Book {
             }
         })
     }
+}
+
+/// Events as entries that say what they are about.
+async fn told(
+    app: &App,
+    account: AccountId,
+    events: &[RecordedEvent],
+    zone: Tz,
+) -> Result<Vec<Entry>, Problem> {
+    let subjects = Subjects::of(app, account, events).await?;
+    events.iter().map(|recorded| Entry::of(recorded, &subjects, zone)).collect()
 }
 
 /// Where an entry leads to, if the log says the same.

@@ -1,7 +1,9 @@
 //! One event of an account as a line of its statement, in plain words.
 
+use super::about::Subjects;
 use crate::serve::problem::Problem;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use ledger::account::{AccountEvent, RefundReason, ReleaseReason, Source};
 use ledger::{Change, Credits, Event, JobId, RecordedEvent};
 
@@ -17,6 +19,10 @@ pub(crate) struct Entry {
     pub description: String,
     /// The generation that it is about.
     pub job_id: Option<JobId>,
+    /// The model that makes it.
+    pub model: Option<String>,
+    /// What was asked for, on one line and shortened.
+    pub prompt: Option<String>,
     /// By how much the balance changed.
     pub amount: Change,
     /// By how much the held credits changed.
@@ -28,8 +34,8 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The line of an event that the log says an account has.
-    pub(crate) fn of(recorded: &RecordedEvent) -> Result<Entry, Problem> {
+    /// The line of an event that the log says an account has. Days in it are those of the zone.
+    pub(super) fn of(recorded: &RecordedEvent, subjects: &Subjects, zone: Tz) -> Result<Entry, Problem> {
         let (Event::Account(event), Some(state)) = (&recorded.event, &recorded.state) else {
             return Err(Problem::internal(format!("event {} is not one of an account", recorded.position)));
         };
@@ -37,8 +43,10 @@ impl Entry {
             version: recorded.version,
             at: recorded.occurred_at,
             kind: event.name(),
-            description: words(event),
+            description: words(event, subjects.kept(event), zone),
             job_id: event.job_id(),
+            model: subjects.model(event),
+            prompt: subjects.prompt(event),
             amount: event.change(),
             held: held(event)?,
             spent: spent(event),
@@ -78,21 +86,24 @@ fn spent(event: &AccountEvent) -> Option<Credits> {
     }
 }
 
-fn words(event: &AccountEvent) -> String {
+fn words(event: &AccountEvent, kept: Option<Credits>, zone: Tz) -> String {
     match event {
         AccountEvent::Granted { reason, effective_at, expires_at, source, .. } => {
             let mut words = format!("{}: {reason}", given(*source));
             if let Some(start) = effective_at {
-                words.push_str(&format!(", can be spent from {}", day(*start)));
+                words.push_str(&format!(", can be spent from {}", day(*start, zone)));
             }
             if let Some(end) = expires_at {
-                words.push_str(&format!(", expires {}", day(*end)));
+                words.push_str(&format!(", expires {}", day(*end, zone)));
             }
             words
         }
         AccountEvent::Debited { run: 1, .. } => "Generation".into(),
         AccountEvent::Debited { run, .. } => format!("Generation, run {run}"),
-        AccountEvent::Refunded { reason, .. } => format!("Refund: {}", why_refunded(*reason)),
+        AccountEvent::Refunded { reason, .. } => {
+            let words = format!("Refund: {}", why_refunded(*reason));
+            kept.map_or_else(|| words.clone(), |kept| format!("{words} late, {kept} stay charged"))
+        }
         AccountEvent::Adjusted { reason, asked: None, .. } => format!("Correction: {reason}"),
         AccountEvent::Adjusted { reason, asked: Some(asked), .. } => {
             format!("Correction: {reason} ({asked} was asked, and no more was there)")
@@ -143,13 +154,13 @@ fn why_released(reason: ReleaseReason) -> &'static str {
     }
 }
 
-fn day(at: DateTime<Utc>) -> String {
-    at.format("%-d %b %Y").to_string()
+fn day(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%-d %b %Y").to_string()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{AccountEvent, Credits, held, spent, words};
+    use super::{AccountEvent, Credits, Tz, held, spent, words};
     use ledger::account::HoldId;
 
     fn amount(text: &str) -> Credits {
@@ -170,6 +181,6 @@ mod tests {
         assert_eq!(captured.change().to_string(), "5");
         assert_eq!(held(&captured).unwrap().to_string(), "-20");
         assert_eq!(spent(&captured), Some(amount("15")));
-        assert_eq!(words(&captured), "Charged from what was set aside: 15 spent, 5 came back");
+        assert_eq!(words(&captured, None, Tz::UTC), "Charged from what was set aside: 15 spent, 5 came back");
     }
 }

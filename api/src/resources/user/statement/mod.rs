@@ -1,9 +1,10 @@
 //! Statements: what an account held at the start of a period, what happened to it since, and what it holds at
 //! the end. Made from the log alone, and only handed out if it adds up.
 //!
-//! `period` says from when to when, `entry` puts an event in words, `book` reads and checks, `page` and `table` write
+//! `period` says from when to when, `entry` puts an event in words and `about` tells which generation it is about, `book` reads and checks, `page` and `table` write
 //! what people print and what spreadsheets read. This module knows no route.
 
+mod about;
 mod book;
 mod entry;
 mod page;

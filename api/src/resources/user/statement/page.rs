@@ -6,7 +6,8 @@ use super::entry::Entry;
 use crate::app::App;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use futures::{Stream, StreamExt, stream};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rust_decimal::Decimal;
@@ -44,17 +45,17 @@ pub(crate) fn write(
     let with_holds = totals.has_holds || !book.opening.held.is_zero();
     let whole = page(book, totals, with_holds).into_string();
     let (head, foot) = whole.split_once(ENTRIES).unwrap_or((&whole, ""));
-    let (head, foot) = (head.to_owned(), foot.to_owned());
+    let (head, foot, zone) = (head.to_owned(), foot.to_owned(), book.period.zone);
     let entries = book.pages(app, book.opening.version).map(move |page| {
         let page = page.map_err(|problem| io::Error::other(format!("a statement was cut off: {problem}")))?;
-        Ok(page.iter().map(|entry| row(entry, with_holds).into_string()).collect())
+        Ok(page.iter().map(|entry| row(entry, zone, with_holds).into_string()).collect())
     });
     stream::iter([Ok(head)]).chain(entries).chain(stream::iter([Ok(foot)]))
 }
 
 /// The page around its entries.
 fn page(book: &Book, totals: &Totals, with_holds: bool) -> Markup {
-    let (user, period) = (book.user.as_str(), book.period.words());
+    let (user, period, zone) = (book.user.as_str(), book.period.words(), book.period.zone);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -73,7 +74,7 @@ fn page(book: &Book, totals: &Totals, with_holds: bool) -> Markup {
                         dl {
                             div { dt { "Account" } dd { (user) } }
                             div { dt { "Period" } dd { (period) } }
-                            div { dt { "Made on" } dd { (Utc::now().format("%-d %B %Y, %H:%M")) " UTC" } }
+                            div { dt { "Made on" } dd { (Utc::now().with_timezone(&zone).format("%-d %B %Y, %H:%M")) } }
                         }
                     }
                     (summary(book, totals))
@@ -136,7 +137,7 @@ fn entries(book: &Book, with_holds: bool) -> Markup {
     };
     html! {
         table.statement-entries {
-            caption { (count) ", oldest first; times are UTC" }
+            caption { (count) ", oldest first; times are those of " (book.period.zone.name()) }
             thead {
                 tr {
                     th scope="col" { "When" }
@@ -147,26 +148,39 @@ fn entries(book: &Book, with_holds: bool) -> Markup {
                 }
             }
             tbody {
-                tr.end {
-                    td { (book.period.from.format(MINUTE)) }
-                    td { "Opening balance" }
-                    td {}
-                    @if with_holds { (named("Set aside", &figure(book.opening.held.get()))) }
-                    (named("Balance", &figure(book.opening.balance.get())))
-                }
+                (end(book, "Opening balance", book.period.from, &book.opening, with_holds))
                 (PreEscaped(ENTRIES))
+                (end(book, "Closing balance", book.closed_at, &book.closing, with_holds))
             }
         }
     }
 }
 
-fn row(entry: &Entry, with_holds: bool) -> Markup {
+/// A row for an end of the period.
+fn end(book: &Book, words: &str, at: DateTime<Utc>, side: &Side, with_holds: bool) -> Markup {
+    html! {
+        tr.end {
+            td { (at.with_timezone(&book.period.zone).format(MINUTE)) }
+            td { (words) }
+            td {}
+            @if with_holds { (named("Set aside", &figure(side.held.get()))) }
+            (named("Balance", &figure(side.balance.get())))
+        }
+    }
+}
+
+fn row(entry: &Entry, zone: Tz, with_holds: bool) -> Markup {
     let change = entry.amount.get();
     let is_gain = change.is_sign_positive() && !change.is_zero();
     html! {
         tr {
-            td { (entry.at.format(MINUTE)) }
-            td { (entry.description) @if let Some(job) = entry.job_id { small { (job) } } }
+            td { (entry.at.with_timezone(&zone).format(MINUTE)) }
+            td {
+                (entry.description)
+                @if let Some(model) = &entry.model { " · " (model) }
+                @if let Some(prompt) = &entry.prompt { span.statement-prompt { "“" (prompt) "”" } }
+                @if let Some(job) = entry.job_id { small { (job) } }
+            }
             td.figure.in[is_gain] { (signed(change)) }
             @if with_holds && entry.held.is_zero() {
                 td {}

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, stream};
 use std::io;
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 11] = [
     "time",
     "type",
     "description",
@@ -20,6 +20,8 @@ const COLUMNS: [&str; 9] = [
     "spent",
     "balance_after",
     "held_after",
+    "model",
+    "prompt",
 ];
 
 /// The lines, as they are read. It ends with an error where the log cannot be read on.
@@ -39,7 +41,7 @@ pub(crate) fn write(
 
 fn end(kind: &str, words: &str, at: DateTime<Utc>, side: &Side) -> String {
     let (at, balance, held) = (written(&at), side.balance.to_string(), side.held.to_string());
-    csv::written([&at, kind, words, "", "", "", "", &balance, &held].map(Cell::Plain))
+    csv::written([&at, kind, words, "", "", "", "", &balance, &held, "", ""].map(Cell::Plain))
 }
 
 fn line(entry: &Entry) -> String {
@@ -58,5 +60,7 @@ fn line(entry: &Entry) -> String {
         Cell::Plain(&spent),
         Cell::Plain(&balance),
         Cell::Plain(&held_after),
+        Cell::Text(entry.model.as_deref().unwrap_or_default()),
+        Cell::Text(entry.prompt.as_deref().unwrap_or_default()),
     ])
 }
