@@ -24,6 +24,9 @@ use webhooks::Reception;
 /// Connections for bulk actions: orders of admins are few.
 const OPERATORS: usize = 2;
 
+/// Sums over the whole log at once: each has a database connection of its own, and others wait for their turn.
+const BOOKS: usize = 2;
+
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -51,6 +54,8 @@ pub(crate) struct Shared {
     pub uploads: Arc<Semaphore>,
     /// Permits for exports.
     pub exports: Arc<Semaphore>,
+    /// Permits for sums over the whole log.
+    pub books: Semaphore,
     pub dev_tokens: bool,
     pub open_metrics: bool,
     pub metrics: PrometheusHandle,
@@ -90,6 +95,7 @@ impl App {
             waits: Semaphore::new(limits.waits),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
             exports: Arc::new(Semaphore::new(limits.exports)),
+            books: Semaphore::new(BOOKS),
             dev_tokens: options.dev_tokens,
             open_metrics: options.open_metrics,
             metrics: options.metrics,

@@ -66,14 +66,18 @@ impl Books {
     pub async fn open(client: Client) -> Result<Books, BooksError> {
         // The mark first: whatever lies up to it is in a snapshot that is taken afterwards.
         let mark = mark::settled(&client, PATIENCE).await?.ok_or(BooksError::Unsettled)?;
-        client.batch_execute("begin isolation level repeatable read read only").await?;
+        // Compiling statements of which each sums a part takes longer than running them.
+        client.batch_execute("begin isolation level repeatable read read only; set local jit = off").await?;
         Ok(Books { client, mark })
     }
 
     /// The interval between two bounds: from the first event on if there is no `from`, up to the newest if there is no `to`.
     pub async fn interval(&self, from: Option<Bound>, to: Option<Bound>) -> Result<Interval, BooksError> {
         let (from, to) = (self.edge(End::From, from).await?, self.edge(End::To, to).await?);
-        if from.position > to.position { Err(BooksError::Backwards) } else { Ok(Interval { from, to }) }
+        // Two instants may come to one position, and still be the wrong way round.
+        let is_backwards =
+            from.position > to.position || from.at.zip(to.at).is_some_and(|(from, to)| from > to);
+        if is_backwards { Err(BooksError::Backwards) } else { Ok(Interval { from, to }) }
     }
 
     /// The border at a bound; without one, before everything where an interval begins, and after everything else.
