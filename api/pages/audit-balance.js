@@ -1,6 +1,7 @@
 // The trial balance of the whole system between two days, as a table and as a picture of how the one end became the other.
 
 import { save } from './audit-download.js';
+import { scrolled } from './audit-rows.js';
 import { verdict } from './audit-verdict.js';
 import { waterfall } from './audit-waterfall.js';
 import { button, el, find } from './dom.js';
@@ -68,7 +69,7 @@ export class Balance {
     find('#books-verdict').replaceChildren(told);
     const press = button('Save as CSV', { className: 'small quiet', on: { click: () => save(this.#client, `${PATH}?${csv(interval())}`, 'trial-balance.csv', press) } });
     find('#books').replaceChildren(
-      el('div', { className: 'balance' }, el('div', { className: 'table' }, table(balance)), waterfall(steps(balance))),
+      el('div', { className: 'balance' }, scrolled('Trial balance', table(balance)), waterfall(steps(balance))),
       press);
   }
 }

@@ -2,6 +2,7 @@
 
 import { csv, interval } from './audit-balance.js';
 import { save } from './audit-download.js';
+import { scrolled } from './audit-rows.js';
 import { el, find } from './dom.js';
 import { amount, micros, sentence, spaced } from './words.js';
 
@@ -35,7 +36,7 @@ const number = (value) => el('td', { className: 'number' }, value === 0n ? '–'
 
 function matrix(caption, head, rows, foot) {
   const cells = (values) => values.map(number);
-  return el('div', { className: 'table' },
+  return scrolled(caption,
     el('table', { className: 'matrix' },
       el('caption', {}, caption),
       el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, 'Source'), head.map((words) => el('th', { scope: 'col', className: 'number' }, words)))),

@@ -3,11 +3,17 @@
 import { el } from './dom.js';
 import { micros, amount } from './words.js';
 
+/// What may be wider than the screen: it is scrolled by itself, by keyboard too.
+export function scrolled(label, ...children) {
+  return el('div', { className: 'table', tabIndex: 0, attrs: { role: 'region', 'aria-label': label } }, children);
+}
+
 /// A table of events; `open(event)` is called with the one that is chosen.
 export function eventTable(caption, events, open) {
   const head = ['Position', 'Recorded (UTC)', 'What', 'Change', 'Balance', 'Actor'];
-  const cells = head.map((words) => el('th', { scope: 'col', className: ['Change', 'Balance'].includes(words) ? 'number' : '' }, words));
-  return el('div', { className: 'table' },
+  const numbers = ['Position', 'Change', 'Balance'];
+  const cells = head.map((words) => el('th', { scope: 'col', className: numbers.includes(words) ? 'number' : '' }, words));
+  return scrolled(caption,
     el('table', { className: 'events' },
       el('caption', { className: 'visually-hidden' }, caption),
       el('thead', {}, el('tr', {}, cells)),
