@@ -34,6 +34,7 @@ export default function () {
   statements();
   auditor(picture);
   sealed();
+  books();
   strangers(picture);
   coverage();
   completed.add(1);
@@ -214,6 +215,17 @@ function auditor(picture) {
   const name = '/audit/accounts/{user}/verify';
   const proof = json(call('GET', `/audit/accounts/${user.sub}/verify`, { ...options, name }));
   expect('the chain verifies', proof.valid === true);
+}
+
+function books() {
+  const options = { token: tokens.auditor };
+  const balance = json(call('GET', '/audit/trial-balance', options));
+  expect('the trial balance adds up', balance.balanced === true);
+  const outstanding = json(call('GET', '/audit/outstanding', options));
+  expect('what is outstanding has a source', outstanding.items.length > 0);
+  call('GET', '/audit/recognised?format=csv', { ...options, name: '/audit/recognised' });
+  const lines = call('GET', '/audit/verify', options).body.trim().split('\n');
+  expect('the whole log verifies', JSON.parse(lines.pop()).result.valid === true);
 }
 
 // What others must not see or do.

@@ -27,6 +27,9 @@ const OPERATORS: usize = 2;
 /// A balance is low that does not pay for so many outputs of the cheapest model, or seconds of them.
 const LOW_OUTPUTS: u32 = 5;
 
+/// Sums over the whole log at once: each has a database connection of its own, and others wait for their turn.
+const BOOKS: usize = 2;
+
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -54,6 +57,8 @@ pub(crate) struct Shared {
     pub uploads: Arc<Semaphore>,
     /// Permits for exports.
     pub exports: Arc<Semaphore>,
+    /// Permits for sums over the whole log.
+    pub books: Semaphore,
     pub dev_tokens: bool,
     pub open_metrics: bool,
     pub metrics: PrometheusHandle,
@@ -95,6 +100,7 @@ impl App {
             waits: Semaphore::new(limits.waits),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
             exports: Arc::new(Semaphore::new(limits.exports)),
+            books: Semaphore::new(BOOKS),
             dev_tokens: options.dev_tokens,
             open_metrics: options.open_metrics,
             metrics: options.metrics,

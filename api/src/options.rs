@@ -79,6 +79,9 @@ pub struct Limits {
     pub deadline: Duration,
     /// How long an export may take to be sent; one that takes longer is cut off.
     pub export: Duration,
+    /// How long sums over the whole log may take; shorter than `deadline`, so that what takes longer is refused in words of
+    /// its own.
+    pub books: Duration,
     /// How long a connection may rest, or take to send the head of a request.
     pub head: Duration,
     /// How long a client may take to send a body.
@@ -111,6 +114,7 @@ impl Default for Limits {
             report_connections: 2,
             deadline: Duration::from_secs(15),
             export: Duration::from_secs(3_600),
+            books: Duration::from_secs(10),
             head: Duration::from_secs(60),
             receive: Duration::from_secs(10),
             send: Duration::from_secs(60),

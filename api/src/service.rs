@@ -9,9 +9,11 @@ use crate::resources::admin::dead_letters::DeadLetters;
 use crate::resources::admin::generation::operations::GenerationStories;
 use crate::resources::admin::grant_uploads::BulkGrants;
 use crate::resources::admin::overview::OverviewApi;
+use crate::resources::audit::books::operations::BooksApi;
 use crate::resources::audit::export::Exports;
 use crate::resources::audit::log::Audit;
 use crate::resources::audit::seals::Seals;
+use crate::resources::audit::verify::WholeLog;
 use crate::resources::operate::dev_token::DevTokens;
 use crate::resources::operate::docs::Docs;
 use crate::resources::operate::document;
@@ -39,7 +41,7 @@ type Operations = (
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, CreditOrders, CreditBatches),
     (BulkGrants, OverviewApi, GenerationStories, DeadLetters, Bulk, BulkActions),
-    (Audit, Seals, Exports),
+    (Audit, Seals, Exports, BooksApi, WholeLog),
     (HealthApi, Metrics, DevTokens, Webhooks),
 );
 
@@ -49,7 +51,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, CreditOrders, CreditBatches),
         (BulkGrants, OverviewApi, GenerationStories, DeadLetters, Bulk, BulkActions),
-        (Audit, Seals, Exports),
+        (Audit, Seals, Exports, BooksApi, WholeLog),
         (HealthApi, Metrics, DevTokens, Webhooks),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))

@@ -142,6 +142,11 @@ pub struct Position(pub i64);
 impl Position {
     /// Before the first event.
     pub const START: Position = Position(0);
+
+    /// The one after it.
+    pub(crate) fn next(self) -> Position {
+        Position(self.0.saturating_add(1))
+    }
 }
 
 impl fmt::Display for Position {

@@ -5,6 +5,7 @@
 //! places where the two meet. This crate knows nothing of HTTP, of queues or of read models.
 
 pub mod account;
+pub mod books;
 pub mod catalogue;
 pub mod chain;
 mod clock;

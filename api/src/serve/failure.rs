@@ -4,6 +4,7 @@
 use crate::serve::problem::Problem;
 use deadpool_postgres::PoolError;
 use ledger::ExecuteError;
+use ledger::books::{BooksError, End};
 use ledger::export::ExportError;
 use poem::http::StatusCode;
 use tokio_postgres::error::SqlState;
@@ -62,6 +63,24 @@ impl From<ExportError> for Problem {
             | ExportError::Csv(_)
             | ExportError::Parquet(_)
             | ExportError::Columns(_) => Problem::internal(ledger::error_chain(&error)),
+        }
+    }
+}
+
+impl From<BooksError> for Problem {
+    fn from(error: BooksError) -> Problem {
+        match error {
+            BooksError::Ledger(error) => error.into(),
+            BooksError::Unsettled => Problem::unavailable("log_unsettled", error.to_string()),
+            BooksError::Beyond { end, last } => {
+                let name = match end {
+                    End::From => "from",
+                    End::To => "to",
+                    End::At => "at",
+                };
+                Problem::value(name, format!("lies beyond the log, which ends at position {last}"))
+            }
+            BooksError::Backwards => Problem::value("to", "must not lie before `from`"),
         }
     }
 }

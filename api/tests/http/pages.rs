@@ -7,7 +7,7 @@ const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*
 #[tokio::test]
 async fn pages_run_nothing_but_their_own_scripts() {
     let server = Server::start().await;
-    for path in ["/", "/admin/dlq/messages", "/admin/jobs/x"] {
+    for path in ["/", "/admin/dlq/messages", "/admin/jobs/x", "/audit"] {
         let page = server.stranger().with("accept", BROWSER).get(path).await.expect(200);
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
         let policy = page.header("content-security-policy").unwrap();

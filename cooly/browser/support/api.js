@@ -102,6 +102,12 @@ export class Api {
     }, `job ${id} to be listed`);
   }
 
+  /// Whether an event is under a seal by now.
+  async sealed(token, position) {
+    const headers = { Authorization: `Bearer ${token}` };
+    return (await fetch(`${this.#url}/audit/events/${position}/proof`, { headers })).ok;
+  }
+
   async #call(method, path, { body, token } = {}) {
     const headers = { Accept: 'application/json', ...(token && { Authorization: `Bearer ${token}` }) };
     if (body) headers['Content-Type'] = 'application/json';

@@ -12,14 +12,16 @@ const READY_WITHIN = 120_000;
 const GONE_WITHIN = 30_000;
 const LOG_KEPT = 8_000;
 
-/// Starts a server and waits until it is ready: `{ url, stop }`. With `COOLY_URL` set, that one is used instead.
-export async function startServer({ catalog, args: further = [] } = {}) {
-  if (process.env.COOLY_URL) return { url: process.env.COOLY_URL, stop: async () => {} };
+/// Starts a server, with more arguments if there are any, and waits until it is ready: `{ url, data, stop }`, of which `data` is its
+/// folder. With `COOLY_URL` set, that one is used instead, whose folder nobody knows.
+export async function startServer({ catalog, args: more = [] } = {}) {
+  if (process.env.COOLY_URL) return { url: process.env.COOLY_URL, data: null, stop: async () => {} };
   const port = await freePort();
   // Postgres may run as another user, who has to be able to reach the folder.
   const folder = await mkdtemp(path.join(tmpdir(), 'cooly-browser-'));
   await chmod(folder, 0o755);
-  const args = ['up', '--listen', `127.0.0.1:${port}`, '--data-dir', path.join(folder, 'data'), ...further];
+  const data = path.join(folder, 'data');
+  const args = ['up', '--listen', `127.0.0.1:${port}`, '--data-dir', data, ...more];
   if (catalog) {
     const file = path.join(folder, 'catalog.toml');
     await writeFile(file, catalog);
@@ -39,7 +41,7 @@ export async function startServer({ catalog, args: further = [] } = {}) {
   };
   const url = `http://127.0.0.1:${port}`;
   const problem = await Promise.race([ready(url), gone]);
-  if (problem === null) return { url, stop };
+  if (problem === null) return { url, data, stop };
   await stop();
   throw new Error(`the server did not become ready: ${problem}\n${log}`);
 }

@@ -6,7 +6,7 @@ import { Pages, startBrowser } from './browser.js';
 import { startServer } from './server.js';
 
 /// Arranges them around the tests of the file that calls it. The fields are there once the tests run. `catalog` is the text of
-/// a catalogue; without one the simulated models are on offer. `args` are further settings of the server.
+/// a catalogue; without one the simulated models are on offer. `args` are more arguments of the server.
 export function suite({ catalog, args } = {}) {
   const parts = {};
   before(async () => {

@@ -18,6 +18,7 @@ mod parquet;
 mod reading;
 mod seals;
 mod selection;
+mod table;
 
 pub use encoder::Format;
 pub use error::ExportError;
@@ -26,6 +27,7 @@ pub use manifest::{FORMAT, Manifest};
 pub use reading::{Export, PAGE_ROWS};
 pub use seals::COLUMNS as SEAL_COLUMNS;
 pub use selection::{Bound, Dataset, InvalidBound, Selection};
+pub use table::{Cells, TableColumn, parquet_table};
 
 pub use self::parquet::{MANIFEST_KEY, ROW_GROUP_ROWS};
 

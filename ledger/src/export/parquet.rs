@@ -101,6 +101,17 @@ impl Encode for Parquet {
     }
 }
 
+/// A whole file with these columns, each of which may have nulls.
+pub(super) fn file_of(columns: &[(&str, ArrayRef)]) -> Result<Vec<u8>, ExportError> {
+    let field = |(name, values): &(&str, ArrayRef)| Field::new(*name, values.data_type().clone(), true);
+    let schema = Arc::new(Schema::new(columns.iter().map(field).collect::<Vec<_>>()));
+    let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
+    let values = columns.iter().map(|(_, values)| values.clone()).collect();
+    writer.write(&RecordBatch::try_new(schema, values)?)?;
+    Ok(writer.into_inner()?)
+}
+
 /// One column of a page.
 struct Column {
     name: &'static str,
@@ -194,7 +205,9 @@ fn instants(values: impl Iterator<Item = DateTime<Utc>>) -> TimestampMicrosecond
     TimestampMicrosecondArray::from_iter_values(values.map(|at| at.timestamp_micros())).with_timezone(ZONE)
 }
 
-fn decimals<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> Result<Decimal128Array, ExportError> {
+pub(super) fn decimals<'a>(
+    texts: impl Iterator<Item = Option<&'a str>>,
+) -> Result<Decimal128Array, ExportError> {
     let values: Decimal128Array = texts.map(|text| text.and_then(units)).collect();
     Ok(values.with_precision_and_scale(PRECISION, scale())?)
 }

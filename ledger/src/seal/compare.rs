@@ -30,7 +30,7 @@ pub(super) struct Differences {
 /// Walks along one block.
 pub(super) struct BlockComparison<'a> {
     block: i64,
-    leaves: std::iter::Peekable<Box<dyn Iterator<Item = Leaf> + 'a>>,
+    leaves: std::iter::Peekable<Box<dyn Iterator<Item = Leaf> + Send + 'a>>,
     differences: Differences,
     /// What the leaves would be if the log were sealed now.
     now: Leaves,
@@ -38,7 +38,7 @@ pub(super) struct BlockComparison<'a> {
 
 impl<'a> BlockComparison<'a> {
     pub(super) fn new(block: i64, leaves: &'a Leaves) -> BlockComparison<'a> {
-        let leaves: Box<dyn Iterator<Item = Leaf> + 'a> = Box::new(leaves.iter());
+        let leaves: Box<dyn Iterator<Item = Leaf> + Send + 'a> = Box::new(leaves.iter());
         BlockComparison {
             block,
             leaves: leaves.peekable(),

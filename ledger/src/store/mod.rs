@@ -1,6 +1,7 @@
 //! Every line of SQL of this crate.
 
 pub(crate) mod append;
+pub(crate) mod books;
 pub(crate) mod clock;
 pub(crate) mod heads;
 pub(crate) mod history;
@@ -47,6 +48,13 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("export: page of the log", export::LOG_PAGE),
     ("export: page of an account", export::ACCOUNT_PAGE),
     ("export: positions of a time", export::WITHIN),
+    ("books: what accounts had", books::HOLDINGS),
+    ("books: lots of accounts", books::LOTS),
+    ("books: what moved", books::MOVED),
+    ("books: what was recognised", books::RECOGNISED),
+    ("books: first position of a time", books::FIRST_WITHIN),
+    ("books: when the log began", books::BEGAN),
+    ("books: when an event before a position was recorded", books::RECORDED_BEFORE),
     ("mark: newest position", mark::NEWEST),
     ("mark: writers", mark::WRITERS),
     ("seals: next block", seals::NEXT),

@@ -4,6 +4,7 @@ mod account_properties;
 mod append;
 mod audit;
 mod batch;
+mod books;
 mod clocks;
 mod contention;
 mod export;

@@ -27,6 +27,20 @@ macro_rules! files {
 /// Every file of `pages/`, but for its README.
 static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
     let files = files!(
+        "audit-account.js",
+        "audit-balance.js",
+        "audit-books.css",
+        "audit-download.js",
+        "audit-event.js",
+        "audit-events.js",
+        "audit-finance.js",
+        "audit-rows.js",
+        "audit-verdict.js",
+        "audit-waterfall.js",
+        "audit-whole.js",
+        "audit.css",
+        "audit.html",
+        "audit.js",
         "client.js",
         "dlq-actions.js",
         "dlq-detail.css",
@@ -116,6 +130,7 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
     let (name, route) = match request.uri().path() {
         "/" => ("index.html", "/"),
         "/statement" => ("statement.html", "/statement"),
+        "/audit" => ("audit.html", "/audit"),
         "/favicon.ico" => ("icon.svg", "/favicon.ico"),
         // The same address lists the messages for a client that asks for JSON.
         "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),

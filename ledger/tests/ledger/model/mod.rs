@@ -5,6 +5,7 @@
 //! Time is the test's own: hours pass between two commands, and nothing sleeps. `PROPTEST_CASES` sets how many
 //! stories there are. A failure is shrunk to a short story.
 
+mod books;
 mod commands;
 mod ending;
 mod names;
