@@ -35,15 +35,17 @@ export function usageChart(days, rows) {
 /// What a row cost: what came back of it is not in it, and more than nothing cannot be drawn.
 const net = ({ spent, refunded }) => (spent > refunded ? spent - refunded : 0n);
 
-/// The models by what they cost; those that have no colour of their own are one.
+/// The models by what they cost in all, where they cost anything on some day; those that have no colour of their own are one. What
+/// came back on another day is off the sum, though no bar can show it.
 function ranked(rows) {
   const known = new Map();
   for (const row of rows) {
-    const model = known.get(row.model) ?? { ids: new Set([row.model]), title: row.title, value: 0n };
-    model.value += net(row);
+    const model = known.get(row.model) ?? { ids: new Set([row.model]), title: row.title, value: 0n, isDrawn: false };
+    model.value += row.spent - row.refunded;
+    model.isDrawn ||= net(row) > 0n;
     known.set(row.model, model);
   }
-  const models = [...known.values()].filter(({ value }) => value > 0n).sort((a, b) => (a.value < b.value ? 1 : -1));
+  const models = [...known.values()].filter(({ isDrawn }) => isDrawn).sort((a, b) => (a.value < b.value ? 1 : -1));
   if (models.length <= COLOURS) return models;
   const rest = models.splice(COLOURS - 1);
   const ids = new Set(rest.flatMap((model) => [...model.ids]));
