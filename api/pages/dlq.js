@@ -3,6 +3,9 @@
 import { Client } from './client.js';
 import { find } from './dom.js';
 import { Actions } from './dlq-actions.js';
+import { Attempts } from './dlq-attempt.js';
+import { BulkActions } from './dlq-bulk.js';
+import { Cleanup } from './dlq-cleanup.js';
 import { Detail } from './dlq-detail.js';
 import { Filters } from './dlq-filters.js';
 import { Progress } from './dlq-progress.js';
@@ -17,7 +20,10 @@ const LIST = '/admin/dlq/messages';
 const client = new Client('admin');
 const filters = new Filters(() => load({ anew: true }));
 const progress = new Progress(client, refresh);
-const actions = new Actions(client, acted, () => progress.look());
+const attempts = new Attempts(client, acted);
+const actions = new Actions(client, attempts);
+const bulkActions = new BulkActions(client, attempts, () => progress.look());
+const cleanup = new Cleanup(client, attempts);
 const detail = new Detail(client, { retry, discard });
 const table = new Table({ open: (id) => detail.open(id), retry, discard, toggle });
 const selected = new Set();
@@ -35,6 +41,7 @@ let turn = 0;
 start();
 
 async function start() {
+  find('#clean-up').addEventListener('click', () => cleanup.open());
   find('#older').addEventListener('click', () => { pages += 1; load(); });
   find('#select-shown').addEventListener('change', (event) => selectShown(event.target.checked));
   find('#select-matching').addEventListener('click', () => { isAllSelected = true; show(); });
@@ -143,8 +150,7 @@ function unsettled({ items, total: many }) {
 async function holdings({ jobs: found, total: many }) {
   const state = JSON.stringify([location.search, many, found[0]?.id, found.at(-1)?.id]);
   if (counted.state !== state) {
-    const body = { action: 'retry', filter: filters.filter, dry_run: true };
-    const { plan } = await client.post('/admin/dlq/bulk-actions', body, { headers: { Prefer: 'respond-async' } });
+    const { plan } = await bulkActions.preview({ action: 'retry', filter: filters.filter });
     Object.assign(counted, { state, words: amount(plan.credits) });
   }
   return counted.words;
@@ -210,7 +216,7 @@ function selectShown(isOn) {
 
 async function bulk(action, pressed) {
   const target = isAllSelected ? { filter: frozen() } : seen();
-  if (await actions.bulk(action, target, chosen(), pressed)) selectShown(false);
+  if (await bulkActions.run(action, target, chosen(), pressed)) selectShown(false);
 }
 
 /// The selected jobs, each with the run that is shown: one that was run again meanwhile is left alone.

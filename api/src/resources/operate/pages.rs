@@ -29,6 +29,9 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
     let files = files!(
         "client.js",
         "dlq-actions.js",
+        "dlq-attempt.js",
+        "dlq-bulk.js",
+        "dlq-cleanup.js",
         "dlq-detail.css",
         "dlq-detail.js",
         "dlq-filters.js",
