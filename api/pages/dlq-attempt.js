@@ -65,7 +65,7 @@ function summary({ count, word, returned, remaining, refused }) {
 }
 
 async function alone(work) {
-  const others = [find('#jobs'), find('#bulk'), find('#clean-up')];
+  const others = [find('#jobs'), find('#bulk'), find('#clean-up'), find('#incidents')];
   others.forEach((other) => { other.inert = true; });
   try {
     return await work();

@@ -42,9 +42,10 @@ export class BulkActions {
     const many = plural(preview.matched, 'job');
     const isDelete = action === 'discard';
     const total = credits(preview.plan.credits);
+    const people = plural(preview.plan.people, 'person', 'people');
     const lines = isDelete
-      ? [`${total} go back: ${target.ids ? shares(jobs) : 'to the users who paid them'}.`, 'Deleted jobs cannot be retried.']
-      : [`${total} are paid or held for them and stay so. Running them again costs the users nothing.`];
+      ? [`${total} go back to ${people}${target.ids ? `: ${shares(jobs)}` : ''}.`, 'Deleted jobs cannot be retried.']
+      : [`${total} of ${people} are paid or held for them and stay so. Running them again costs the users nothing.`];
     if (!(await confirm({ title: `${title} ${many}?`, lines, action: `${title} ${many}`, danger: isDelete }))) return false;
     return this.#attempts.run(pressed, () => this.#attempts.all(BULK_ACTIONS, { action, ...target }, done, jobs));
   }

@@ -5,8 +5,10 @@ use crate::resources::admin::bulk::actions::BulkActions;
 use crate::resources::admin::bulk::operations::Bulk;
 use crate::resources::admin::credit_batch::CreditBatches;
 use crate::resources::admin::credit_orders::CreditOrders;
+use crate::resources::admin::dead_letter_list::DeadLetterList;
 use crate::resources::admin::dead_letters::DeadLetters;
 use crate::resources::admin::grant_uploads::BulkGrants;
+use crate::resources::admin::incidents::operations::Incidents;
 use crate::resources::admin::overview::OverviewApi;
 use crate::resources::audit::export::Exports;
 use crate::resources::audit::log::Audit;
@@ -37,7 +39,8 @@ type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, CreditOrders, CreditBatches),
-    (BulkGrants, OverviewApi, DeadLetters, Bulk, BulkActions),
+    (BulkGrants, OverviewApi),
+    (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
     (Audit, Seals, Exports),
     (HealthApi, Metrics, DevTokens, Webhooks),
 );
@@ -47,7 +50,8 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, CreditOrders, CreditBatches),
-        (BulkGrants, OverviewApi, DeadLetters, Bulk, BulkActions),
+        (BulkGrants, OverviewApi),
+        (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
         (Audit, Seals, Exports),
         (HealthApi, Metrics, DevTokens, Webhooks),
     );

@@ -2,12 +2,15 @@
 
 mod alarms;
 mod explain;
+mod incidents;
+mod incidents_named;
 mod late_cancels;
 mod leases;
 mod lot_story;
 mod lots;
 mod proof;
 mod readers;
+mod search;
 mod stage;
 mod story;
 mod takeover;

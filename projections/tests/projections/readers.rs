@@ -3,7 +3,8 @@
 use crate::stage::{Stage, user};
 use ledger::{Position, Role};
 use projections::{
-    STATEMENTS, balances, bulk, dead_letters, generations, history, overview, pending, usage, wait_for,
+    STATEMENTS, balances, bulk, dead_letters, generations, history, incidents, overview, pending, usage,
+    wait_for,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,6 +19,7 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         dead_letters::STATEMENTS,
         generations::STATEMENTS,
         history::STATEMENTS,
+        incidents::STATEMENTS,
         overview::STATEMENTS,
         pending::STATEMENTS,
         usage::STATEMENTS,
