@@ -160,12 +160,12 @@ async fn what_cannot_be_decided_is_refused_by_name() {
     let admin = server.admin();
     let id = listed(&admin).await[0]["id"].clone();
     for (body, field, status, code) in [
-        (json!({ "expected_revision": 0 }), "until", 400, "body_invalid"),
+        (json!({ "expected_revision": 0 }), "until", 422, "validation_failed"),
         (
             json!({ "expected_revision": 0, "more": 1, "until": "2090-01-01T00:00:00Z" }),
             "until",
-            400,
-            "body_invalid",
+            422,
+            "validation_failed",
         ),
         (json!({ "expected_revision": 0, "more": 0 }), "more", 422, "validation_failed"),
         (json!({ "expected_revision": 0, "more": 1_000_001 }), "more", 422, "validation_failed"),
