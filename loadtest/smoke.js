@@ -105,6 +105,7 @@ function deadLetters() {
   expect('a browser gets the page', page.headers['Content-Type'].startsWith('text/html'));
   const detail = admin('GET', `/admin/dlq/messages/${ids[0]}`, '/admin/dlq/messages/{id}');
   expect('a dead letter tells its story', detail.events.length > 0);
+  incidents(detail.incident);
   return ids;
 }
 
@@ -120,6 +121,17 @@ function mending(retried, deleted, discarded) {
   const cleanup = admin('POST', '/admin/dlq/cleanup', undefined, { older_than: '7d', dry_run: true });
   expect('nothing is old enough to clean up', cleanup.matched === 0);
   expect('a retried one ends again', follow(retried).status === 'dead');
+}
+
+function incidents(id) {
+  expect('the three died of one thing', admin('GET', '/admin/dlq/incidents').items.some((one) => one.id === id && one.jobs === 3));
+  const [at, name] = [`/admin/dlq/incidents/${id}`, '/admin/dlq/incidents/{incident}'];
+  const decide = (what, revision, terms = {}) =>
+    admin('POST', `${at}/${what}`, `${name}/${what}`, { reason: 'smoke', expected_revision: revision, ...terms });
+  expect('it is ignored for a while', decide('ignore', 0, { more: 100 }).state === 'ignored');
+  expect('it is resolved', decide('resolve', 1).state === 'resolved');
+  expect('it is taken up again', decide('reopen', 2).state === 'open');
+  expect('what was decided is kept', admin('GET', at, name).history.length === 3);
 }
 
 // Of a job that ends as it did before: what is looked at is the action.

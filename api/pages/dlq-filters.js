@@ -1,10 +1,16 @@
 // What is looked for: kept in the form and in the address, so that it can be shared and survives a reload.
 
+import { showChips } from './dlq-chips.js';
 import { find } from './dom.js';
 
-const FIELDS = ['user', 'model', 'class', 'code', 'age'];
+const FIELDS = ['q', 'incident', 'user', 'user_contains', 'model', 'provider', 'kind', 'class', 'code', 'min_attempts', 'min_credits', 'age', 'sort'];
+/// Those behind "More filters".
+const RARE = ['user_contains', 'provider', 'kind', 'min_attempts', 'min_credits'];
+/// Not a filter: the order leaves none out.
+const ORDER = 'sort';
 const UNITS = { h: 3_600_000, d: 86_400_000 };
 const TYPING = 300;
+const INCIDENT = /^\d{1,3}-[0-9a-f]{32}$/;
 
 const form = find('#filters');
 
@@ -13,27 +19,35 @@ export class Filters {
   #onChange;
   #timer = 0;
   #unreadable = [];
+  #incident = '';
 
   constructor(onChange) {
     this.#onChange = onChange;
     const address = new URLSearchParams(location.search);
-    for (const name of FIELDS) form.elements[name].value = address.get(name) ?? '';
+    for (const name of FIELDS) this.#put(name, address.get(name) ?? '');
     this.#unreadable = [...address].filter(([name, value]) => !isReadable(name, value)).map((pair) => pair.join('='));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#changed(0);
     });
     form.addEventListener('input', () => this.#changed(TYPING));
-    form.addEventListener('reset', () => this.#changed(0));
+    form.addEventListener('reset', () => {
+      // The reset of a form leaves hidden fields as they are.
+      form.elements.incident.value = '';
+      this.#changed(0);
+    });
+    find('#more-filters').open = this.#set.some(([name]) => RARE.includes(name));
     if (!this.#unreadable.length) this.#mark();
     find('#clear').hidden = !this.any;
   }
 
-  /// What is wrong with the address, or nothing. A filter that cannot be read is never left out: that would show more
-  /// than was asked for.
+  /// What is wrong, or nothing. A filter that cannot be read is never left out: that would show more than was asked for.
   get problem() {
-    if (!this.#unreadable.length) return '';
-    return `This address has a filter that does not exist: ${this.#unreadable.join(', ')}. Choose a filter or clear them all.`;
+    if (this.#unreadable.length) {
+      return `This address has a filter that does not exist: ${this.#unreadable.join(', ')}. Choose a filter or clear them all.`;
+    }
+    const wrong = [...form.elements].find((field) => field.willValidate && !field.checkValidity());
+    return wrong ? `“${wrong.labels[0]?.textContent}” cannot be read: ${wrong.validationMessage}` : '';
   }
 
   get #set() {
@@ -41,22 +55,46 @@ export class Filters {
   }
 
   get any() {
-    return this.#set.length > 0 || this.#unreadable.length > 0;
+    return this.#set.some(([name]) => name !== ORDER) || this.#unreadable.length > 0;
   }
 
-  /// The filter as the API takes it, in a query and in a bulk action alike.
+  /// The filter as the API takes it in a bulk action: amounts as text, counts as numbers.
   get filter() {
-    const { age, ...filter } = Object.fromEntries(this.#set);
+    const { age, sort, min_attempts: attempts, ...filter } = Object.fromEntries(this.#set);
+    if (attempts) filter.min_attempts = Number(attempts);
     const [, side, many, unit] = /^(newer|older)-(\d+)([hd])$/.exec(age ?? '') ?? [];
     if (!side) return filter;
     const moment = new Date(Date.now() - Number(many) * UNITS[unit]).toISOString();
     return { ...filter, [side === 'newer' ? 'since' : 'until']: moment };
   }
 
+  /// The same in a query, with the order.
+  get query() {
+    const { sort } = Object.fromEntries(this.#set);
+    return new URLSearchParams({ ...this.filter, ...(sort && { sort }) });
+  }
+
+  /// In which order: `newest`, `oldest` or `credits`.
+  get order() {
+    return form.elements.sort.value || 'newest';
+  }
+
+  /// Shows only the jobs of this incident, or of all.
+  only({ id, title }) {
+    this.#incident = title;
+    this.#put('incident', id);
+    this.#changed(0);
+  }
+
   /// Offers what is there as suggestions.
   suggest(jobs) {
     fill('#models', jobs.map(({ model }) => model));
     fill('#codes', jobs.map(({ failure }) => failure.code));
+    fill('#providers', jobs.map(({ provider }) => provider).filter(Boolean));
+  }
+
+  #put(name, value) {
+    if (name !== 'incident' || !value || INCIDENT.test(value)) form.elements[name].value = value;
   }
 
   #changed(wait) {
@@ -70,6 +108,10 @@ export class Filters {
 
   #mark() {
     find('#clear').hidden = !this.any;
+    showChips(this.#set.filter(([name]) => name !== ORDER), this.#incident, (name) => {
+      this.#put(name, '');
+      this.#changed(0);
+    });
     inAddress((address) => [...new Set([...address.keys(), ...FIELDS])].filter((name) => name !== 'job').forEach((name) => {
       const [, value] = this.#set.find(([set]) => set === name) ?? [];
       if (value) address.set(name, value);

@@ -11,10 +11,11 @@ export function askForOrder({ title, isDelete, matched, plan }) {
   const dialog = find('#order');
   const form = find('#order-form');
   const many = plural(matched, 'job');
+  const people = plural(plan.people, 'person', 'people');
   find('#order-title').textContent = `${title} ${many}?`;
   find('#order-sum').textContent = isDelete
-    ? `${credits(plan.credits)} go back to the users who paid them. Deleted jobs cannot be retried.`
-    : `${credits(plan.credits)} are paid or held for them and stay so. Running them again costs the users nothing.`;
+    ? `${credits(plan.credits)} go back to ${people}. Deleted jobs cannot be retried.`
+    : `${credits(plan.credits)} of ${people} are paid or held for them and stay so. Running them again costs the users nothing.`;
   find('#order-groups').replaceChildren(...groupsOf(plan.groups));
   const go = find('#order-go');
   go.textContent = `${title} ${many}`;

@@ -42,7 +42,7 @@ export class Table {
     const tick = el('input', {
       type: 'checkbox', on: { change: () => this.#acts.toggle(id, tick.checked) }, attrs: { 'aria-label': `Select “${words}”` },
     });
-    const open = el('button', { type: 'button', className: 'link prompt', on: { click: () => this.#acts.open(id) } }, excerpt(prompt, 120));
+    const open = el('button', { type: 'button', className: 'link prompt gives', title: words, on: { click: () => this.#acts.open(id) } }, excerpt(prompt, 120));
     const retry = button('Retry', {
       icon: 'again', className: 'small', data: { act: 'retry' }, attrs: { 'aria-label': `Retry “${words}”` }, on: { click: () => this.#acts.retry(job, retry) },
     });
@@ -52,8 +52,10 @@ export class Table {
     const cell = (label, className, ...children) => el('td', { className, data: { label } }, ...children);
     return el('tr', { data: { id } },
       cell('', 'tick', tick),
-      cell('Reason', 'reason', el('span', { className: `chip ${failure.class === 'permanent' ? 'bad' : 'warn'}` }, failure.code), el('p', {}, sentence(failure.message))),
-      cell('Job', 'job', open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '), ' · ', page)),
+      cell('Reason', 'reason', el('div', { className: 'line' },
+        el('span', { className: `chip ${failure.class === 'permanent' ? 'bad' : 'warn'}` }, failure.code),
+        el('p', { className: 'gives', title: failure.message }, sentence(failure.message)))),
+      cell('Job', 'job', el('div', { className: 'line' }, open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '), ' · ', page))),
       cell('User', 'user', user ? named(user) : '–'),
       cell('Attempts', 'number', String(attempts)),
       cell('Credits', 'number', amount(charged)),

@@ -5,9 +5,11 @@ use crate::resources::admin::bulk::actions::BulkActions;
 use crate::resources::admin::bulk::operations::Bulk;
 use crate::resources::admin::credit_batch::CreditBatches;
 use crate::resources::admin::credit_orders::CreditOrders;
+use crate::resources::admin::dead_letter_list::DeadLetterList;
 use crate::resources::admin::dead_letters::DeadLetters;
 use crate::resources::admin::generation::operations::GenerationStories;
 use crate::resources::admin::grant_uploads::BulkGrants;
+use crate::resources::admin::incidents::operations::Incidents;
 use crate::resources::admin::overview::OverviewApi;
 use crate::resources::audit::books::operations::BooksApi;
 use crate::resources::audit::export::Exports;
@@ -40,7 +42,8 @@ type Operations = (
     (Generations, Batch, Outputs, EventStreams),
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, CreditOrders, CreditBatches),
-    (BulkGrants, OverviewApi, GenerationStories, DeadLetters, Bulk, BulkActions),
+    (BulkGrants, OverviewApi, GenerationStories),
+    (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
     (Audit, Seals, Exports, BooksApi, WholeLog),
     (HealthApi, Metrics, DevTokens, Webhooks),
 );
@@ -50,7 +53,8 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (Generations, Batch, Outputs, EventStreams),
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, CreditOrders, CreditBatches),
-        (BulkGrants, OverviewApi, GenerationStories, DeadLetters, Bulk, BulkActions),
+        (BulkGrants, OverviewApi, GenerationStories),
+        (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
         (Audit, Seals, Exports, BooksApi, WholeLog),
         (HealthApi, Metrics, DevTokens, Webhooks),
     );

@@ -13,7 +13,7 @@ const ROLES: [&str; 5] =
     ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer", "cooly_operator"];
 
 /// What each role may do: the role, the privileges, what they are on.
-const GRANTS: [(&str, &[&str], On); 26] = [
+const GRANTS: [(&str, &[&str], On); 29] = [
     ("cooly_appender", &["usage"], On::Schema),
     ("cooly_appender", &["select", "insert"], On::Tables(&["events"])),
     ("cooly_appender", &["select"], On::Sequence("events_position_seq")),
@@ -44,6 +44,9 @@ const GRANTS: [(&str, &[&str], On); 26] = [
     ("cooly_operator", &["select", "insert"], On::Tables(&["bulk_items"])),
     ("cooly_projector", &["select", "update"], On::Tables(&["bulk_actions", "bulk_items"])),
     ("cooly_reader", &["select"], On::Tables(&["bulk_actions", "bulk_items"])),
+    ("cooly_operator", &["select", "insert"], On::Tables(&["incident_changes"])),
+    ("cooly_projector", &["select", "insert"], On::Tables(&["incident_changes"])),
+    ("cooly_reader", &["select"], On::Tables(&["incident_changes"])),
 ];
 
 const READ_MODELS: [&str; 9] = [

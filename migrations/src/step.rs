@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 17] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -106,6 +106,12 @@ const STEPS: [Step; 16] = [
         name: "V16__late_cancels",
         apply: include_str!("../sql/V16__late_cancels.sql"),
         undo: include_str!("../sql/undo/U16__late_cancels.sql"),
+    },
+    Step {
+        version: 17,
+        name: "V17__incidents",
+        apply: include_str!("../sql/V17__incidents.sql"),
+        undo: include_str!("../sql/undo/U17__incidents.sql"),
     },
 ];
 

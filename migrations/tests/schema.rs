@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 16] = [
+const STEPS: [(i32, &str); 17] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -62,6 +62,7 @@ const STEPS: [(i32, &str); 16] = [
     (14, "V14__provider_spend"),
     (15, "V15__shut_routes"),
     (16, "V16__late_cancels"),
+    (17, "V17__incidents"),
 ];
 
 /// The versions above this one, newest first.
@@ -284,6 +285,14 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_projector", "bulk_actions", "insert", false),
         ("cooly_reader", "bulk_items", "select", true),
         ("cooly_reader", "bulk_actions", "update", false),
+        ("cooly_operator", "incident_changes", "insert", true),
+        ("cooly_operator", "incident_changes", "update", false),
+        ("cooly_operator", "incident_changes", "delete", false),
+        ("cooly_projector", "incident_changes", "insert", true),
+        ("cooly_projector", "incident_changes", "update", false),
+        ("cooly_reader", "incident_changes", "select", true),
+        ("cooly_reader", "incident_changes", "insert", false),
+        ("cooly_appender", "incident_changes", "select", false),
     ] {
         let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
         let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);

@@ -49,6 +49,8 @@ pub(crate) struct JobChange {
     pub job_id: JobId,
     /// Who queued it.
     pub user: Option<UserId>,
+    /// The provider that was asked last in its latest run, where the log tells.
+    pub provider: Option<String>,
     /// Version of its first event in the page, and of its last.
     pub first_version: i64,
     pub version: i64,

@@ -86,12 +86,13 @@ fn fold_job(
         job = Some(next);
     }
     let job = job.expect("a stream in a page has an event, and an event makes a job or has returned");
-    let user = job.user;
+    let (user, provider) = (job.user, job.provider);
     let after = job.state;
     Ok(JobChange {
         account_id,
         job_id,
         user,
+        provider,
         first_version,
         version,
         before,

@@ -19,6 +19,8 @@ use uuid::Uuid;
 pub(crate) struct Job {
     pub state: JobState,
     pub user: Option<UserId>,
+    /// The provider that was asked last in this run, where the log tells.
+    pub provider: Option<String>,
     pub version: i64,
 }
 
@@ -50,11 +52,33 @@ impl Job {
         at: DateTime<Utc>,
         actor: &str,
     ) -> Option<Job> {
-        let (state, user) = match job {
-            Some(job) => (Some(job.state), job.user),
-            None => (None, owner(actor, account)),
+        let (state, user, provider) = match job {
+            Some(job) => (Some(job.state), job.user, job.provider),
+            None => (None, owner(actor, account), None),
         };
-        JobState::apply(state, event, version, at).map(|state| Job { state, user, version })
+        let provider = asked_last(provider, event);
+        JobState::apply(state, event, version, at).map(|state| Job { state, user, provider, version })
+    }
+}
+
+/// The provider that was asked last, after one more event. A claim that leaves a choice does not tell whom it came to: then it is
+/// whoever an earlier attempt of the run failed at.
+fn asked_last(before: Option<String>, event: &JobEvent) -> Option<String> {
+    match event {
+        JobEvent::Started { providers, .. } => match providers.as_slice() {
+            [only] => Some(only.clone()),
+            _ => before,
+        },
+        JobEvent::Submitted { provider, .. } | JobEvent::AttemptFailed { provider, .. } => {
+            provider.clone().or(before)
+        }
+        JobEvent::Queued { .. } | JobEvent::Retried { .. } => None,
+        JobEvent::Succeeded { .. }
+        | JobEvent::Failed { .. }
+        | JobEvent::DeadLettered { .. }
+        | JobEvent::Discarded { .. }
+        | JobEvent::Cancelled { .. }
+        | JobEvent::Refunded { .. } => before,
     }
 }
 
@@ -99,15 +123,20 @@ impl KnownJobs {
             if change.after.status.is_finished() {
                 self.jobs.remove(&change.key());
             } else {
-                let job =
-                    Job { state: change.after.clone(), user: change.user.clone(), version: change.version };
+                let job = Job {
+                    state: change.after.clone(),
+                    user: change.user.clone(),
+                    provider: change.provider.clone(),
+                    version: change.version,
+                };
                 self.jobs.insert(change.key(), job);
             }
         }
     }
 }
 
-async fn load(
+/// The jobs, each as it was before that version, from the log.
+pub(crate) async fn load(
     client: &impl GenericClient,
     asked: &HashMap<StreamKey, i64>,
 ) -> Result<HashMap<StreamKey, KnownJob>, Error> {

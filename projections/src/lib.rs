@@ -3,8 +3,8 @@
 //! One file per read model, each with the statement that writes it beside the queries that read it. `run`
 //! keeps them all up to date: `feed` reads pages of the log, `fold` turns each into what it changes, `apply`
 //! writes that and moves the checkpoints in one transaction. `rebuild` and `compare` run the very same code
-//! from the beginning of the log. `bulk` is no read model: it keeps what was ordered for many jobs at once. This crate appends
-//! nothing to the log and knows nothing of HTTP or queues.
+//! from the beginning of the log. `bulk` is no read model: it keeps what was ordered for many jobs at once; nor are the decisions of
+//! `incidents`. This crate appends nothing to the log and knows nothing of HTTP or queues.
 
 pub mod alive;
 pub mod balances;
@@ -13,6 +13,7 @@ pub mod dead_letters;
 pub mod generation_list;
 pub mod generations;
 pub mod history;
+pub mod incidents;
 pub mod lease;
 pub mod overview;
 pub mod pending;

@@ -14,6 +14,7 @@ use crate::batch::{Batch, Misfit};
 use crate::checkpoint;
 use crate::error::Error;
 use crate::feed::Feed;
+use crate::incidents;
 use crate::lease::run_while_held;
 use crate::read_model::ReadModel;
 use deadpool_postgres::{Object, Pool};
@@ -37,8 +38,8 @@ const IDLE_POLL: Duration = Duration::from_secs(5);
 const FIRST_RETRY: Duration = Duration::from_millis(50);
 const LONGEST_RETRY: Duration = Duration::from_secs(2);
 
-/// One connection each for the lease, for reading pages and for writing.
-const CONNECTIONS: usize = 3;
+/// One connection each for the lease, for reading pages, for writing, and for what goes on beside.
+const CONNECTIONS: usize = 4;
 
 /// How a projector works.
 #[derive(Clone)]
@@ -53,16 +54,19 @@ pub struct ProjectorOptions {
     pub batch: usize,
 }
 
-/// Applies the log to all read models until `shutdown`, whenever this process holds the lease.
+/// Applies the log to all read models until `shutdown`, whenever this process holds the lease; what [`incidents`](crate::incidents)
+/// need beside that goes on whoever holds it.
 ///
 /// Fails only if the database's URL cannot be used; a database that cannot be reached is tried again.
 pub async fn run(options: ProjectorOptions, shutdown: CancellationToken) -> Result<(), Error> {
     let pool = options.database.pool(Role::Projector, CONNECTIONS)?;
     let alive = Alive::new(&options.database)?;
-    run_while_held(&pool, &alive, LEASE, &options.owner, LEASE_TTL, shutdown, |fencing, held| {
-        follow(pool.clone(), options.mark.clone(), options.batch, fencing, held)
-    })
-    .await;
+    let beside = incidents::keep(&pool, shutdown.clone());
+    let projecting =
+        run_while_held(&pool, &alive, LEASE, &options.owner, LEASE_TTL, shutdown, |fencing, held| {
+            follow(pool.clone(), options.mark.clone(), options.batch, fencing, held)
+        });
+    tokio::join!(projecting, beside);
     Ok(())
 }
 

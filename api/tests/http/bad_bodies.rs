@@ -4,6 +4,11 @@ use crate::support::{Client, Contract, Server};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// Decisions about an incident that nothing died of.
+const IGNORE: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/ignore";
+const RESOLVE: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/resolve";
+const REOPEN: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/reopen";
+
 /// The id of no generation.
 const NOWHERE: &str = "019ab000-0000-7000-8000-000000000000";
 
@@ -27,7 +32,10 @@ async fn takers(server: &Server) -> Vec<(Client, &'static str, Value)> {
             json!({ "commands": [{ "user": "alice", "grant": { "amount": "1", "reason": "x" } }] }),
         ),
         (admin.clone(), "/admin/dlq/bulk-actions", json!({ "action": "retry", "filter": {} })),
-        (admin, "/admin/dlq/cleanup", json!({ "older_than": "7d" })),
+        (admin.clone(), "/admin/dlq/cleanup", json!({ "older_than": "7d" })),
+        (admin.clone(), IGNORE, json!({ "expected_revision": 0, "more": 1 })),
+        (admin.clone(), RESOLVE, json!({ "expected_revision": 0 })),
+        (admin, REOPEN, json!({ "expected_revision": 0 })),
     ]
 }
 
@@ -40,6 +48,7 @@ async fn every_operation_with_a_body_is_tried_here() {
         let is_json = operation["requestBody"]["content"]["application/json"].is_object();
         if is_json && path != "/dev/token" && !path.starts_with("/v1/webhooks/") {
             let path = path.replace("{user}", "alice").replace("{hold}", "2").replace("{lot}", "1");
+            let path = path.replace("{incident}", "1-0123456789abcdef0123456789abcdef");
             assert!(tried.contains(&path.as_str()), "{method} {path} has a body and is not tried");
         }
     }

@@ -3,6 +3,7 @@
 use crate::support::{Client, Contract, Server};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ledger::job::FailureClass;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,7 +22,11 @@ fn client_for(server: &Server, path: &str) -> Client {
 
 /// A path with ids of nothing in it.
 fn filled(path: &str) -> String {
-    path.replace("{id}", NOWHERE).replace("{index}", "0").replace("{hold}", "1").replace("{lot}", "1")
+    path.replace("{id}", NOWHERE)
+        .replace("{incident}", "1-0123456789abcdef0123456789abcdef")
+        .replace("{index}", "0")
+        .replace("{hold}", "1")
+        .replace("{lot}", "1")
 }
 
 /// The operations that say which parameter is wrong. The address of a webhook is a credential: one that was not given out
@@ -288,6 +293,8 @@ async fn no_list_breaks_at_a_forged_cursor() {
     let alice = server.rich_user("alice", 100).await;
     server.rich_user("bob", 100).await;
     let dead = [server.dead("alice").await, server.dead("alice").await];
+    let other = alice.buy("dead of something else").await;
+    server.fail_as("alice", other.id(), FailureClass::Transient, "provider_timeout").await;
     server.caught_up().await;
     server.seal().await;
     let (admin, auditor) = (server.admin(), server.auditor());
@@ -305,6 +312,7 @@ async fn no_list_breaks_at_a_forged_cursor() {
         (&admin, "/admin/accounts"),
         (&admin, "/admin/accounts/alice/statement"),
         (&admin, "/admin/dlq/messages"),
+        (&admin, "/admin/dlq/incidents"),
         (&admin, "/admin/dlq/bulk-actions"),
         (&admin, &items),
         (&auditor, "/audit/events"),

@@ -99,10 +99,44 @@ async fn dead_letters_are_filtered_paged_and_counted() {
         ("model=sim-image", 4),
         ("since=2020-01-01T00:00:00Z", 4),
         ("until=2020-01-01T00:00:00Z", 0),
+        ("user_contains=lic", 3),
+        ("provider=simulated", 0),
+        ("q=ARRIVAL", 3),
+        ("q=did%20not%20work", 4),
+        ("q=nowhere", 0),
+        ("min_attempts=1", 4),
+        ("min_attempts=2", 0),
+        ("min_credits=4", 4),
+        ("min_credits=4.000001", 0),
+        ("sort=credits", 4),
     ] {
         let page = admin.get(&format!("/admin/dlq/messages?{query}")).await.expect(200);
         assert_eq!(page.body["total"], total, "{query}");
         assert_eq!(page.items().len(), total, "{query}");
+    }
+    let oldest = admin.get("/admin/dlq/messages?sort=oldest&limit=3").await.expect(200);
+    assert_eq!(oldest.items()[0]["user"], "alice", "oldest first");
+    let cursor = oldest.body["next_cursor"].as_str().unwrap();
+    let rest =
+        admin.get(&format!("/admin/dlq/messages?sort=oldest&limit=3&cursor={cursor}")).await.expect(200);
+    assert_eq!((rest.items().len(), &rest.items()[0]["user"]), (1, &json!("bob")));
+    let other = admin.get(&format!("/admin/dlq/messages?limit=3&cursor={cursor}")).await;
+    assert_eq!(other.refused(400, "parameter_invalid").blamed(), ["cursor"], "of another order");
+    for (query, field) in [
+        ("incident=1", "incident"),
+        ("incident=", "incident"),
+        ("q=", "q"),
+        ("min_attempts=0", "min_attempts"),
+        ("min_attempts=1.5", "min_attempts"),
+        ("min_credits=-1", "min_credits"),
+        ("min_credits=1e3", "min_credits"),
+        ("sort=dearest", "sort"),
+        ("provider=", "provider"),
+        ("user_contains=", "user_contains"),
+        ("since=yesterday", "since"),
+    ] {
+        let refused = admin.get(&format!("/admin/dlq/messages?{query}")).await;
+        assert_eq!(refused.refused(400, "parameter_invalid").blamed(), [field], "{query}");
     }
     let first = admin.get("/admin/dlq/messages?limit=3").await.expect(200);
     assert_eq!(first.body["total"], 4);

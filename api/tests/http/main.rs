@@ -29,6 +29,7 @@ mod grants;
 mod health;
 mod holds;
 mod idempotency;
+mod incidents;
 mod isolation;
 mod late_cancels;
 mod limits;

@@ -126,16 +126,18 @@ async fn bodies_of_the_examples_are_accepted_and_change_nothing() {
             continue;
         }
         let address = path.replace("{user}", "demo").replace("{lot}", "1").replace("{hold}", "1");
+        let address = address.replace("{incident}", "1-0123456789abcdef0123456789abcdef");
         let client = if path.starts_with("/v1/") { &demo } else { &admin };
         let reply =
             client.send(method.to_uppercase().parse().unwrap(), &address, Some(example.clone())).await;
-        // An id of a hold or a generation is the reader's to fill in.
-        let names_what_is_not_there = path.contains("{hold}") || !example["job_id"].is_null();
+        // An id of a hold, a generation or an incident is the reader's to fill in.
+        let names_what_is_not_there =
+            path.contains("{hold}") || path.contains("{incident}") || !example["job_id"].is_null();
         let status = if names_what_is_not_there { 404 } else { 200 };
         let _ = reply.expect(status);
         tried += 1;
     }
-    assert_eq!(tried, 11);
+    assert_eq!(tried, 14);
     assert_eq!(server.log_length().await, before);
 }
 

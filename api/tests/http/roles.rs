@@ -33,6 +33,7 @@ fn address(path: &str, method: &str) -> (Method, String) {
         .replace("{user}", "nobody")
         .replace("{index}", "0")
         .replace("{hold}", "1")
+        .replace("{incident}", "1-0123456789abcdef0123456789abcdef")
         .replace("{lot}", "1")
         .replace("{number}", "1")
         .replace("{position}", "1");

@@ -179,7 +179,7 @@ test('nothing else can be pressed while many jobs are acted on', async () => {
     const trash = rowOf(page, mine.jobs[2]).locator('[data-act=discard]');
     await assert.rejects(trash.click({ timeout: 1_000 }), /Timeout/);
     assert.equal(await page.getByRole('dialog').count(), 0);
-    for (const other of ['#bulk', '#clean-up']) assert.equal(await page.locator(`${other}[inert]`).count(), 1, other);
+    for (const other of ['#bulk', '#clean-up', '#incidents']) assert.equal(await page.locator(`${other}[inert]`).count(), 1, other);
     release();
     await page.locator('.notice').getByText('2 jobs sent again.').waitFor();
     assert.equal(await page.locator('[inert]').count(), 0);
@@ -248,7 +248,7 @@ test('the keyboard goes from job to job and opens one', async () => {
   await it.pages.with({ address: only(user) }, async (page) => {
     await rowsAre(page, 2);
     await page.keyboard.press('/');
-    assert.equal(await page.evaluate(() => document.activeElement.id), 'user');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'q');
     await page.locator('#rows .prompt').first().focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');

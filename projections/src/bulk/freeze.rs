@@ -1,7 +1,7 @@
 //! Ordering an action: it, and the jobs that it is about, in one transaction. What dies later is no part of it.
 
 use super::action::{Action, Deed, action_columns, read_action};
-use crate::dead_letters::{Asked, Filter, filtered};
+use crate::dead_letters::{Asked, Filter, besides, filtered, within};
 use crate::error::Error;
 use crate::row;
 use deadpool_postgres::Transaction;
@@ -27,14 +27,14 @@ pub(super) const REPEATED: &str = concat!(
     " from bulk_actions where actor = $1 and idempotency_key = $2"
 );
 
-/// The conditions are the parameters 1 to 7.
+/// The conditions are the parameters 1 to 13.
 pub(super) const FILL_MATCHING: &str = concat!(
     "with added as (
         insert into bulk_items (action, ordinal, account_id, job_id, run, charged)
-        select $8::uuid, row_number() over (order by died_at, job_id), account_id, job_id, run, charged
+        select $14::uuid, row_number() over (order by died_at, job_id), account_id, job_id, run, charged
         from (select died_at, job_id, account_id, run, charged",
     filtered!(),
-    "order by died_at, job_id limit $9::bigint) as matching
+    "order by died_at, job_id limit $15::bigint) as matching
         returning charged
     )
     select count(*) as jobs, coalesce(sum(charged), 0) as charged from added"

@@ -8,7 +8,7 @@ use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
 use projections::{
-    balances, dead_letters, generation_list, generations, history, overview, pending, spending, usage,
+    balances, dead_letters, generation_list, generations, history, incidents, overview, pending, spending, usage,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -101,6 +101,9 @@ async fn real_runs(client: &mut Client) {
     audit(client).await;
 }
 
+/// The incident that all of them are part of.
+const INCIDENT: &str = "1-0123456789abcdef0123456789abcdef";
+
 fn account() -> AccountId {
     AccountId(Uuid::from_u128(0x0000_07d0_0000_5000_8000_0000_0000_0000))
 }
@@ -189,14 +192,23 @@ async fn dead(client: &mut Client) {
         (dead_letters::Filter { code: Some("timeout".into()), ..any() }, 20),
         (dead_letters::Filter { since: Some(at(2)), until: Some(at(3)), ..any() }, 20),
         (dead_letters::Filter { older_than: Some(Duration::from_secs(60)), ..any() }, 20),
+        (dead_letters::Filter { incident: Some(INCIDENT.into()), ..any() }, 20),
+        (dead_letters::Filter { provider: Some("acme".into()), ..any() }, 0),
+        (dead_letters::Filter { text: Some("FOX".into()), ..any() }, 20),
+        (dead_letters::Filter { user_part: Some("-20".into()), ..any() }, 20),
+        (dead_letters::Filter { min_attempts: Some(99), ..any() }, 0),
     ] {
-        let found = run!(client, "dead letters", |on| dead_letters::list(&on, &filter, None, 20));
-        assert!(found.len() >= least, "{filter:?}");
-        if let Some(last) = found.last() {
-            let before = Some(dead_letters::Cursor { died_at: last.died_at, job_id: last.job_id });
-            run!(client, "next dead letters", |on| dead_letters::list(&on, &filter, before, 20));
+        for order in dead_letters::Order::ALL {
+            let found = run!(client, "dead letters", |on| dead_letters::list(&on, &filter, order, None, 20));
+            assert!(found.jobs.len() >= least, "{filter:?}");
+            run!(client, "next dead letters", |on| dead_letters::list(&on, &filter, order, found.next(), 20));
         }
+        run!(client, "count up to", |on| dead_letters::count_up_to(&on, &filter, 10_000));
     }
+    let found = run!(client, "incidents", |on| incidents::list(&on, at(2)));
+    assert_eq!(found.all.iter().map(|incident| incident.id.as_str()).collect::<Vec<_>>(), [INCIDENT]);
+    run!(client, "incident", |on| incidents::get(&on, INCIDENT, at(2))).unwrap();
+    run!(client, "calm", |on| incidents::calm(&on));
     // What counts most of a table reads most of it, by whichever way is shorter; a part is found by index.
     let a_day = dead_letters::Filter { since: Some(at(2)), until: Some(at(3)), ..any() };
     assert!(run!(client, "count", |on| dead_letters::count(&on, &a_day)).jobs > 100);

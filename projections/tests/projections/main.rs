@@ -3,12 +3,15 @@
 mod alarms;
 mod explain;
 mod generation_list;
+mod incidents;
+mod incidents_named;
 mod late_cancels;
 mod leases;
 mod lot_story;
 mod lots;
 mod proof;
 mod readers;
+mod search;
 mod spending;
 mod stage;
 mod story;

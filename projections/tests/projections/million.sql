@@ -66,5 +66,6 @@ from jobs where status = 'dead';
 insert into usage_daily
 select account_id, at::date, kind, model, count(*), count(*), 0, 0, 0, 0, 4, 0, max(n)
 from jobs group by account_id, at::date, kind, model;
+update dead_letters set incident = '1-0123456789abcdef0123456789abcdef', incident_of = version;
 update projection_checkpoints set position = (select max(position) from events);
 analyze;

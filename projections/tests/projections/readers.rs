@@ -3,7 +3,7 @@
 use crate::stage::{Stage, user};
 use ledger::{Position, Role};
 use projections::{
-    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, overview, pending,
+    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, incidents, overview, pending,
     spending, usage, wait_for,
 };
 use std::time::Duration;
@@ -20,6 +20,7 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         generation_list::STATEMENTS,
         generations::STATEMENTS,
         history::STATEMENTS,
+        incidents::STATEMENTS,
         overview::STATEMENTS,
         pending::STATEMENTS,
         spending::STATEMENTS,

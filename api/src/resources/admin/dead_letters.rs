@@ -1,36 +1,32 @@
-//! `/admin/dlq/messages`: generations that used up their attempts, each with its whole story; run one again or
-//! give it up. A browser that comes here gets the page instead; see `pages`.
+//! `/admin/dlq/messages/{id}`: a generation that used up its attempts, with its whole story; run it again or give it up. The list is
+//! in `dead_letter_list`. A browser that comes to that gets the page instead; see `pages`.
 
 use crate::app::App;
 use crate::resources::Tag;
 use crate::resources::admin::generation::found::account_of;
 use crate::serve::auth::{AdminOnly, Caller};
-use crate::serve::cursor::{List, Moment};
-use crate::serve::declared::{Answer, Change, Read, ReadOne};
+use crate::serve::declared::{Answer, Change, ReadOne};
 use crate::serve::freshness;
 use crate::serve::problem::Problem;
 use crate::words::failure::GenerationFailure;
+use crate::words::incidents::IncidentId;
 use crate::words::scalars::{
-    Amount, ClassName, GenerationId, Instant, KindName, Limit, LogPosition, RunNumber, StatusName, Term,
-    UserName, page_size,
+    Amount, GenerationId, Instant, KindName, LogPosition, RunNumber, StatusName, UserName,
 };
 use ledger::job::{JobCommand, JobState, Status};
 use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, UserId, read};
 use poem::web::Data;
-use poem_openapi::param::{Header, Path, Query};
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
+use projections::dead_letters::{self, DeadLetter};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// The list counts so far: the sum of a long list would cost more than its page.
-const MOST_COUNTED: i64 = 10_000;
-
 /// A generation that used up its attempts.
 #[derive(Debug, Object)]
-struct DeadGeneration {
+pub(super) struct DeadGeneration {
     /// The generation.
     id: GenerationId,
     /// Whose it is; null if no event has told.
@@ -55,22 +51,14 @@ struct DeadGeneration {
     run: u32,
     /// Why the last attempt failed.
     failure: GenerationFailure,
+    /// The provider that was asked last; null where the log does not tell, and in the story of one that died just now.
+    provider: Option<String>,
+    /// The incident that it is part of; null for a moment in which that is not worked out.
+    incident: Option<IncidentId>,
     /// When it was first queued.
     created_at: Instant,
     /// When its attempts were used up.
     died_at: Instant,
-}
-
-/// A page of them, newest first.
-#[derive(Debug, Object)]
-struct DeadPage {
-    items: Vec<DeadGeneration>,
-    /// Where the next page begins; null on the last.
-    next_cursor: Option<String>,
-    /// How many match on all pages, counted no further than to 10,000.
-    total: u64,
-    /// Whether more match than `total` says.
-    total_is_more: bool,
 }
 
 /// One event in the life of a generation.
@@ -149,65 +137,6 @@ pub(crate) struct DeadLetters;
 
 #[OpenApi(tag = "Tag::DeadLetters")]
 impl DeadLetters {
-    /// List dead letters
-    ///
-    /// Newest first.
-    #[oai(path = "/admin/dlq/messages", method = "get", operation_id = "listDeadLetters")]
-    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
-    async fn list(
-        &self,
-        _caller: Caller<AdminOnly>,
-        app: Data<&App>,
-        /// Only those of this user.
-        user: Query<Option<UserName>>,
-        /// Only those of this kind.
-        kind: Query<Option<KindName>>,
-        /// Only those made by this model.
-        model: Query<Option<Term>>,
-        /// Only those whose failure is of this class.
-        class: Query<Option<ClassName>>,
-        /// Only those with this failure code.
-        code: Query<Option<Term>>,
-        /// Only those that died at this instant or later.
-        since: Query<Option<Instant>>,
-        /// Only those that died before this instant.
-        until: Query<Option<Instant>>,
-        /// How many a page.
-        limit: Query<Option<Limit>>,
-        /// `next_cursor` of the page before.
-        cursor: Query<Option<Term>>,
-        /// The position that an earlier write answered with: the list shows at least that.
-        #[oai(name = "Ledger-Position")]
-        position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<DeadPage>, Read> {
-        let filter = Filter {
-            user: user.0.map(|user| user.0),
-            kind: kind.0.map(|kind| kind.0),
-            model: model.0.map(|model| model.0),
-            class: class.0.map(|class| class.0),
-            code: code.0.map(|code| code.0),
-            since: since.0.map(|since| since.0),
-            until: until.0.map(|until| until.0),
-            older_than: None,
-        };
-        let list = list_of(&filter);
-        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref())?;
-        let before = place.map(|(Moment(died_at), job_id)| Cursor { died_at, job_id });
-        freshness::wait(&app, position.0).await?;
-        let limit = page_size(limit.0);
-        let client = app.reader().await?;
-        let rows = dead_letters::list(&**client, &filter, before, limit + 1).await?;
-        let counted = dead_letters::count_up_to(&**client, &filter, MOST_COUNTED + 1).await?;
-        let most = MOST_COUNTED.unsigned_abs();
-        let (shown, next_cursor) = list.page(&rows, limit, |last| (last.died_at, last.job_id));
-        Ok(Json(DeadPage {
-            items: shown.iter().map(DeadGeneration::from).collect(),
-            next_cursor,
-            total: counted.min(most),
-            total_is_more: counted > most,
-        }))
-    }
-
     /// Look at a dead letter
     ///
     /// With every event of its life, and so with why each attempt failed.
@@ -226,8 +155,9 @@ impl DeadLetters {
         let client = app.reader().await?;
         let owner = read::account(&**client, account).await?.and_then(|(account, _)| account.user);
         let events = read::stream(&**client, account, id.0.0.into()).await?;
+        let row = dead_letters::get(&**client, id.0.0).await?.filter(|row| row.run == job.run);
         Ok(Json(DeadStory {
-            generation: DeadGeneration::of_job(id.0.0, owner, &job)?,
+            generation: DeadGeneration::of_job(id.0.0, owner, &job, row.as_ref())?,
             events: events.iter().map(LifeEvent::from).collect(),
         }))
     }
@@ -279,11 +209,6 @@ fn not_dead() -> Problem {
     Problem::not_found("there is no such dead letter; `GET /admin/dlq/messages` lists them")
 }
 
-fn list_of(filter: &Filter) -> List {
-    let Filter { user, kind, model, class, code, since, until, older_than: _ } = filter;
-    List::new("dead_letters", &(user, kind, model, class, code, since, until))
-}
-
 /// Whose job it is, and how it is now by the log.
 async fn found(app: &App, job: JobId) -> Result<(AccountId, JobState), Problem> {
     let account = account_of(app, job).await?.ok_or_else(not_dead)?;
@@ -308,8 +233,13 @@ async fn order(
 }
 
 impl DeadGeneration {
-    /// A dead job as the log tells of it, which needs no read model to have come to it.
-    fn of_job(id: JobId, owner: Option<UserId>, job: &JobState) -> Result<DeadGeneration, Problem> {
+    /// A dead job as the log tells of it, which needs no read model to have come to it; `row` tells what it is part of.
+    fn of_job(
+        id: JobId,
+        owner: Option<UserId>,
+        job: &JobState,
+        row: Option<&DeadLetter>,
+    ) -> Result<DeadGeneration, Problem> {
         let failure = job.failure.as_ref();
         let failure = failure.ok_or_else(|| Problem::internal("a generation died without a failure"))?;
         Ok(DeadGeneration {
@@ -325,6 +255,8 @@ impl DeadGeneration {
             attempts: job.attempts,
             run: job.run,
             failure: failure.into(),
+            provider: row.and_then(|row| row.provider.clone()),
+            incident: row.and_then(|row| row.incident.clone()).map(IncidentId),
             created_at: Instant(job.created_at),
             died_at: Instant(job.finished_at.unwrap_or(job.run_queued_at)),
         })
@@ -346,6 +278,8 @@ impl From<&DeadLetter> for DeadGeneration {
             attempts: row.attempts,
             run: row.run,
             failure: (&row.failure).into(),
+            provider: row.provider.clone(),
+            incident: row.incident.clone().map(IncidentId),
             created_at: Instant(row.created_at),
             died_at: Instant(row.died_at),
         }

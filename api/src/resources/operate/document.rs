@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 /// A generation that nobody has, in the place of an id that only the reader can know.
 const SOME_GENERATION: &str = "01980a5e-7c1d-7000-8000-000000000001";
 
+/// An incident that nothing has died of.
+const SOME_INCIDENT: &str = "1-0123456789abcdef0123456789abcdef";
+
 /// An account that nobody has.
 const SOME_ACCOUNT: &str = "01980a5e-7c1d-5000-8000-000000000002";
 
@@ -120,6 +123,7 @@ fn parameter_example(name: &str) -> Option<Value> {
         "index" => json!(0),
         "lot" | "hold" | "number" | "position" => json!(1),
         "provider" => json!("fal"),
+        "incident" => json!(SOME_INCIDENT),
         "account" => json!(SOME_ACCOUNT),
         "reference" => json!(format!("{SOME_GENERATION}-1-2")),
         "mac" => json!("xk2fT1B0pUHfq3yv0cFJ8V9Q0m6y2m7xv3m1wqj0b8o"),
@@ -151,6 +155,12 @@ fn body_example(operation: &str) -> Option<Value> {
         ] }),
         "actOnDeadLetters" => json!({ "action": "retry", "filter": {} }),
         "cleanUpDeadLetters" => json!({ "older_than": "30d" }),
+        "ignoreIncident" => {
+            return Some(json!({ "more": 10, "reason": "the provider mends it", "expected_revision": 0 }));
+        }
+        "resolveIncident" | "reopenIncident" => {
+            return Some(json!({ "reason": "the provider is back", "expected_revision": 0 }));
+        }
         "reportTask" => {
             return Some(json!({ "request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b", "status": "OK" }));
         }

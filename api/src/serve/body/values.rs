@@ -3,6 +3,7 @@
 use super::place::{Place, Readable, Wrong};
 use crate::serve::failure::without_type;
 use crate::words::bulk::{CanarySize, Percent, RatePerSecond};
+use crate::words::incidents::{IncidentId, MinAttempts, MoreCount, Revision, SearchText};
 use crate::words::scalars::{
     Amount, ClassName, Count, GenerationId, GrantKey, HoldNumber, Instant, KindName, LotNumber, ModelId,
     PastAge, PriorityNumber, PromptText, Reason, RunNumber, SignedAmount, SourceName, Term, UserName,
@@ -32,9 +33,10 @@ macro_rules! readable {
 }
 
 readable! {
-    text: ClassName, GenerationId, GrantKey, Instant, KindName, ModelId, PastAge, PromptText, Reason, SourceName, Term,
-        UserName;
-    number: CanarySize, Count, HoldNumber, LotNumber, Percent, PriorityNumber, RatePerSecond, RunNumber;
+    text: ClassName, GenerationId, GrantKey, IncidentId, Instant, KindName, ModelId, PastAge, PromptText, Reason, SearchText, SourceName,
+        Term, UserName;
+    number: CanarySize, Count, HoldNumber, LotNumber, MinAttempts, MoreCount, Percent, PriorityNumber, RatePerSecond,
+        Revision, RunNumber;
     amount: Amount, SignedAmount;
     metadata: Metadata;
     whole: u32;

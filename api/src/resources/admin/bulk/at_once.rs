@@ -14,7 +14,7 @@ use futures::stream;
 use ledger::job::JobCommand;
 use ledger::{Action, Command, Context, ExecuteError, JobId, Position};
 use projections::bulk::Choice;
-use projections::dead_letters::{self, Cursor, DeadLetter, Filter};
+use projections::dead_letters::{self, DeadLetter, Filter, Order};
 use tokio::time::Instant as Clock;
 
 /// Commands in work at once: enough to fill the lanes' batches, few enough to leave room for users.
@@ -81,14 +81,18 @@ impl Work {
     async fn matching(&self, filter: Filter) -> Result<BulkOutcome, Problem> {
         let mut outcome = self.nothing_yet();
         outcome.matched = dead_letters::count(&**self.app.reader().await?, &filter).await?.jobs;
-        let (mut seen, mut before) = (0, None);
+        let (mut seen, mut after) = (0, None);
         while seen < MAX_JOBS && Clock::now() < self.until {
             let limit = PAGE.min((MAX_JOBS - seen) as i64);
-            let page = dead_letters::list(&**self.app.reader().await?, &filter, before, limit).await?;
-            let Some(last) = page.last() else { break };
-            before = Some(Cursor { died_at: last.died_at, job_id: last.job_id });
-            seen += page.len();
-            self.all(page, &mut outcome).await;
+            let client = self.app.reader().await?;
+            let page = dead_letters::list(&**client, &filter, Order::Newest, after, limit).await?;
+            drop(client);
+            after = page.next();
+            if after.is_none() {
+                break;
+            }
+            seen += page.jobs.len();
+            self.all(page.jobs, &mut outcome).await;
         }
         outcome.remaining += outcome.matched.saturating_sub(seen as u64);
         Ok(outcome)

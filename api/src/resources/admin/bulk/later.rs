@@ -8,12 +8,12 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::idempotency;
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Amount, GenerationId, Instant, Total};
-use ledger::{Credits, JobId, Refusal};
+use ledger::{AccountId, Credits, JobId, Refusal};
 use poem_openapi::types::ToJSON;
 use projections::bulk::{Choice, Frozen, MOST_ITEMS, NewAction, freeze};
-use projections::dead_letters::{self, DeadLetter, Filter, Group, Tally};
+use projections::dead_letters::{self, DeadLetter, Filter, Group, Order, Tally};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 /// How many are shown before they are acted on.
@@ -77,6 +77,7 @@ pub(super) async fn plan(app: &App, order: BulkAction) -> Result<BulkOutcome, Pr
     // What is larger than an amount may be is told by the plan alone.
     outcome.credits = Amount(credits.parse().unwrap_or(Credits::ZERO));
     outcome.plan = Some(BulkPlan {
+        people: tally.people,
         credits: Total(credits),
         groups: groups.into_iter().map(DeadGroup::from).collect(),
         samples: samples.into_iter().map(GenerationId).collect(),
@@ -91,8 +92,8 @@ async fn matching(app: &App, filter: &Filter) -> Result<Found, Problem> {
     let client = app.reader().await?;
     let tally = dead_letters::count(&**client, filter).await?;
     let groups = dead_letters::groups(&**client, filter).await?;
-    let some = dead_letters::list(&**client, filter, None, SAMPLES as i64).await?;
-    Ok((tally, groups, some.into_iter().map(|job| job.job_id).collect()))
+    let some = dead_letters::list(&**client, filter, Order::Newest, None, SAMPLES as i64).await?;
+    Ok((tally, groups, some.jobs.into_iter().map(|job| job.job_id).collect()))
 }
 
 async fn by_name(
@@ -110,7 +111,8 @@ async fn by_name(
         }
     }
     let charged: Decimal = jobs.iter().map(|job| job.charged.get()).sum();
-    let tally = Tally { jobs: jobs.len() as u64, charged };
+    let people: BTreeSet<AccountId> = jobs.iter().map(|job| job.account_id).collect();
+    let tally = Tally { jobs: jobs.len() as u64, people: people.len() as u64, charged };
     let samples = jobs.iter().take(SAMPLES).map(|job| job.job_id).collect();
     Ok((tally, grouped(&jobs), samples))
 }

@@ -44,6 +44,8 @@ pub(super) struct BulkOutcome {
 /// What an action in the background would be about.
 #[derive(Debug, Clone, Object)]
 pub(super) struct BulkPlan {
+    /// How many users they belong to.
+    pub people: u64,
     /// What was taken for all of them: given back by a discard, spent again by a retry.
     pub credits: Total,
     /// By why they died and where, most first; at most a hundred.
