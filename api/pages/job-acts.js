@@ -53,16 +53,18 @@ export class JobActs {
   async #discard() {
     const { id, run, prompt, user, money } = this.#story;
     const who = user ? named(user) : 'its user';
+    // What cancels of earlier runs kept stays.
+    const back = micros(money.charged) - micros(money.kept);
     const isSure = await confirm({
       title: `Delete “${excerpt(prompt, 60)}”?`,
-      lines: [`${credits(money.charged)} go back to ${who}. The job cannot be retried afterwards; this page stays.`],
+      lines: [`${credits(back)} go back to ${who}. The job cannot be retried afterwards; this page stays.`],
       action: 'Delete and refund',
       danger: true,
     });
     if (!isSure) return undefined;
     return this.#attempt(async () => {
       const { refunded } = await this.#client.delete(`/admin/dlq/messages/${id}?run=${run}`);
-      if (micros(refunded) < micros(money.charged)) return `The job was deleted. The balance of ${who} is full, so the refund waits.`;
+      if (micros(refunded) < back) return `The job was deleted. The balance of ${who} is full, so the refund waits.`;
       return `The job was deleted. ${credits(refunded)} went back to ${who}.`;
     });
   }

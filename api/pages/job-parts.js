@@ -38,8 +38,12 @@ export function keyed(place, items, keyOf, draw) {
     element.seen = seen;
     return element;
   });
-  const isSame = wanted.length === place.children.length && wanted.every((element, at) => place.children[at] === element);
-  if (!isSame) place.replaceChildren(...wanted);
+  const stays = new Set(wanted);
+  for (const child of [...place.children]) if (!stays.has(child)) child.remove();
+  // What is at its place already is not touched: whoever is in it would lose the focus.
+  wanted.forEach((element, at) => {
+    if (place.children[at] !== element) place.insertBefore(element, place.children[at] ?? null);
+  });
 }
 
 /// A cell of a table, which on a phone carries the name of its column.

@@ -84,7 +84,7 @@ function show(story) {
 function refuse(problem) {
   if (problem.status === 401) return;
   const isNone = problem.status === 404 || problem.status === 400;
-  isLive = false;
+  if (isNone) isLive = false;
   find('#loading').hidden = true;
   find('#missing').hidden = !isNone;
   if (!isNone) {

@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 17] = [
+const STEPS: [Step; 18] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -112,6 +112,12 @@ const STEPS: [Step; 17] = [
         name: "V17__incidents",
         apply: include_str!("../sql/V17__incidents.sql"),
         undo: include_str!("../sql/undo/U17__incidents.sql"),
+    },
+    Step {
+        version: 18,
+        name: "V18__usage_kept",
+        apply: include_str!("../sql/V18__usage_kept.sql"),
+        undo: include_str!("../sql/undo/U18__usage_kept.sql"),
     },
 ];
 

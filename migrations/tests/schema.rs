@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 17] = [
+const STEPS: [(i32, &str); 18] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -63,6 +63,7 @@ const STEPS: [(i32, &str); 17] = [
     (15, "V15__shut_routes"),
     (16, "V16__late_cancels"),
     (17, "V17__incidents"),
+    (18, "V18__usage_kept"),
 ];
 
 /// The versions above this one, newest first.

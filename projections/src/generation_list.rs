@@ -30,7 +30,7 @@ pub struct Filter {
     pub from: Option<DateTime<Utc>>,
     /// First queued before this instant.
     pub until: Option<DateTime<Utc>>,
-    /// With this text in their prompt, in whatever case.
+    /// With this text in their prompt; of case see [`crate::prompts`].
     pub text: Option<String>,
 }
 

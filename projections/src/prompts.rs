@@ -1,12 +1,12 @@
-//! Text that is looked for in prompts, in whatever case it is written.
+//! Text that is looked for in prompts, whatever its case.
 //!
 //! A database whose locale is `C` folds the case of ASCII letters and of no others. So a text is looked for in the forms in
-//! which people write it: as it is, in small letters, in capitals, and with a capital at the beginning of each word.
+//! which people write it: as it is, in small letters, in capitals, and with a capital at its beginning or at that of each word.
 
 /// Patterns for `lower(prompt) like any`: one of them matches where the text is.
 pub(crate) fn patterns(text: &str) -> Vec<String> {
     let small = text.to_lowercase();
-    let mut forms = vec![text.to_owned(), text.to_uppercase(), capitalised(&small), small];
+    let mut forms = vec![text.to_owned(), text.to_uppercase(), each_word(&small), sentence(&small), small];
     for form in &mut forms {
         form.make_ascii_lowercase();
     }
@@ -15,7 +15,12 @@ pub(crate) fn patterns(text: &str) -> Vec<String> {
     forms.iter().map(|form| format!("%{}%", escaped(form))).collect()
 }
 
-fn capitalised(small: &str) -> String {
+fn sentence(small: &str) -> String {
+    let mut letters = small.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn each_word(small: &str) -> String {
     let mut begins = true;
     let mut out = String::with_capacity(small.len());
     for letter in small.chars() {
@@ -50,6 +55,7 @@ mod tests {
         assert_eq!(patterns("A Fox"), ["%a fox%"]);
         let forms = ["%zug Über Äcker%", "%zug über Äcker%", "%zug über äcker%"];
         assert_eq!(patterns("zug über ÄCKER"), forms);
+        assert!(patterns("красная лиса").contains(&"%Красная лиса%".to_owned()));
     }
 
     #[test]

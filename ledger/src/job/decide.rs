@@ -226,12 +226,11 @@ fn dead_letter(job: &JobState, failure: &Failure, now: DateTime<Utc>) -> Result<
 
 /// What a provider may have made is left to whoever asks after it.
 fn overdue(job: &JobState, limit_seconds: u32, now: DateTime<Utc>) -> Result<JobDecision, Refusal> {
-    let billed = job.failure.as_ref().and_then(|failure| failure.billed);
     match job.status {
         Status::Queued if now - job.run_queued_at < TimeDelta::seconds(i64::from(limit_seconds)) => {
             Err(Refusal::JobNotDue)
         }
-        Status::Queued if billed == Some(Billed::Unknown) => Err(Refusal::JobNotDue),
+        Status::Queued if job.may_be_made() => Err(Refusal::JobNotDue),
         Status::Queued => {
             let failed = JobEvent::Failed { failure: waited_too_long(), refund_waits: false };
             Ok(given_back(job, failed, RefundReason::Failed))

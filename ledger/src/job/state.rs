@@ -1,7 +1,7 @@
 //! What a job amounts to: the fold of its events.
 
 use super::event::JobEvent;
-use super::failure::Failure;
+use super::failure::{Billed, Failure};
 use super::late_cancel::LateCancel;
 use super::output::Output;
 use super::request::JobRequest;
@@ -165,6 +165,11 @@ impl JobState {
     /// What late cancels kept and was not given back.
     pub fn kept_in_all(&self) -> Credits {
         self.kept.iter().fold(Credits::ZERO, |sum, of_run| sum.saturating_add(total(&of_run.from)))
+    }
+
+    /// Whether the provider of the attempt before may be making it, since nobody knows what became of the request.
+    pub fn may_be_made(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.billed == Some(Billed::Unknown))
     }
 
     /// What a cancel by its user would keep now: nothing before the log says that a provider has accepted the work.

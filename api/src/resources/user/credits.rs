@@ -20,6 +20,7 @@ use projections::history::{self, HistoryEntry};
 
 /// What the caller holds, and whether it will do for long.
 #[derive(Debug, Object)]
+#[oai(rename = "Balance")]
 struct OwnBalance {
     #[oai(flatten)]
     holds: Balance,

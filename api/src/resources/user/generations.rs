@@ -163,7 +163,7 @@ impl Generations {
         from: Query<Option<Boundary>>,
         /// Only those bought before then: a day (UTC) or an instant.
         until: Query<Option<Boundary>>,
-        /// Only those with this text in their prompt, in whatever case.
+        /// Only those with this text in their prompt; small letters and capitals are the same, beyond ASCII in the ways people write them.
         q: Query<Option<SearchText>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
@@ -186,7 +186,12 @@ impl Generations {
             return Err(Problem::parameter("from", message).into());
         }
         let Filter { status, kind, model, from, until, text } = &filter;
-        let list = List::new("generations", &(caller.account, status, kind, model, from, until, text));
+        // Without the newer filters a cursor is the one that the release before gives out.
+        let list = if from.is_none() && until.is_none() && text.is_none() {
+            List::new("generations", &(caller.account, status, kind, model))
+        } else {
+            List::new("generations", &(caller.account, status, kind, model, from, until, text))
+        };
         let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref())?;
         let before = place.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
         freshness::wait(&app, position.0).await?;

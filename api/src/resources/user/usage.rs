@@ -137,15 +137,15 @@ async fn summed(
     let at = |end: &Option<read::AccountAt>| {
         end.as_ref().map_or((0, Position::START), |end| (end.version, end.position))
     };
-    let ((first, after), (last, until)) = (at(&opening), at(&closing));
+    let ((first, after), (_, until)) = (at(&opening), at(&closing));
     let days = spending::Days { starts, end, after, until };
     let mut rows = if zone == Tz::UTC {
         of_utc(usage::daily(client, account, from, to).await?)
-    } else if last - first > MAX_CHANGES {
+    } else if let changes = newest(client, account).await? - first
+        && changes > MAX_CHANGES
+    {
         let message = format!(
-            "begins a range with {} changes of your balance, and {MAX_CHANGES} are the most; ask for fewer days, or for \
-             those of UTC",
-            last - first
+            "is {changes} changes of your balance ago, and {MAX_CHANGES} are the most; ask for later days, or for those of UTC"
         );
         return Err(Problem::parameter("from", message));
     } else {
@@ -155,6 +155,12 @@ async fn summed(
         rows.entry((day_after(from, day), kind, model)).or_default().kept = kept;
     }
     Ok(rows)
+}
+
+/// The version of what happened last.
+async fn newest(client: &impl GenericClient, account: AccountId) -> Result<i64, Problem> {
+    let newest = read::account_at(client, account, AsOf::Position(Position(i64::MAX))).await?;
+    Ok(newest.map_or(0, |newest| newest.version))
 }
 
 fn of_utc(days: Vec<UsageDay>) -> BTreeMap<Key, Sums> {

@@ -29,7 +29,7 @@ pub(super) fn deadlines(job: &JobState, catalogue: &Catalogue, keep_outputs: Opt
     let lease_until = job.attempt.as_ref().map(|attempt| Instant(attempt.lease_until));
     let queue_limit = catalogue.get(&job.request.model).and_then(|model| model.queue_timeout_seconds);
     let queued_until = queue_limit
-        .filter(|_| job.status == Status::Queued)
+        .filter(|_| job.status == Status::Queued && !job.may_be_made())
         .and_then(|limit| later(job.run_queued_at, TimeDelta::seconds(limit.into())));
     let made_at = job.finished_at.filter(|_| job.status == Status::Succeeded);
     let outputs_until =

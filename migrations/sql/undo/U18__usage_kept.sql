@@ -1,0 +1,2 @@
+-- Undo of V18.
+drop index generations_may_have_kept;
