@@ -13,13 +13,13 @@ const GONE_WITHIN = 30_000;
 const LOG_KEPT = 8_000;
 
 /// Starts a server and waits until it is ready: `{ url, stop }`. With `COOLY_URL` set, that one is used instead.
-export async function startServer({ catalog } = {}) {
+export async function startServer({ catalog, flags = [] } = {}) {
   if (process.env.COOLY_URL) return { url: process.env.COOLY_URL, stop: async () => {} };
   const port = await freePort();
   // Postgres may run as another user, who has to be able to reach the folder.
   const folder = await mkdtemp(path.join(tmpdir(), 'cooly-browser-'));
   await chmod(folder, 0o755);
-  const args = ['up', '--listen', `127.0.0.1:${port}`, '--data-dir', path.join(folder, 'data')];
+  const args = ['up', '--listen', `127.0.0.1:${port}`, '--data-dir', path.join(folder, 'data'), ...flags];
   if (catalog) {
     const file = path.join(folder, 'catalog.toml');
     await writeFile(file, catalog);

@@ -6,11 +6,11 @@ import { Pages, startBrowser } from './browser.js';
 import { startServer } from './server.js';
 
 /// Arranges them around the tests of the file that calls it. The fields are there once the tests run. `catalog` is the text of
-/// a catalogue; without one the simulated models are on offer.
-export function suite({ catalog } = {}) {
+/// a catalogue; without one the simulated models are on offer. `flags` are more flags of `cooly up`.
+export function suite({ catalog, flags } = {}) {
   const parts = {};
   before(async () => {
-    parts.server = await startServer({ catalog });
+    parts.server = await startServer({ catalog, flags });
     parts.browser = await startBrowser();
     parts.url = parts.server.url;
     parts.api = new Api(parts.url);
