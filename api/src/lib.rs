@@ -6,6 +6,7 @@
 
 mod app;
 mod error;
+pub mod examples;
 mod options;
 mod resources;
 mod serve;

@@ -1,8 +1,8 @@
 //! What a person sees when everything is up.
 
-use crate::wiring::DEMO_USER;
 use crate::wiring::Trust;
 use api::auth::Role;
+use api::examples;
 use ledger::UserId;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -41,7 +41,8 @@ pub(crate) fn print(facts: &Facts<'_>) -> anyhow::Result<()> {
     if facts.trust.is_dev {
         println!("  Tokens of the development key, valid for 12 hours (more with `cooly token`):");
         println!();
-        for (role, sub) in [(Role::User, DEMO_USER), (Role::Admin, "admin"), (Role::Auditor, "auditor")] {
+        for (role, sub) in [(Role::User, examples::USER), (Role::Admin, "admin"), (Role::Auditor, "auditor")]
+        {
             let token = facts.trust.keys.issue(role, &sub.parse::<UserId>()?, TOKEN_LIFE)?;
             println!("    {:<8} {token}", role.as_str());
         }

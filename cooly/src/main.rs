@@ -1,6 +1,6 @@
 //! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
 //!
-//! `cooly` alone, or `cooly up`, brings everything up on this machine. The roles `api`, `worker` and
+//! `cooly up` brings everything up on this machine, and `cooly` alone does so with examples to look at. The roles `api`, `worker` and
 //! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key`, `proof`, `catalog`,
 //! `mock-provider`, `doctor`, `completions` and `manual` are the tools.
 
@@ -8,6 +8,7 @@ mod banner;
 mod catalog;
 mod cli;
 mod commands;
+mod demo;
 mod descriptors;
 mod home;
 mod outside;

@@ -24,9 +24,6 @@ use worker::provider::Providers;
 use worker::provider::http::HttpProvider;
 use worker::provider::simulated::{Simulated, SimulatedOptions};
 
-/// The user of the demo page and of the printed token.
-pub(crate) const DEMO_USER: &str = "demo";
-
 /// The keys that tokens are checked with, and whether they are the development key of the data folder.
 pub(crate) struct Trust {
     pub keys: Keys,

@@ -31,12 +31,16 @@ pub fn shows_something(text: &str) -> bool {
     })
 }
 
-/// Whether a name can be told from others by looking at it: no blank but the ordinary one, and none at its ends; nothing
-/// invisible in it, nothing that changes the direction of reading, no mark without its letter, and composed as NFC
-/// composes it.
+/// What a browser takes for a step within an address, however it is written there: nothing under such a name can be asked for.
+const STEPS: [&str; 2] = [".", ".."];
+
+/// Whether a name can be told from others by looking at it, and be asked for: no blank but the ordinary one, and none at its
+/// ends; nothing invisible in it, nothing that changes the direction of reading, no mark without its letter, and composed as
+/// NFC composes it; and no step of an address.
 pub(crate) fn is_plain_name(name: &str) -> bool {
     let begins_with_mark = name.chars().next().is_some_and(is_mark);
-    name.trim() == name && !begins_with_mark && !name.chars().any(is_hidden) && is_nfc(name)
+    let is_legible = name.trim() == name && !begins_with_mark && !name.chars().any(is_hidden) && is_nfc(name);
+    is_legible && !STEPS.contains(&name)
 }
 
 fn is_mark(letter: char) -> bool {
@@ -88,12 +92,22 @@ mod tests {
             "a\u{2028}b",
             "a\u{a0}b",
             "\u{301}alice",
+            ".",
+            "..",
         ] {
             assert!(!is_plain_name(name), "{name:?}");
         }
-        for name in
-            ["alice", "Zo\u{eb}", "auth0|5f7c8ec7c33c6c004bbafe82", "a b", "名前", "a@b.example", "🦀"]
-        {
+        for name in [
+            "alice",
+            "a..b",
+            "...",
+            "Zo\u{eb}",
+            "auth0|5f7c8ec7c33c6c004bbafe82",
+            "a b",
+            "名前",
+            "a@b.example",
+            "🦀",
+        ] {
             assert!(is_plain_name(name), "{name:?}");
         }
     }

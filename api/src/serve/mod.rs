@@ -11,6 +11,7 @@ pub(crate) mod failure;
 pub(crate) mod freshness;
 pub(crate) mod idempotency;
 pub(crate) mod observe;
+pub(crate) mod parameter;
 pub(crate) mod preference;
 pub(crate) mod problem;
 pub(crate) mod server;

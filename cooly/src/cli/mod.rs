@@ -54,9 +54,10 @@ In production run `cooly migrate` once for each release, then any number of `coo
 `cooly projector`, all with the same DATABASE_URL, queue and key.";
 
 impl Cli {
-    /// What was asked for; `up` with its defaults when nothing was.
+    /// What was asked for. Whoever asks for nothing wants to look around: `up` with its defaults, and with examples.
     pub(crate) fn command(self) -> Command {
-        self.command.unwrap_or_else(|| Cli::parse_from(["cooly", "up"]).command.expect("`up` is a command"))
+        let around = || Cli::parse_from(["cooly", "up", "--examples"]);
+        self.command.unwrap_or_else(|| around().command.expect("`up` is a command"))
     }
 }
 
@@ -148,6 +149,11 @@ pub(crate) struct UpOptions {
     pub simulator: SimulatorSettings,
     #[command(flatten)]
     pub seals: SealSettings,
+    /// Make what the examples of the API's document name, so that every operation in Swagger UI can be pressed as it is: a
+    /// picture and a cancelled one, two dead letters, a hold. `cooly` alone does; only ever with the private Postgres,
+    /// the development key and the simulated models
+    #[arg(long, env = "COOLY_EXAMPLES")]
+    pub examples: bool,
     #[command(flatten)]
     pub log: LogSettings,
 }

@@ -8,23 +8,16 @@ use crate::catalog::Live;
 use crate::cli::UpOptions;
 use crate::home::Home;
 use crate::outside::Outside;
-use crate::wiring::{self, DEMO_USER, Trust};
-use crate::{banner, parts, shutdown, telemetry};
+use crate::wiring::{self, Trust};
+use crate::{banner, demo, parts, shutdown, telemetry};
 use anyhow::Context;
 use embedded::sqs::{AccessKey, Sqs, SqsOptions};
-use ledger::account::{AccountCommand, Grant, Source};
-use ledger::{
-    Action, Actor, Command, Credits, Database, Idempotency, IdempotencyKey, Ledger, LedgerOptions,
-    MarkWatcher, Role, UserId,
-};
+use ledger::{Database, Ledger, LedgerOptions, MarkWatcher, Role};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// What the demo user starts with.
-const WELCOME_CREDITS: u64 = 1_000;
 
 /// The private queue forgets everything when the process ends, so jobs are sent again sooner.
 const PRIVATE_QUEUE_PATIENCE: Duration = Duration::from_secs(10);
@@ -86,7 +79,12 @@ async fn serve(
     let ledger = Ledger::open(database, rules).await.context("the ledger cannot be opened")?;
     let outputs = wiring::outputs(&options.outputs, home)?;
     if trust.is_dev {
-        welcome(&ledger).await?;
+        demo::welcome(&ledger).await?;
+        if options.examples && opened.is_private() && options.catalog.catalog.is_none() {
+            let catalogue = Arc::clone(&live.catalogue().borrow());
+            demo::prepare(&ledger, &catalogue).await?;
+            tokio::spawn(demo::order_action(database.clone()));
+        }
     }
 
     // One token for each stage of stopping.
@@ -149,27 +147,5 @@ fn spawn(
 async fn migrate(database: &Database) -> anyhow::Result<()> {
     let mut client = database.connect(Role::Owner).await.context("the database cannot be reached")?;
     migrations::apply(&mut client).await?;
-    Ok(())
-}
-
-/// Gives the demo user something to spend; once, whatever restarts.
-async fn welcome(ledger: &Ledger) -> anyhow::Result<()> {
-    let user: UserId = DEMO_USER.parse()?;
-    let account = user.account();
-    let grant = Grant::new(user, Credits::whole(WELCOME_CREDITS)?, "welcome");
-    let command = Command {
-        account,
-        context: ledger::Context {
-            actor: Actor::System("welcome"),
-            request_id: "welcome".into(),
-            causation_id: None,
-        },
-        idempotency: Some(Idempotency {
-            key: IdempotencyKey::try_from("welcome".to_owned())?,
-            request_hash: [0; 32],
-        }),
-        action: Action::Account(AccountCommand::Grant(Grant { source: Source::Promo, ..grant })),
-    };
-    ledger.execute(command).await.context("the welcome grant failed")?;
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::{self, Body, Items, Strict, Tried, body};
 use crate::serve::declared::{Answer, Orders};
 use crate::serve::idempotency;
+use crate::serve::parameter::Header;
 use crate::serve::problem::{FieldError, Problem};
 use crate::words::scalars::UserName;
 use ledger::account::LotId;
@@ -18,7 +19,6 @@ use ledger::{
     AccountId, Action, BatchError, Command, ExecuteError, MAX_COMMANDS_PER_BATCH, Outcome, Refusal,
 };
 use poem::web::Data;
-use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON;
 use poem_openapi::{Object, OpenApi};

@@ -11,12 +11,12 @@ use crate::resources::admin::orders::{
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::{Strict, Tried};
 use crate::serve::declared::{Answer, CreditOrder, Order, OrderOnOne, PlainOrderOnOne, ReadOne};
+use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::as_of;
 use crate::words::holdings::{self, HoldView};
 use crate::words::scalars::{HoldNumber, LotNumber, UserName};
 use poem::web::Data;
-use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 

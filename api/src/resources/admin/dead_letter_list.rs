@@ -13,7 +13,7 @@ use crate::words::scalars::{
 };
 use ledger::{Credits, JobId};
 use poem::web::Data;
-use poem_openapi::param::{Header, Query};
+use crate::serve::parameter::{Header, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::dead_letters::{self, Cursor, Filter, Order};

@@ -7,6 +7,7 @@ use crate::resources::admin::generation::found::account_of;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::declared::{Answer, Change, ReadOne};
 use crate::serve::freshness;
+use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::failure::GenerationFailure;
 use crate::words::incidents::IncidentId;
@@ -16,7 +17,6 @@ use crate::words::scalars::{
 use ledger::job::{JobCommand, JobState, Status};
 use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, UserId, read};
 use poem::web::Data;
-use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{ApiResponse, Object, OpenApi};

@@ -9,6 +9,7 @@ use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller, Role, admitted};
 use crate::serve::declared::{Answer, ReadFile};
 use crate::serve::download::{Sender, download};
+use crate::serve::parameter::Query;
 use crate::serve::problem::Problem;
 use crate::serve::shell::Scope;
 use crate::words::scalars::{DatasetName, FormatName, LogBound, UserName};
@@ -16,7 +17,6 @@ use ledger::export::{Dataset, Export, ExportError, Format, Selection};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
 use poem::web::Data;
 use poem::{Body, IntoResponse, Request, RequestBody, Response, Result};
-use poem_openapi::param::Query;
 use poem_openapi::payload::{Binary, Payload};
 use poem_openapi::registry::{
     MetaHeader, MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry,

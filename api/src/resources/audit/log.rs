@@ -5,6 +5,7 @@ use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, Read, ReadOne};
+use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::{FieldError, Problem};
 use crate::words::scalars::{
     Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size,
@@ -15,7 +16,6 @@ use ledger::seal::{AccountSeals, SealBreach, account_seals};
 use ledger::verify::{AccountProof, Breach, account_breaches};
 use ledger::{AccountId, Change, Credits, Position, RecordedEvent, snapshot};
 use poem::web::Data;
-use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};

@@ -1,11 +1,10 @@
 //! The OpenAPI document as it is given away: what poem-openapi writes, with an example wherever somebody has to fill something
 //! in, and without what generators of clients stumble over.
 
+use crate::examples;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// A generation that nobody has, in the place of an id that only the reader can know.
-const SOME_GENERATION: &str = "01980a5e-7c1d-7000-8000-000000000001";
+use uuid::Uuid;
 
 /// An incident that nothing has died of.
 const SOME_INCIDENT: &str = "1-0123456789abcdef0123456789abcdef";
@@ -86,14 +85,14 @@ fn note_schemas(document: &Value, value: &Value, names: &mut BTreeSet<String>) {
 }
 
 fn fill_in(operation: &mut Value) {
-    let name = operation["operationId"].as_str().unwrap_or_default().to_owned();
+    let operation_id = operation["operationId"].as_str().unwrap_or_default().to_owned();
     for parameter in operation.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten() {
         let name = parameter["name"].as_str().unwrap_or_default();
         let is_needed = parameter["required"] == true;
         let example = match name {
             "Idempotency-Key" => is_needed.then(|| json!("plans-2099-05")),
             "dry_run" => Some(json!(true)),
-            _ => is_needed.then(|| parameter_example(name)).flatten(),
+            _ => is_needed.then(|| parameter_example(&operation_id, name)).flatten(),
         };
         if let (Some(example), Some(parameter)) = (example, parameter.as_object_mut()) {
             parameter.entry("example").or_insert(example);
@@ -106,7 +105,7 @@ fn fill_in(operation: &mut Value) {
                 Some(json!("{\"user\":\"demo\",\"amount\":\"5\",\"reason\":\"plan of May\"}\n"))
             }
             "text/csv" => Some(json!("user,amount,reason\ndemo,5,plan of May\n")),
-            _ => body_example(&name),
+            _ => body_example(&operation_id),
         };
         if let (Some(example), Some(body)) = (example, body.as_object_mut()) {
             body.insert("example".into(), example);
@@ -114,21 +113,40 @@ fn fill_in(operation: &mut Value) {
     }
 }
 
-/// What fits the data that `cooly up` begins with: the user `demo`, whose first lot is the welcome. A filter needs none: left
-/// out, it finds more.
-fn parameter_example(name: &str) -> Option<Value> {
+/// What fits the data that a server for trying out begins with, see [`examples`]. A filter needs none: left out, it finds
+/// more.
+fn parameter_example(operation: &str, name: &str) -> Option<Value> {
     Some(match name {
-        "user" => json!("demo"),
-        "id" => json!(SOME_GENERATION),
+        "user" => json!(user_example(operation)),
+        "id" => json!(id_example(operation)),
         "index" => json!(0),
-        "lot" | "hold" | "number" | "position" => json!(1),
+        "hold" => json!(examples::HOLD),
+        "lot" | "number" | "position" => json!(examples::FIRST),
         "provider" => json!("fal"),
         "incident" => json!(SOME_INCIDENT),
         "account" => json!(SOME_ACCOUNT),
-        "reference" => json!(format!("{SOME_GENERATION}-1-2")),
+        "reference" => json!(format!("{}-1-2", examples::PICTURE)),
         "mac" => json!("xk2fT1B0pUHfq3yv0cFJ8V9Q0m6y2m7xv3m1wqj0b8o"),
         _ => return None,
     })
+}
+
+fn user_example(operation: &str) -> &'static str {
+    match operation {
+        "listHolds" | "captureHold" | "releaseHold" => examples::CUSTOMER,
+        _ => examples::USER,
+    }
+}
+
+/// Of what is over once it was done, each operation has one of its own.
+fn id_example(operation: &str) -> Uuid {
+    match operation {
+        "cancelGeneration" | "retryGeneration" => examples::CANCELLED,
+        "getDeadLetter" | "retryDeadLetter" => examples::DEAD,
+        "discardDeadLetter" => examples::GIVEN_UP,
+        action if action.contains("BulkAction") => examples::ACTION,
+        _ => examples::PICTURE,
+    }
 }
 
 /// Nothing moves by pressing a button: where credits or jobs would, it is only tried.
@@ -148,7 +166,7 @@ fn body_example(operation: &str) -> Option<Value> {
         "voidLot" => json!({ "reason": "chargeback" }),
         "holdCredits" => json!({ "amount": "20", "reason": "a call", "expires_at": FAR_AWAY }),
         "captureHold" => json!({ "amount": "1" }),
-        "refundGeneration" => json!({ "job_id": SOME_GENERATION, "reason": "goodwill" }),
+        "refundGeneration" => json!({ "job_id": examples::PICTURE, "reason": "goodwill" }),
         "orderCredits" => json!({ "commands": [
             { "user": "demo", "grant": { "amount": "100", "reason": "plan", "expires_at": FAR_AWAY } },
             { "user": "demo", "adjust": { "amount": "-5", "reason": "corrects a mistake" } },

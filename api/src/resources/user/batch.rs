@@ -9,12 +9,12 @@ use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::body::{Items, Strict, Tried, body};
 use crate::serve::declared::{Answer, Purchase};
 use crate::serve::idempotency;
+use crate::serve::parameter::Header;
 use crate::serve::problem::{FieldError, Problem};
 use crate::words::generation::Generation;
 use crate::words::scalars::Amount;
 use ledger::{Action, MAX_JOBS_PER_COMMAND, NewJob};
 use poem::web::Data;
-use poem_openapi::param::Header;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
 

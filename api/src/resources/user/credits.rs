@@ -6,6 +6,7 @@ use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, Read, ReadAt};
 use crate::serve::freshness;
+use crate::serve::parameter::{Header, Query};
 use crate::words::as_of;
 use crate::words::as_of::Positions;
 use crate::words::holdings::Balance;
@@ -13,7 +14,6 @@ use crate::words::scalars::{
     Age, Amount, AsOf, GenerationId, HoldNumber, Instant, Limit, LogPosition, SignedAmount, Term, page_size,
 };
 use poem::web::Data;
-use poem_openapi::param::{Header, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::history::{self, HistoryEntry};

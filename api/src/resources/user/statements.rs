@@ -6,6 +6,7 @@ use crate::resources::user::statement::{self, Book, Entry, Period, Side, Totals}
 use crate::serve::auth::{Caller, Officers, UserOnly};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, ReadAt, ReadOneAt};
+use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::scalars::{
     Amount, Boundary, GenerationId, Instant, Limit, SignedAmount, Term, Total, UserName, page_size,
@@ -17,7 +18,6 @@ use ledger::UserId;
 use poem::Body;
 use poem::http::{HeaderMap, header};
 use poem::web::Data;
-use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, ResponseContent};
 use std::io;

@@ -1,7 +1,9 @@
 //! What every operation of the OpenAPI service is wrapped in: queries are read strictly, errors keep what they
 //! know until the outer edge, an address that exists names the methods that it takes.
 
-use crate::serve::failure::{from_framework, without_type};
+use super::parameters::Parameters;
+use crate::serve::failure::from_framework;
+use crate::serve::parameter::with_checks;
 use crate::serve::problem::{FieldError, Problem};
 use poem::endpoint::{BoxEndpoint, make};
 use poem::error::ResponseError;
@@ -9,9 +11,9 @@ use poem::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, EndpointExt, Request, Response};
 use poem_openapi::OpenApi;
-use poem_openapi::error::ParsePathError;
-use poem_openapi::registry::{MetaApi, MetaParamIn, Registry};
-use std::collections::{HashMap, HashSet};
+use poem_openapi::error::{ParseParamError, ParsePathError};
+use poem_openapi::registry::{MetaApi, Registry};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The route as the OpenAPI document writes it, such as `/v1/generations/{id}`; carried by responses.
@@ -25,18 +27,14 @@ pub(crate) struct Guarded<T>(pub T);
 #[derive(Clone)]
 struct Path {
     template: Arc<str>,
-    parameters: Arc<[String]>,
-    /// What each method reads beside the path and the body.
     operations: HashMap<Method, Arc<Known>>,
 }
 
-/// The names of an operation's parameters.
+/// What an operation reads.
 #[derive(Default)]
 struct Known {
-    /// Whether it reads a body.
     takes_body: bool,
-    query: HashSet<String>,
-    headers: Vec<String>,
+    parameters: Parameters,
 }
 
 type Routes = HashMap<String, HashMap<Method, BoxEndpoint<'static>>>;
@@ -100,10 +98,10 @@ fn guard(endpoint: BoxEndpoint<'static>, path: &Path, method: &Method) -> BoxEnd
     make(move |request: Request| {
         let (endpoint, known, path) = (endpoint.clone(), known.clone(), path.clone());
         async move {
-            let answered = match check_query(&request, &known.query)
-                .and_then(|()| check_headers(&request, &known.headers))
-                .and_then(|()| if known.takes_body { Ok(()) } else { check_no_body(&request) })
-            {
+            let query: Vec<(String, String)> = request.params().unwrap_or_default();
+            // Told only where the operation itself meets one of them: who may not ask hears that first.
+            let unreadable = known.parameters.unreadable(&request, &query);
+            let answered = match check(&request, &known, &query, &unreadable) {
                 Ok(()) => endpoint.call(request).await,
                 Err(problem) => Err(problem.into()),
             };
@@ -112,7 +110,7 @@ fn guard(endpoint: BoxEndpoint<'static>, path: &Path, method: &Method) -> BoxEnd
                     response.set_data(RouteTemplate(path.template));
                     response
                 }
-                Err(error) => carried(&named(&error, &path.parameters), path.template),
+                Err(error) => carried(&named(&error, unreadable), path.template),
             };
             Ok::<_, poem::Error>(response)
         }
@@ -126,35 +124,33 @@ fn carried(problem: &Problem, template: Arc<str>) -> Response {
     response
 }
 
-/// The problem of an error; path parameters, which the framework only numbers, get their names back.
-fn named(error: &poem::Error, parameters: &[String]) -> Problem {
-    let Some(wrong) = error.downcast_ref::<ParsePathError>() else { return from_framework(error) };
-    let index = wrong.name.trim_start_matches("param").parse::<usize>().unwrap_or_default();
-    let name = parameters.get(index).map_or(wrong.name, String::as_str);
-    Problem::parameter(name, without_type(&wrong.reason))
-}
-
-/// A parameter that nobody reads was meant to do something: leaving it out silently would do something else.
-fn check_query(request: &Request, known: &HashSet<String>) -> Result<(), Problem> {
-    let query: Vec<(String, String)> = request.params().unwrap_or_default();
-    let (mut seen, mut told) = (HashSet::new(), HashSet::new());
-    let mut wrong = Vec::new();
-    for (name, _) in &query {
-        let message = match (known.contains(name), seen.insert(name)) {
-            (true, true) => continue,
-            (true, false) => "is given twice",
-            (false, _) => "is not a parameter of this operation",
-        };
-        if told.insert(name) && wrong.len() < MOST_NAMED {
-            let name: String = name.chars().filter(|letter| !letter.is_control()).take(100).collect();
-            wrong.push(FieldError::new(name, message));
-        }
+/// The problem of an error. The framework stops at the first parameter that is wrong, and only numbers those of the path: all
+/// are named.
+fn named(error: &poem::Error, unreadable: Vec<FieldError>) -> Problem {
+    let is_of_parameter = error.is::<ParseParamError>() || error.is::<ParsePathError>();
+    if is_of_parameter && !unreadable.is_empty() {
+        return Problem::parameters(unreadable);
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Problem::parameters(wrong)) }
+    from_framework(error)
 }
 
-/// So many parameters are told to be wrong: a query of nothing else must not blow up the answer.
-const MOST_NAMED: usize = 20;
+/// What is wrong with a request before its operation is asked.
+fn check(
+    request: &Request,
+    known: &Known,
+    query: &[(String, String)],
+    unreadable: &[FieldError],
+) -> Result<(), Problem> {
+    let mut wrong = known.parameters.misplaced(query);
+    if !wrong.is_empty() {
+        let others = unreadable.iter().filter(|other| wrong.iter().all(|one| one.field != other.field));
+        let others: Vec<_> = others.cloned().collect();
+        wrong.extend(others);
+        return Err(Problem::parameters(wrong));
+    }
+    check_headers(request, known.parameters.headers())?;
+    if known.takes_body { Ok(()) } else { check_no_body(request) }
+}
 
 /// Headers of which a second one would leave open which is meant, whatever the operation reads. Of two equal lengths hyper
 /// makes one before they come here, and refuses different ones.
@@ -198,26 +194,16 @@ pub(crate) fn check_headers(request: &Request, known: &[String]) -> Result<(), P
 /// Every path of the document, by the router's own way of writing it.
 fn paths<T: OpenApi>() -> HashMap<String, Path> {
     let mut paths = HashMap::new();
-    for meta in T::meta().into_iter().flat_map(|api| api.paths) {
-        let (address, parameters) = as_routed(&meta.path);
+    let (apis, checks) = with_checks(T::meta);
+    for meta in apis.into_iter().flat_map(|api| api.paths) {
+        let (address, in_path) = as_routed(&meta.path);
         let template = meta.path.as_str().into();
-        let path = paths.entry(address).or_insert_with(|| Path {
-            template,
-            parameters: parameters.into(),
-            operations: HashMap::new(),
-        });
+        let path = paths.entry(address).or_insert_with(|| Path { template, operations: HashMap::new() });
         for operation in meta.operations {
-            let mut known = Known { takes_body: operation.request.is_some(), ..Known::default() };
-            for parameter in operation.params {
-                match parameter.in_type {
-                    MetaParamIn::Query => drop(known.query.insert(parameter.name)),
-                    MetaParamIn::Header => known.headers.push(parameter.name),
-                    MetaParamIn::Path
-                    | MetaParamIn::Cookie
-                    | MetaParamIn::CookiePrivate
-                    | MetaParamIn::CookieSigned => {}
-                }
-            }
+            let known = Known {
+                takes_body: operation.request.is_some(),
+                parameters: Parameters::new(operation.params, &checks, &in_path),
+            };
             path.operations.insert(operation.method, Arc::new(known));
         }
     }

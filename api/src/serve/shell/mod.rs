@@ -4,6 +4,7 @@
 mod guard;
 mod headers;
 mod outer;
+mod parameters;
 mod request_id;
 mod scope;
 mod throttle;

@@ -2,6 +2,7 @@
 
 mod client;
 mod contract;
+mod raw;
 mod reply;
 mod server;
 mod wire;
@@ -9,6 +10,7 @@ mod worker;
 
 pub(crate) use client::{Client, read};
 pub(crate) use contract::Contract;
+pub(crate) use raw::raw;
 pub(crate) use reply::Reply;
 pub(crate) use server::{Background, SECRET, Server, Setup};
 pub(crate) use wire::Wire;

@@ -12,7 +12,7 @@ use crate::serve::declared::{Answer, ReadOne, ReadPart};
 use crate::serve::freshness;
 use crate::words::scalars::{GenerationId, LogPosition};
 use poem::web::Data;
-use poem_openapi::param::{Header, Path};
+use crate::serve::parameter::{Header, Path};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 

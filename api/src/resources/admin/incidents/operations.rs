@@ -12,7 +12,7 @@ use crate::serve::freshness;
 use crate::words::incidents::{IncidentId, IncidentStateName};
 use crate::words::scalars::{Instant, Limit, LogPosition, Term, page_size};
 use poem::web::Data;
-use poem_openapi::param::{Header, Path, Query};
+use crate::serve::parameter::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::incidents::{self, Deed, Incident, Rank};

@@ -15,7 +15,7 @@ use ledger::books::End;
 use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use poem_openapi::param::Query;
+use crate::serve::parameter::Query;
 
 /// See the module.
 pub(crate) struct BooksApi;

@@ -1,0 +1,31 @@
+//! What the examples of the OpenAPI document name. `cooly --help` tells when a server makes them at its start; on any
+//! other they name nothing, and the document is the same.
+
+use uuid::Uuid;
+
+/// The user whose token a development server gives away.
+pub const USER: &str = "demo";
+
+/// A user that an admin looks after.
+pub const CUSTOMER: &str = "example";
+
+/// A picture of [`USER`] that was made.
+pub const PICTURE: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0001);
+
+/// One that [`USER`] bought and stopped before anybody began with it.
+pub const CANCELLED: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0002);
+
+/// One of [`CUSTOMER`] that used up its attempts.
+pub const DEAD: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0003);
+
+/// Another, to be given up.
+pub const GIVEN_UP: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0004);
+
+/// An action on both, which was ended before it began.
+pub const ACTION: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0005);
+
+/// The hold of [`CUSTOMER`]: the second event of the account.
+pub const HOLD: i64 = 2;
+
+/// The first lot of [`USER`], and whatever else is numbered from here.
+pub const FIRST: i64 = 1;
