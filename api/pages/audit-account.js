@@ -4,6 +4,7 @@ import { save } from './audit-download.js';
 import { eventTable } from './audit-rows.js';
 import { breaches, verdict } from './audit-verdict.js';
 import { button, el, find } from './dom.js';
+import { busy } from './notices.js';
 import { named, plural, sentence } from './words.js';
 
 const PAGE = 50;
@@ -59,6 +60,13 @@ export class Account {
     }
   }
 
+  async #later(user, mine) {
+    find('#account-problem').textContent = '';
+    await this.#more(user, mine).catch((problem) => {
+      if (mine === this.#turn) find('#account-problem').textContent = sentence(problem.message);
+    });
+  }
+
   async #more(user, mine) {
     const query = new URLSearchParams({ user, type: CREDITS.join(','), limit: PAGE });
     if (this.#cursor) query.set('cursor', this.#cursor);
@@ -66,7 +74,7 @@ export class Account {
     if (mine !== this.#turn) return;
     this.#events.push(...page.items);
     this.#cursor = page.next_cursor;
-    const more = this.#cursor && button('Show more', { className: 'quiet', on: { click: () => this.#more(user, mine) } });
+    const more = this.#cursor && button('Show more', { className: 'quiet', on: { click: () => busy(more, () => this.#later(user, mine)) } });
     const kept = ['ndjson', 'csv', 'parquet'].map((format) => {
       const path = `/audit/export?${new URLSearchParams({ user, format })}`;
       const press = button(format.toUpperCase(), { className: 'small quiet', on: { click: () => save(this.#client, path, `cooly-account.${format}`, press) } });
@@ -78,8 +86,9 @@ export class Account {
 }
 
 function told(user, { valid, events, streams, head, sealed }) {
-  const title = valid ? `The account of ${named(user)} is sound` : `The account of ${named(user)} is not what was written`;
+  const title = valid ? `What is there of ${named(user)} is what was written` : `The account of ${named(user)} is not what was written`;
+  const limit = valid && 'An end that was cut off shows only when the whole log is checked.';
   const read = `Checked ${new Date().toLocaleString()}: ${plural(events, 'event')} in ${plural(streams, 'stream')}.`;
   const seals = sealed.seal === null ? 'No seal covers it yet.' : `${plural(sealed.matching, 'event')} as sealed, up to seal ${sealed.seal}; ${plural(sealed.unsealed, 'event')} not sealed yet.`;
-  return verdict(valid ? 'good' : 'bad', title, read, seals, `Head: ${head}`);
+  return verdict(valid ? 'good' : 'bad', title, ...[read, seals, limit, `Head: ${head}`].filter(Boolean));
 }

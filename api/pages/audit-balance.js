@@ -50,6 +50,7 @@ export class Balance {
     this.#turn += 1;
     const mine = this.#turn;
     find('#books-problem').textContent = '';
+    find('#books-verdict').replaceChildren(verdict('none', 'Adding up …'));
     try {
       const balance = await this.#client.get(`${PATH}?${interval()}`);
       if (mine === this.#turn) this.#draw(balance);
@@ -67,7 +68,10 @@ export class Balance {
     const off = `What the accounts state differs from what the events lead to by ${amount(difference.available)} available and ${amount(difference.held)} held.`;
     const told = balanced ? verdict('good', 'It adds up to the last digit', read) : verdict('bad', 'It does not add up: check the whole log', off, read);
     find('#books-verdict').replaceChildren(told);
-    const press = button('Save as CSV', { className: 'small quiet', on: { click: () => save(this.#client, `${PATH}?${csv(interval())}`, 'trial-balance.csv', press) } });
+    // What is shown is what is saved, whatever the form says by now.
+    const shown = csv(new URLSearchParams({ from: from.position, to: to.position }));
+    const name = `trial-balance-${from.position}-${to.position}.csv`;
+    const press = button('Save as CSV', { className: 'small quiet', on: { click: () => save(this.#client, `${PATH}?${shown}`, name, press) } });
     find('#books').replaceChildren(
       el('div', { className: 'balance' }, scrolled('Trial balance', table(balance)), waterfall(steps(balance))),
       press);

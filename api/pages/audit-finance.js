@@ -10,6 +10,7 @@ const AGES = ['0-30', '31-90', '91-180', '181-365', '366+', 'unknown'];
 
 export class Finance {
   #client;
+  #turn = 0;
 
   constructor(client) {
     this.#client = client;
@@ -19,12 +20,15 @@ export class Finance {
   }
 
   async show() {
+    this.#turn += 1;
+    const [mine, days] = [this.#turn, interval()];
     find('#finance-problem').textContent = '';
     try {
       const outstanding = await this.#client.get('/audit/outstanding');
-      const recognised = await this.#client.get(`/audit/recognised?${interval()}`);
-      find('#finance').replaceChildren(aged(outstanding), bySource(recognised));
+      const recognised = await this.#client.get(`/audit/recognised?${days}`);
+      if (mine === this.#turn) find('#finance').replaceChildren(aged(outstanding), bySource(recognised));
     } catch (problem) {
+      if (mine !== this.#turn) return;
       find('#finance').replaceChildren();
       find('#finance-problem').textContent = sentence(problem.message);
     }

@@ -7,6 +7,7 @@ import { busy } from './notices.js';
 import { plural, sentence } from './words.js';
 
 const CHECK = '/audit/verify';
+const BROKEN = 'The log is not what was written';
 
 export class WholeLog {
   #client;
@@ -28,11 +29,19 @@ export class WholeLog {
     find('#whole-verdict').replaceChildren(verdict('none', 'Checking …'));
     bar.hidden = false;
     bar.removeAttribute('value');
+    let isBroken = false;
     try {
       const response = await this.#client.stream(CHECK, { Accept: 'application/x-ndjson' });
-      this.#show(await outcome(response, (progress) => { bar.value = progress.total ? progress.done / progress.total : 0; }));
+      this.#show(await outcome(response, ({ progress, found }) => {
+        if (progress) bar.value = progress.total ? progress.done / progress.total : 0;
+        if (!found) return;
+        isBroken = true;
+        find('#whole-verdict').replaceChildren(verdict('bad', BROKEN, 'The seals are being checked …'));
+        find('#whole-breaches').replaceChildren(...[breaches(found.breaches, found.breaches_in_all)].filter(Boolean));
+      }));
     } catch (problem) {
-      find('#whole-verdict').replaceChildren(verdict('none', 'Not checked', 'The check broke off, which says nothing about the log.'));
+      const off = isBroken ? verdict('bad', BROKEN, 'The check broke off before the seals were read.') : verdict('none', 'Not checked', 'The check broke off, which says nothing about the log.');
+      find('#whole-verdict').replaceChildren(off);
       find('#whole-problem').textContent = sentence(problem.message);
     } finally {
       bar.hidden = true;
@@ -41,13 +50,15 @@ export class WholeLog {
 
   #show(result) {
     const { valid, seals, breaches: found, breaches_in_all: all } = result;
-    const when = `Checked ${new Date(result.begun_at).toLocaleString()}: ${plural(result.events, 'event')}, of one moment.`;
+    const when = `Checked ${new Date(result.begun_at).toLocaleString()}: ${plural(result.events, 'event')}.`;
+    const early = result.stopped_early && 'So much is wrong that the rest was not read.';
     const sealed = seals.seals
-      ? `${plural(seals.seals, 'seal')} over ${plural(seals.events, 'event')}, signed by ${seals.keys.join(', ')}; ${plural(seals.unsealed, 'event')} newer than the newest seal.`
-      : 'The log has no seals: its owner could have written it anew.';
+      ? `${plural(seals.seals, 'seal')} over ${plural(seals.events, 'event')}, signed by ${seals.keys.join(', ')}: compare the keys with those that you know. ${plural(seals.unsealed, 'event')} newer than the newest seal.`
+      : !early && 'The log has no seals: its owner could have written it anew, or removed them.';
     const kept = seals.newest && `Keep this elsewhere, it pins everything up to it: ${seals.newest}`;
-    const title = valid ? 'The log is sound' : 'The log is not what was written';
-    find('#whole-verdict').replaceChildren(verdict(valid ? 'good' : 'bad', title, ...[when, sealed, kept].filter(Boolean)));
+    // What agrees with itself and is sealed by nobody proves little.
+    const [look, title] = !valid ? ['bad', BROKEN] : seals.seals ? ['good', 'The log is sound'] : ['none', 'The log agrees with itself, and is not sealed'];
+    find('#whole-verdict').replaceChildren(verdict(look, title, ...[when, early, sealed, kept].filter(Boolean)));
     find('#whole-breaches').replaceChildren(...[breaches(found, all)].filter(Boolean));
   }
 }
@@ -63,7 +74,7 @@ async function outcome(response, hear) {
     const lines = (rest + value).split('\n');
     rest = lines.pop();
     for (const line of lines.map((text) => JSON.parse(text))) {
-      if (line.progress) hear(line.progress);
+      hear(line);
       result = line.result ?? result;
     }
   }

@@ -52,8 +52,10 @@ async fn verify(database: &Database, options: &VerifyOptions, trust: &Trust) -> 
     require_schema(database).await?;
     let mut client = database.connect(Role::Owner).await.context("the database cannot be reached")?;
     let bar = progress::bar("log");
-    let found =
-        ledger::verify::log_breaches(&mut client, |done, total| progress::show(&bar, done, total)).await;
+    let found = ledger::verify::log_breaches(&mut client, usize::MAX, |done, total| {
+        progress::show(&bar, done, total)
+    })
+    .await;
     bar.finish_and_clear();
     let mut breaches: Vec<String> = found?
         .iter()
@@ -97,7 +99,8 @@ async fn rights(client: &Client, options: &VerifyOptions) -> anyhow::Result<Vec<
 
 async fn seals(client: &mut Client, options: &VerifyOptions, trust: &Trust) -> anyhow::Result<Vec<String>> {
     let bar = progress::bar("seals");
-    let report = verify_seals(client, trust, |done, total| progress::show(&bar, done, total)).await;
+    let report =
+        verify_seals(client, trust, usize::MAX, |done, total| progress::show(&bar, done, total)).await;
     bar.finish_and_clear();
     let report = report?;
     // To standard error: the output is breaches and nothing else.

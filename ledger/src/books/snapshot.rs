@@ -64,7 +64,9 @@ impl From<tokio_postgres::Error> for BooksError {
 impl Books {
     /// Begins a snapshot on a connection of its own; see [`crate::Role::Exporter`].
     pub async fn open(client: Client) -> Result<Books, BooksError> {
-        // The mark first: whatever lies up to it is in a snapshot that is taken afterwards.
+        // The mark first: whatever lies up to it is in a snapshot that is taken afterwards. Twice, since an INSERT that was under way
+        // at the first draws positions beyond it, and is of an instant before it.
+        mark::settled(&client, PATIENCE).await?.ok_or(BooksError::Unsettled)?;
         let mark = mark::settled(&client, PATIENCE).await?.ok_or(BooksError::Unsettled)?;
         // Compiling statements of which each sums a part takes longer than running them.
         client.batch_execute("begin isolation level repeatable read read only; set local jit = off").await?;

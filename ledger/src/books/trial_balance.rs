@@ -1,8 +1,8 @@
 //! What was owed to all users at the ends of an interval, and everything that moved between them.
 //!
 //! The ends are what the accounts state: for each, the balance and the holds beside its last event before the border. The
-//! lines between are what the events say. So the equation is no tautology: it fails if an event between the borders is
-//! missing, or its amount or a state was changed.
+//! lines between are what the events say. So the equation is no tautology: it fails if an event is missing that has another of
+//! its account behind it, or if an amount or the balance at a border was changed. It proves less than [`crate::verify`].
 
 use super::interval::Interval;
 use super::snapshot::{Books, BooksError};

@@ -90,6 +90,11 @@ pub(super) struct Found {
 }
 
 impl Differences {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.lost.len() + self.strangers.len() + self.breaches.len()
+    }
+
     pub(super) fn extend(&mut self, more: Differences) {
         self.lost.extend(more.lost);
         self.strangers.extend(more.strangers);

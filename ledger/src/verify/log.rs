@@ -14,6 +14,9 @@ use uuid::Uuid;
 
 const PAGE_ROWS: i64 = 5_000;
 
+/// Rows that are verified before others get their turn, where a server does this beside its requests.
+const BREATH: usize = 200;
+
 /// The columns of an event. Amounts that no ledger writes, and that a decimal of ours cannot hold, are read as
 /// null, which is a breach like any other: one row must not hide what is wrong with the rest.
 macro_rules! columns {
@@ -97,10 +100,11 @@ pub async fn account_breaches(
     })
 }
 
-/// Verifies the whole log in one snapshot. `progress` is told how many events are done and about how many
-/// there are.
+/// Verifies the whole log in one snapshot, or as far as there are more than `most` breaches. `progress` is told how many events are
+/// done and about how many there are.
 pub async fn log_breaches(
     client: &mut Client,
+    most: usize,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Vec<Breach>, Error> {
     let snapshot = snapshot(client).await?;
@@ -114,18 +118,22 @@ pub async fn log_breaches(
     let mut done = 0_u64;
     loop {
         let rows = snapshot.query(&in_order, &[&account, &stream, &version, &PAGE_ROWS]).await?;
-        for row in &rows {
-            (account, stream, version) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-            if audit.as_ref().is_none_or(|audit| audit.account().0 != account) {
-                close(audit.replace(AccountAudit::new(AccountId(account))), drawn, &mut breaches);
+        for some in rows.chunks(BREATH) {
+            for row in some {
+                (account, stream, version) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+                if audit.as_ref().is_none_or(|audit| audit.account().0 != account) {
+                    close(audit.replace(AccountAudit::new(AccountId(account))), drawn, &mut breaches);
+                }
+                if let Some(audit) = &mut audit {
+                    feed(audit, row)?;
+                }
             }
-            if let Some(audit) = &mut audit {
-                feed(audit, row)?;
-            }
+            tokio::task::yield_now().await;
         }
         done += rows.len() as u64;
         progress(done, done.max(u64::try_from(estimate).unwrap_or(0)));
-        if (rows.len() as i64) < PAGE_ROWS {
+        let found = breaches.len() + audit.as_ref().map_or(0, |audit| audit.breaches.len());
+        if (rows.len() as i64) < PAGE_ROWS || found > most {
             break;
         }
     }

@@ -8,7 +8,8 @@ use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
 use projections::{
-    balances, dead_letters, generation_list, generations, history, incidents, overview, pending, spending, usage,
+    balances, dead_letters, generation_list, generations, history, incidents, overview, pending, spending,
+    usage,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -3,8 +3,8 @@
 use crate::stage::{Stage, user};
 use ledger::{Position, Role};
 use projections::{
-    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, incidents, overview, pending,
-    spending, usage, wait_for,
+    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, incidents, overview,
+    pending, spending, usage, wait_for,
 };
 use std::time::Duration;
 use tokio::time::Instant;

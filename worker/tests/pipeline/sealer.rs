@@ -16,7 +16,7 @@ fn sealing(rig: &Rig, name: &str, key: &Arc<SealKey>, options: &SealOptions) -> 
 async fn report(rig: &Rig, key: &SealKey) -> SealReport {
     let trust = Trust { keys: vec![key.public_key()], ..Trust::default() };
     let mut client = rig.database().connect(Role::Owner).await.unwrap();
-    seal::verify_seals(&mut client, &trust, |_, _| {}).await.unwrap()
+    seal::verify_seals(&mut client, &trust, usize::MAX, |_, _| {}).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

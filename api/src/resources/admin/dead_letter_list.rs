@@ -7,13 +7,13 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Read};
 use crate::serve::freshness;
+use crate::serve::parameter::{Header, Query};
 use crate::words::incidents::{DeadOrderName, IncidentId, MinAttempts, SearchText};
 use crate::words::scalars::{
     Amount, ClassName, Instant, KindName, Limit, LogPosition, Term, UserName, page_size,
 };
 use ledger::{Credits, JobId};
 use poem::web::Data;
-use crate::serve::parameter::{Header, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::dead_letters::{self, Cursor, Filter, Order};

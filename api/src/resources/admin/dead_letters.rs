@@ -6,14 +6,11 @@ use crate::resources::Tag;
 use crate::resources::admin::generation::found::account_of;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::declared::{Answer, Change, ReadOne};
-use crate::serve::freshness;
-use crate::serve::parameter::{Header, Path, Query};
+use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::failure::GenerationFailure;
 use crate::words::incidents::IncidentId;
-use crate::words::scalars::{
-    Amount, GenerationId, Instant, KindName, LogPosition, RunNumber, StatusName, UserName,
-};
+use crate::words::scalars::{Amount, GenerationId, Instant, KindName, RunNumber, StatusName, UserName};
 use ledger::job::{JobCommand, JobState, Status};
 use ledger::{AccountId, Action, Command, Credits, JobId, RecordedEvent, UserId, read};
 use poem::web::Data;

@@ -35,13 +35,17 @@ const RETRY_AFTER: Duration = Duration::from_secs(30);
 /// Breaches that are told one by one; the rest is counted.
 const MOST_TOLD: usize = 100;
 
+/// With more breaches than that nobody needs to read on: all of them are kept in memory.
+const ENOUGH: usize = 10_000;
+
 /// The lines, as they are made.
 #[derive(ApiResponse)]
 enum Lines {
     /// A line of JSON every moment with how far it is, `{"progress":{"of":"log","done":…,"total":…}}`, of the log in events
-    /// and then of the seals, and at the end `{"result":{…}}`: `valid`, `begun_at`, `ended_at`, `events`, `seals` (`seals`,
-    /// `events`, `unsealed`, `newest`, `keys`), `breaches` (at most 100, each with `invariant`, `account`, `stream`, `version`,
-    /// `position`, `block` where they are known, and `detail`) and `breaches_in_all`. Without that line it broke off
+    /// and then of the seals. As soon as the log is known to be broken `{"found":{…}}` with its `breaches` and `breaches_in_all`. At the end
+    /// `{"result":{…}}`: `valid`, `begun_at`, `ended_at`, `events`, `seals` (`seals`, `events`, `unsealed`, `newest`, `keys`),
+    /// `breaches` (at most 100, each with `invariant`, `account`, `stream`, `version`, `position`, `block` where they are known,
+    /// and `detail`), `breaches_in_all`, and `stopped_early` if that were so many that the rest was not read. Without that line it broke off
     #[oai(status = 200, content_type = "application/x-ndjson")]
     Told(Binary<Body>),
 }
@@ -61,9 +65,9 @@ pub(crate) struct WholeLog;
 impl WholeLog {
     /// Prove the whole log
     ///
-    /// What `cooly verify --log-only` proves, but for rights: every hash, stored state, balance, lot and job of every account, and
-    /// every seal with its signature. Read models are not looked at. Whose keys signed is told and not judged: compare them
-    /// with those that you know. The answer is streamed.
+    /// What `cooly verify --log-only` proves, but for rights and keys: every hash, stored state, balance, lot and job of every
+    /// account, and then every seal with its signature. Read models are not looked at. Whose keys signed is told and not judged:
+    /// compare them with those that you know. The answer is streamed.
     #[oai(path = "/audit/verify", method = "get", operation_id = "verifyLog")]
     async fn verify(
         &self,
@@ -117,55 +121,71 @@ impl Check {
         drop(self.permit);
     }
 
-    /// Verifies, and tells how far it is from beat to beat.
+    /// Verifies the log and then the seals, and tells how far it is from beat to beat.
     async fn tell(&mut self, sender: &Sender) -> Result<(), String> {
         let begun_at = self.app.now();
         let (told, progress) = watch::channel(Progress { of: "log", done: 0, total: 0 });
-        let mut beat = tokio::time::interval(BEAT);
-        let work = found(&mut self.client, &told);
-        tokio::pin!(work);
-        let found = loop {
-            tokio::select! {
-                found = &mut work => break found.map_err(|error| ledger::error_chain(&error))?,
-                _ = beat.tick() => {
-                    let Progress { of, done, total } = *progress.borrow();
-                    send(sender, &json!({ "progress": { "of": of, "done": done, "total": total } })).await?;
-                }
+        let tell = |of| {
+            let told = &told;
+            move |done, total| {
+                told.send_replace(Progress { of, done, total });
             }
         };
+        let log = watched(sender, &progress, log_breaches(&mut self.client, ENOUGH, tell("log"))).await?;
+        let events = progress.borrow().done;
+        let mut found = Found { events, in_all: log.len(), ..Found::default() };
+        found.breaches.extend(log.iter().take(MOST_TOLD).map(|breach| json!(breach)));
+        if found.in_all > 0 {
+            let line = json!({ "breaches": found.breaches, "breaches_in_all": found.in_all });
+            send(sender, &json!({ "found": line })).await?;
+        }
+        if found.in_all <= ENOUGH {
+            let trust = Trust::default();
+            let work = verify_seals(&mut self.client, &trust, ENOUGH, tell("seals"));
+            found.seals = watched(sender, &progress, work).await?;
+            let of_seals = &found.seals.breaches;
+            found.in_all += of_seals.len();
+            let room = MOST_TOLD.saturating_sub(found.breaches.len());
+            found.breaches.extend(of_seals.iter().take(room).map(|breach| json!(breach)));
+        }
         send(sender, &json!({ "result": found.told(begun_at, self.app.now()) })).await
     }
 }
 
+/// Does the work, and tells how far it is from beat to beat.
+async fn watched<T>(
+    sender: &Sender,
+    progress: &watch::Receiver<Progress>,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, String> {
+    let mut beat = tokio::time::interval(BEAT);
+    tokio::pin!(work);
+    loop {
+        tokio::select! {
+            found = &mut work => break found.map_err(|error| ledger::error_chain(&error)),
+            _ = beat.tick() => {
+                let Progress { of, done, total } = *progress.borrow();
+                send(sender, &json!({ "progress": { "of": of, "done": done, "total": total } })).await?;
+            }
+        }
+    }
+}
+
 /// What a verification found.
+#[derive(Default)]
 struct Found {
     events: u64,
     /// Of the log, and then of the seals.
     breaches: Vec<Value>,
-    breaches_in_all: usize,
+    in_all: usize,
     seals: SealReport,
-}
-
-async fn found(client: &mut Client, told: &watch::Sender<Progress>) -> Result<Found, Error> {
-    let tell = |of| {
-        move |done, total| {
-            told.send_replace(Progress { of, done, total });
-        }
-    };
-    let log = log_breaches(client, tell("log")).await?;
-    let events = told.borrow().done;
-    let seals = verify_seals(client, &Trust::default(), tell("seals")).await?;
-    let of_log = log.iter().map(|breach| json!(breach));
-    let of_seals = seals.breaches.iter().map(|breach| json!(breach));
-    let breaches_in_all = log.len() + seals.breaches.len();
-    Ok(Found { events, breaches: of_log.chain(of_seals).take(MOST_TOLD).collect(), breaches_in_all, seals })
 }
 
 impl Found {
     fn told(&self, begun_at: DateTime<Utc>, ended_at: DateTime<Utc>) -> Value {
         let seals = &self.seals;
         json!({
-            "valid": self.breaches_in_all == 0,
+            "valid": self.in_all == 0,
             "begun_at": written(&begun_at),
             "ended_at": written(&ended_at),
             "events": self.events,
@@ -177,7 +197,8 @@ impl Found {
                 "keys": seals.keys.iter().map(ToString::to_string).collect::<Vec<_>>(),
             },
             "breaches": self.breaches,
-            "breaches_in_all": self.breaches_in_all,
+            "breaches_in_all": self.in_all,
+            "stopped_early": self.in_all > ENOUGH,
         })
     }
 }

@@ -130,7 +130,7 @@ impl Bench {
 
     pub(crate) async fn breaches(&self) -> Vec<String> {
         let mut client = self.owner().await;
-        let found = ledger::verify::log_breaches(&mut client, |_, _| {}).await.unwrap();
+        let found = ledger::verify::log_breaches(&mut client, usize::MAX, |_, _| {}).await.unwrap();
         found.iter().map(ToString::to_string).collect()
     }
 

@@ -10,9 +10,9 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::conditional::{is_known, state_tag};
 use crate::serve::declared::{Answer, ReadOne, ReadPart};
 use crate::serve::freshness;
+use crate::serve::parameter::{Header, Path};
 use crate::words::scalars::{GenerationId, LogPosition};
 use poem::web::Data;
-use crate::serve::parameter::{Header, Path};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, OpenApi};
 

@@ -10,12 +10,12 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::declared::{Answer, ReadAt};
+use crate::serve::parameter::Query;
 use crate::words::scalars::{LogBound, SourceName};
 use ledger::books::End;
 use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::OpenApi;
-use crate::serve::parameter::Query;
 
 /// See the module.
 pub(crate) struct BooksApi;

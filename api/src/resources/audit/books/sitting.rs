@@ -45,8 +45,8 @@ pub(super) fn past(app: &App, name: &str, bound: Option<Bound>) -> Result<Option
 fn too_long(app: &App) -> Problem {
     let seconds = app.limits.books.as_secs_f64();
     let detail = format!(
-        "adding up took more than {seconds} s and was given up; ask for a shorter interval, or run the SQL of \
-         docs/audit.md on the database, which has no such limit"
+        "adding up took more than {seconds} s and was given up: it reads what happened in the interval and the end of every account; ask \
+         for a shorter interval, or, of very many accounts, run the SQL of docs/audit.md on the database, which has no such limit"
     );
     Problem::unprocessable("interval_too_long", detail)
 }
