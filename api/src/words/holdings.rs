@@ -21,6 +21,8 @@ const EXPIRING_WITHIN: Duration = Duration::from_secs(7 * 24 * 3_600);
 
 /// What an account holds.
 #[derive(Debug, Object)]
+// Part of other objects alone; `Balance` is what a user is told.
+#[oai(rename = "AccountHolds")]
 pub(crate) struct Balance {
     /// The moment that this is about.
     pub as_of: Instant,

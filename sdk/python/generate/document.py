@@ -23,6 +23,9 @@ ENUM_NAMES = {
     "status": "GenerationStatus",
 }
 
+# Where one name stands for several enums, by the first of the values too.
+NAMES_BY_VALUE = {("state", "regressed"): "IncidentState"}
+
 # Where the rule of `method_name` gives a name that nobody would look for.
 METHOD_NAMES = {"actOnDeadLetters": "act", "cleanUpDeadLetters": "clean_up", "getCreditHistory": "list_history"}
 
@@ -134,9 +137,9 @@ class Document:
         for name, values in inline_enums(self.raw):
             if values not in enums:
                 taken = {known for known, _ in enums.values()}
-                wanted = ENUM_NAMES.get(name, class_name(name))
+                wanted = NAMES_BY_VALUE.get((name, values[0])) or ENUM_NAMES.get(name, class_name(name))
                 if wanted in taken or wanted in self.schemas:
-                    raise SystemExit(f"two enums want the name {wanted}: add one to ENUM_NAMES for `{name}` {values}")
+                    raise SystemExit(f"two enums want the name {wanted}: add one to NAMES_BY_VALUE for `{name}` {values}")
                 enums[values] = (wanted, "")
         return enums
 

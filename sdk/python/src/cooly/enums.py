@@ -7,6 +7,29 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+AttemptBilled: TypeAlias = Literal[
+    "yes",
+    "no",
+    "unknown",
+]
+"""Whether a provider is paid for an attempt that failed."""
+
+AttemptOutcome: TypeAlias = Literal[
+    "running",
+    "succeeded",
+    "failed",
+    "cancelled",
+    "taken_over",
+]
+"""What became of an attempt."""
+
+BooksForm: TypeAlias = Literal[
+    "json",
+    "csv",
+    "parquet",
+]
+"""How an answer about the books is written."""
+
 BulkItemOutcome: TypeAlias = Literal[
     "waiting",
     "begun",
@@ -48,6 +71,14 @@ Deed: TypeAlias = Literal[
 ]
 """What to do with them."""
 
+Event: TypeAlias = Literal[
+    "ignored",
+    "resolved",
+    "reopened",
+    "regressed",
+    "ignore_over",
+]
+
 ExportDataset: TypeAlias = Literal[
     "events",
     "seals",
@@ -87,6 +118,13 @@ GenerationStatus: TypeAlias = Literal[
     "discarded",
 ]
 
+IncidentState: TypeAlias = Literal[
+    "regressed",
+    "open",
+    "ignored",
+    "resolved",
+]
+
 Outcome: TypeAlias = Literal[
     "noted",
     "repeated",
@@ -105,4 +143,10 @@ RoleName: TypeAlias = Literal[
     "auditor",
 ]
 """The roles, in the document."""
+
+Sort: TypeAlias = Literal[
+    "newest",
+    "oldest",
+    "credits",
+]
 

@@ -69,8 +69,22 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailure:
+    """Why an attempt failed, in the words for whoever mends it, and whether it has to be paid for."""
+
+    billed: enums.AttemptBilled | None = None
+    """Whether the provider is paid for it; null where nobody said."""
+    class_: enums.FailureClass
+    """`permanent` was refunded; the others were tried again until the attempts were used up."""
+    code: str
+    """Stable code, such as `content_refused`."""
+    message: str
+    """One sentence for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What an account holds."""
+    """What the caller holds, and whether it will do for long."""
 
     as_of: datetime
     """The moment that this is about."""
@@ -82,12 +96,18 @@ class Balance:
     """Credits set aside: they come back, or are spent."""
     holds: list[HoldView]
     """What is set aside, oldest first."""
+    is_low: bool
+    """Whether this one is."""
     lots: list[LotView]
     """What the available and pending credits consist of, in the order in which they are spent."""
+    low_below: Credits
+    """Below so many available credits a balance is low."""
     next_expiry: datetime | None = None
     """When the next lot expires; null if none ever does."""
     pending: Credits
     """Credits that can only be spent later."""
+    top_up_url: str | None = None
+    """Where there are more credits to be had; left out if this service does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,6 +247,8 @@ class BulkPlan:
     """What was taken for all of them: given back by a discard, spent again by a retry."""
     groups: list[DeadGroup]
     """By why they died and where, most first; at most a hundred."""
+    people: int
+    """How many users they belong to."""
     samples: list[str]
     """Some of them, newest first."""
     seconds: int
@@ -363,19 +385,21 @@ class DayUsage:
     """What was done with one model on one day."""
 
     day: date
-    """The day, UTC."""
+    """The day, in the time zone that was asked for."""
     failed: int
     """Runs that failed and were refunded."""
     generations: int
     """Generations bought."""
+    kept: Credits
+    """Charged credits that late cancels kept on this day."""
     kind: enums.GenerationKind
     """What the model makes."""
     model: str
     """The model."""
     refunded: Credits
-    """Credits given back."""
+    """Charged credits that were given back."""
     spent: Credits
-    """Credits debited."""
+    """Credits charged: debited, or captured of what was held."""
     succeeded: int
     """Runs that succeeded."""
 
@@ -400,6 +424,8 @@ class DeadGeneration:
     """Why the last attempt failed."""
     id: str
     """The generation."""
+    incident: str | None = None
+    """The incident that it is part of; null for a moment in which that is not worked out."""
     kind: enums.GenerationKind
     """What it makes."""
     model: str
@@ -408,6 +434,10 @@ class DeadGeneration:
     """Whether that is only set aside: nothing is spent unless a retry succeeds."""
     prompt: str
     """What was asked for."""
+    provider: str | None = None
+    """The provider that was asked last; null where the log does not tell, and in the story of one that died just
+    now.
+    """
     run: int
     """Which run died, from 1."""
     user: str | None = None
@@ -432,15 +462,19 @@ class DeadGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadPage:
-    """A page of them, newest first."""
+    """A page of them."""
 
+    is_cut: bool
+    """Whether the page is not full because the search stopped: of a long list only a part is looked at for a
+    page. It goes on at `next_cursor`.
+    """
     items: list[DeadGeneration]
     next_cursor: str | None = None
     """Where the next page begins; null on the last."""
     total: int
     """How many match on all pages, counted no further than to 10,000."""
     total_is_more: bool
-    """Whether more match than `total` says."""
+    """Whether more match than `total` says, or may: of a long list only a part is counted under most filters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -465,6 +499,8 @@ class DeadStory:
     """Why the last attempt failed."""
     id: str
     """The generation."""
+    incident: str | None = None
+    """The incident that it is part of; null for a moment in which that is not worked out."""
     kind: enums.GenerationKind
     """What it makes."""
     model: str
@@ -473,6 +509,10 @@ class DeadStory:
     """Whether that is only set aside: nothing is spent unless a retry succeeds."""
     prompt: str
     """What was asked for."""
+    provider: str | None = None
+    """The provider that was asked last; null where the log does not tell, and in the story of one that died just
+    now.
+    """
     run: int
     """Which run died, from 1."""
     user: str | None = None
@@ -569,6 +609,74 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationAttempt:
+    """One attempt to make it."""
+
+    began_at: datetime
+    """When it was claimed."""
+    counted: bool | None = None
+    """Whether it used up one of the attempts; null unless it failed."""
+    ended_at: datetime | None = None
+    """When it ended; null while it runs."""
+    failure: AttemptFailure | None = None
+    """Why it failed, if it did."""
+    fencing: int
+    """What its worker shows as a proof of its claim: the version of the event that began it."""
+    milliseconds: int | None = None
+    """How long it took, in milliseconds; null while it runs."""
+    number: int
+    """Which attempt of that run; one that cost no attempt has the number of the next."""
+    outcome: enums.AttemptOutcome
+    """What became of it."""
+    provider: str | None = None
+    """The provider that took it or was asked last; null if none was, or nobody said."""
+    provider_request_id: str | None = None
+    """The provider's name for the work; null if none was given."""
+    providers: list[str]
+    """The providers that could be asked, in order; none in what earlier releases wrote."""
+    run: int
+    """The run that it belongs to, from 1."""
+    submitted_at: datetime | None = None
+    """When the provider had accepted the work; null if it was never polled for."""
+    worker: str
+    """Who claimed it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationBulkAction:
+    """An action on many dead letters that did something to this one."""
+
+    action: enums.Deed
+    """What it did."""
+    created_at: datetime
+    """When it was ordered."""
+    id: str
+    """Its name."""
+    ordered_by: str
+    """Who ordered it."""
+    reason: str
+    """Why."""
+    url: str
+    """Where to look at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationDeadlines:
+    """What happens by itself, and when; null where nothing does."""
+
+    claim_until: datetime | None = None
+    """Until when the claim of its worker holds; then another may take it over."""
+    next_attempt_at: datetime | None = None
+    """From when a worker may begin the next attempt."""
+    outputs_until: datetime | None = None
+    """Until when its outputs are kept."""
+    provider_until: datetime | None = None
+    """Until when its provider may take."""
+    queued_until: datetime | None = None
+    """When it is given up and refunded if nobody has begun it, as its model says today."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GenerationFailure:
     """Why a generation failed."""
 
@@ -578,6 +686,72 @@ class GenerationFailure:
     """Stable code, such as `content_refused`."""
     message: str
     """One sentence for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationLedgerLine:
+    """One movement of credits because of a generation."""
+
+    actor: str
+    """Who acted."""
+    amount: Credits
+    """By how much the balance changed: of a capture, only what came back of its hold."""
+    balance_after: Credits
+    """The balance after it."""
+    occurred_at: datetime
+    """When."""
+    position: int
+    """Its place in the log."""
+    proof: str
+    """Where an auditor gets the proof that it is in a sealed block."""
+    run: int | None = None
+    """The run that it is about."""
+    spent: Credits | None = None
+    """What was spent for good by it; null where nothing was."""
+    type: str
+    """What happened, such as `credits.debited`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationLinks:
+    """What it leads to."""
+
+    bulk_actions: list[GenerationBulkAction]
+    """Actions on many that retried or discarded it, oldest first."""
+    dead_letter: str | None = None
+    """The dead letter that it is now; null unless it is one."""
+    page: str
+    """The page of this generation, for a browser."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationMoney:
+    """The sums, over all runs. What was `paid` or `captured` or is `on_hold`, less what was `refunded`, is
+    `charged`.
+    """
+
+    captured: Credits
+    """Of what was set aside, what was taken."""
+    charged: Credits
+    """Taken or set aside now, and not given back."""
+    cost: Credits
+    """What one run costs, or at most costs."""
+    cost_is: enums.CostIs
+    """Which of the two."""
+    held: Credits
+    """Set aside when it was bought, since the price was not known."""
+    kept: Credits
+    """What stays charged because it was cancelled after its provider had begun."""
+    on_hold: Credits
+    """Set aside now."""
+    paid: Credits
+    """Taken when it was bought."""
+    refund_waits: bool
+    """Whether it ended without anything made and its price could not come back yet, because the account is full."""
+    refunded: Credits
+    """Given back."""
+    released: Credits
+    """Of what was set aside, what was never taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -607,6 +781,10 @@ class GenerationPage:
     items: list[Generation]
     next_cursor: str | None = None
     """Where the next page begins; null on the last."""
+    searched_until: datetime | None = None
+    """Everything that was bought since then was looked at, and older ones were not: one answer compares 10,000
+    generations at most, and `next_cursor` goes on from there. Left out if nothing was cut short.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -624,6 +802,128 @@ class GenerationParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationRun:
+    """One run: from being queued to its end."""
+
+    by: str
+    """Who asked for it."""
+    charged: Credits | None = None
+    """What was taken or set aside for it; null where an earlier run had paid for it."""
+    ended: enums.GenerationStatus | None = None
+    """How it ended; null while it goes on."""
+    ended_at: datetime | None = None
+    """When it ended; null while it goes on."""
+    queued_at: datetime
+    """When it was queued."""
+    reason: str | None = None
+    """Why, if somebody said."""
+    run: int
+    """Which, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationStoredOutput:
+    """One output."""
+
+    bytes: int
+    """Size in bytes."""
+    content_type: str
+    """Its MIME type."""
+    duration_milliseconds: int | None = None
+    """Length of a clip, in milliseconds; null for pictures."""
+    height: int
+    """Height in pixels; 0 for a clip whose file does not tell."""
+    index: int
+    """Its place, from 0."""
+    sha256: str | None = None
+    """SHA-256 of its bytes, in lower-case hexadecimal; older outputs have none."""
+    url: str
+    """Where an admin gets its bytes."""
+    width: int
+    """Width in pixels; 0 for a clip whose file does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationStory:
+    """Everything that is known of a generation."""
+
+    attempts: list[GenerationAttempt]
+    """Its attempts, in order."""
+    attempts_used: int
+    """Attempts of this run that count."""
+    bought_at: datetime
+    """When the newest run that was paid for was queued."""
+    count: int
+    """How many outputs."""
+    created_at: datetime
+    """When it was first queued."""
+    customer_reads: Generation
+    """What its user reads at this moment: the answer of `GET /v1/generations/{id}`."""
+    deadlines: GenerationDeadlines
+    """What happens by itself, and when."""
+    events: list[GenerationTimelineEvent]
+    """Its events, in order."""
+    finished_at: datetime | None = None
+    """When it finished, if it has."""
+    id: str
+    """Its id."""
+    kind: enums.GenerationKind
+    """What it makes."""
+    ledger_lines: list[GenerationLedgerLine]
+    """What happened to its account because of it, in order."""
+    left_out: int
+    """How many earlier runs, attempts, events and lines are left out: each list has 500 at most, the newest."""
+    links: GenerationLinks
+    """What else has to do with it."""
+    model: str
+    """The model that makes it."""
+    money: GenerationMoney
+    """Sums of what it took and gave back."""
+    outputs: list[GenerationStoredOutput]
+    """What was made."""
+    params: GenerationParams
+    """Wishes that were given."""
+    prompt: str
+    """What was asked for."""
+    run: int
+    """The run that it is in, or ended with: name it when you retry or discard it."""
+    runs: list[GenerationRun]
+    """Its runs, in order."""
+    state: str
+    """The same in a sentence for people."""
+    status: enums.GenerationStatus
+    """Where it is in its life."""
+    user: str | None = None
+    """Whose it is; null if no event has told."""
+    waited_milliseconds: int | None = None
+    """How long its customer waited, in milliseconds, from `bought_at` to its end; null before that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationTimelineEvent:
+    """One event in the life of a generation."""
+
+    actor: str
+    """Who acted."""
+    causation_id: str | None = None
+    """Caused by which event, message or action."""
+    occurred_at: datetime
+    """When."""
+    payload: Any
+    """The fact, as it is stored."""
+    position: int
+    """Its place in the log."""
+    proof: str
+    """Where an auditor gets the proof that it is in a sealed block."""
+    request_id: str
+    """Through which request."""
+    type: str
+    """What happened, such as `job.attempt_failed`."""
+    version: int
+    """Its place in the life of the generation, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GivenUp:
     """What became of it, and what its user got back."""
 
@@ -633,6 +933,16 @@ class GivenUp:
     """Credits given back by this request."""
     status: enums.GenerationStatus
     """Where it is now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantedBySource:
+    """What grants of one source gave."""
+
+    amount: Credits
+    """How many."""
+    source: str
+    """Where the credits came from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -699,6 +1009,145 @@ class Holdings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentChange:
+    """Something that happened to an incident."""
+
+    at: datetime
+    """When."""
+    by: str | None = None
+    """Who; null where it came about by itself."""
+    event: enums.Event
+    """What."""
+    more: int | None = None
+    """After how many more it is no longer ignored; null otherwise."""
+    reason: str | None = None
+    """Why, if somebody said."""
+    revision: int
+    """Its number, from 1."""
+    until: datetime | None = None
+    """Until when it is ignored; null otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentPage:
+    """A page of incidents."""
+
+    items: list[IncidentView]
+    last_failure_at: datetime | None = None
+    """When a generation last used up its attempts, whatever became of it since; null if none ever did."""
+    next_cursor: str | None = None
+    """Where the next page begins; null on the last."""
+    running_again: int
+    """How many that were dead are on their way again, among the last thousand retries."""
+    total: int
+    """How many there are on all pages."""
+    total_is_more: bool
+    """Whether there are more than a thousand, of which nothing is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentStory:
+    """An incident with what happened to it."""
+
+    class_: enums.FailureClass
+    """What kind of failure it is."""
+    code: str
+    """The failure code."""
+    credits: Credits
+    """What is taken or set aside for them."""
+    first_seen: datetime | None = None
+    """When the first of them died; null if none waits."""
+    history: list[IncidentChange]
+    """What happened to it, newest first; at most a hundred."""
+    hours: list[int]
+    """How many that wait died in each of the last 24 hours, the oldest first; the last one is the hour up to
+    now.
+    """
+    id: str
+    """The fingerprint of the cause; as `incident` it narrows the list of dead letters and bulk actions."""
+    jobs: int
+    """How many dead letters wait."""
+    jobs_is_more: bool
+    """Whether more wait than `jobs` says: then `people`, `credits` and `hours` are of the newest `jobs`."""
+    kind: enums.GenerationKind
+    """What the generations make."""
+    last_change: IncidentChange | None = None
+    """What happened to it last; null if nothing did."""
+    last_seen: datetime | None = None
+    """When the last of them died; null if none waits."""
+    message: str
+    """The message of the newest. In the others ids, numbers, addresses and quoted values may differ."""
+    model: str
+    """The model."""
+    people: int
+    """How many users they belong to."""
+    provider: str | None = None
+    """The provider that was asked last; null where the log does not tell."""
+    revision: int
+    """How often something was decided about it. Send it as `expected_revision`."""
+    rising: bool
+    """Whether it gets worse: three or more died within the hour, and more than twice as many as in an hour of
+    the six before.
+    """
+    state: enums.IncidentState
+    """How it stands: `open`, `ignored` for a while, `resolved`, or `regressed`, which died again after it was
+    resolved.
+    """
+    title: str
+    """The cause in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentView:
+    """Dead letters that share a cause."""
+
+    class_: enums.FailureClass
+    """What kind of failure it is."""
+    code: str
+    """The failure code."""
+    credits: Credits
+    """What is taken or set aside for them."""
+    first_seen: datetime | None = None
+    """When the first of them died; null if none waits."""
+    hours: list[int]
+    """How many that wait died in each of the last 24 hours, the oldest first; the last one is the hour up to
+    now.
+    """
+    id: str
+    """The fingerprint of the cause; as `incident` it narrows the list of dead letters and bulk actions."""
+    jobs: int
+    """How many dead letters wait."""
+    jobs_is_more: bool
+    """Whether more wait than `jobs` says: then `people`, `credits` and `hours` are of the newest `jobs`."""
+    kind: enums.GenerationKind
+    """What the generations make."""
+    last_change: IncidentChange | None = None
+    """What happened to it last; null if nothing did."""
+    last_seen: datetime | None = None
+    """When the last of them died; null if none waits."""
+    message: str
+    """The message of the newest. In the others ids, numbers, addresses and quoted values may differ."""
+    model: str
+    """The model."""
+    people: int
+    """How many users they belong to."""
+    provider: str | None = None
+    """The provider that was asked last; null where the log does not tell."""
+    revision: int
+    """How often something was decided about it. Send it as `expected_revision`."""
+    rising: bool
+    """Whether it gets worse: three or more died within the hour, and more than twice as many as in an hour of
+    the six before.
+    """
+    state: enums.IncidentState
+    """How it stands: `open`, `ignored` for a while, `resolved`, or `regressed`, which died again after it was
+    resolved.
+    """
+    title: str
+    """The cause in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedToken:
     """A token."""
 
@@ -736,6 +1185,16 @@ class LifeEvent:
     """What happened, such as `job.attempt_failed`."""
     version: int
     """Its place in the life of the generation, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEdge:
+    """A border between two events of the log."""
+
+    at: datetime | None = None
+    """The instant that was asked for; null if it was a position, or nothing."""
+    position: int
+    """The position of the first event after it: what was asked for, or what the instant came to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -990,6 +1449,40 @@ class ModelOffer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutstandingCredits:
+    """What was owed to all users at one border of the log, by where it came from and how long ago it was given."""
+
+    accounts: int
+    """Accounts in the whole log."""
+    aged_at: datetime
+    """The instant at which ages are told."""
+    at: LogEdge
+    """Everything before this border is counted."""
+    items: list[OutstandingLot]
+    """By source and age; nothing that is zero."""
+    total: SystemHoldings
+    """All items together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutstandingLot:
+    """Credits of one source and age."""
+
+    age_days: str
+    """Whole days since they were given: `0-30`, `31-90`, `91-180`, `181-365`, `366+`, or `unknown` for those of
+    before there were lots.
+    """
+    available: Credits
+    """What could be spent, at once or later."""
+    held: Credits
+    """What was set aside by holds."""
+    outstanding: Credits
+    """All of them."""
+    source: str
+    """Where they came from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """The state of the whole system."""
 
@@ -1158,6 +1651,54 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedDay:
+    """Credits of one source on one day."""
+
+    burned: Credits
+    """Debited, and captured of holds."""
+    day: date
+    """The day on which it was recorded, UTC."""
+    expired: Credits
+    """Lapsed unspent: breakage."""
+    recognised: Credits
+    """What it adds to revenue: `burned` − `refunded` + `expired`."""
+    refunded: Credits
+    """Given back of what was burned, on that day or before."""
+    source: str
+    """Where the credits came from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedRevenue:
+    """What became revenue in an interval: credits that were burned, less those given back, and credits that
+    expired. Credits voided or taken by adjustments become none.
+    """
+
+    from_: LogEdge
+    """Where the interval begins."""
+    items: list[RecognisedDay]
+    """By day and source, oldest first; days on which nothing happened are left out."""
+    to: LogEdge
+    """Where it ends; the event at this position does not belong to it."""
+    total: RecognisedTotal
+    """All items together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognisedTotal:
+    """Sums over all days and sources."""
+
+    burned: Credits
+    """Debited, and captured of holds."""
+    expired: Credits
+    """Lapsed unspent: breakage."""
+    recognised: Credits
+    """`burned` − `refunded` + `expired`."""
+    refunded: Credits
+    """Given back of what was burned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """The answer to a report."""
 
@@ -1277,6 +1818,8 @@ class Statement:
     """Where it ends; this instant does not belong to it."""
     user: str
     """Whose."""
+    zone: str
+    """Whose days are meant where a day was named, and whose clock the page shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -1295,8 +1838,12 @@ class StatementEntry:
     """What is set aside after it."""
     held_change: Credits
     """By how much the credits that are set aside changed."""
+    model: str | None = None
+    """The model that makes it."""
     occurred_at: datetime
     """When."""
+    prompt: str | None = None
+    """What was asked for, on one line and shortened."""
     spent: Credits | None = None
     """What was spent, where something was: of a capture it is another number than the change of the balance."""
     type: str
@@ -1338,10 +1885,94 @@ class StatusCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SystemHoldings:
+    """What all accounts had together."""
+
+    available: Credits
+    """What could be spent, at once or later."""
+    held: Credits
+    """What was set aside by holds; it is not spent until it is captured."""
+    outstanding: Credits
+    """All that is owed to users: the sum of the two below."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialBalance:
+    """What was owed to all users at two borders of the log, and everything that moved in between. The ends are
+    what the accounts state; the lines are what the events say, with their sign: `opening.outstanding` and
+    `granted`, `adjusted_up`, `adjusted_down`, `spent`, `refunded`, `expired` and `voided` are exactly
+    `closing.outstanding`.
+    """
+
+    accounts: int
+    """Accounts in the whole log."""
+    adjusted_down: Credits
+    """Taken by adjustments; not above zero."""
+    adjusted_up: Credits
+    """Given by adjustments."""
+    balanced: bool
+    """Whether the equation holds to the last digit, for what is available and for what is held. If not, the log
+    is not what was written: verify it.
+    """
+    captured: Credits
+    """Of that, out of holds, with what late cancels kept of them."""
+    closing: SystemHoldings
+    """At its end."""
+    debited: Credits
+    """Of that, at prices that were known beforehand."""
+    difference: SystemHoldings
+    """By how much `closing` differs from what the lines lead to: zeros, if it is balanced."""
+    events: int
+    """Events of accounts in the interval."""
+    expired: Credits
+    """Lapsed; not above zero."""
+    from_: LogEdge
+    """Where the interval begins."""
+    given_back: Credits
+    """What holds gave back unspent: moved the other way."""
+    granted: Credits
+    """Given by grants."""
+    granted_by_source: list[GrantedBySource]
+    """The same by source."""
+    lines: list[TrialBalanceLine]
+    """The same in the order of the equation, as the CSV has it."""
+    opening: SystemHoldings
+    """At its beginning."""
+    refunded: Credits
+    """Given back of what was spent."""
+    set_aside: Credits
+    """Set aside by holds: moved from `available` to `held`, which changes nothing about what is owed."""
+    spent: Credits
+    """Spent: debited and captured; not above zero."""
+    to: LogEdge
+    """Where it ends; the event at this position does not belong to it."""
+    voided: Credits
+    """Taken back with their grants; not above zero."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialBalanceLine:
+    """A line of the table."""
+
+    amount: Credits
+    """The sum, with its sign."""
+    line: str
+    """Which sum."""
+    source: str | None = None
+    """Of a grant: from where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
     """Usage by day and model, oldest first."""
 
+    from_: date
+    """First day."""
     items: list[DayUsage]
+    to: date
+    """Last day."""
+    zone: str
+    """Whose days they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,18 @@ DeadFilter = TypedDict(
     {
         "class": "enums.FailureClass",
         "code": "str",
+        "incident": "str",
         "kind": "enums.GenerationKind",
+        "min_attempts": "int",
+        "min_credits": "CreditsInput",
         "model": "str",
         "older_than": "str",
+        "provider": "str",
+        "q": "str",
         "since": "datetime | str",
         "until": "datetime | str",
         "user": "str",
+        "user_contains": "str",
     },
     total=False,
 )
@@ -230,6 +236,22 @@ class CreditCommand(_CreditCommandRequired, total=False):
     """Take back a grant."""
 
 
+class _DecidingRequired(TypedDict):
+    """What must be there."""
+
+    expected_revision: int
+    """The `revision` that was looked at, 0 if nothing was decided before: if something was since, nothing is
+    done and the answer is `incident_stale`.
+    """
+
+
+class Deciding(_DecidingRequired, total=False):
+    """What goes with a decision."""
+
+    reason: str
+    """Why."""
+
+
 class GenerationParamsInput(TypedDict, total=False):
     """Optional wishes; what is absent is the model's own default."""
 
@@ -241,6 +263,26 @@ class GenerationParamsInput(TypedDict, total=False):
     """The same seed and prompt give the same output."""
     width: int | None
     """Width of an output, in pixels."""
+
+
+class _IgnoringRequired(TypedDict):
+    """What must be there."""
+
+    expected_revision: int
+    """The `revision` that was looked at, 0 if nothing was decided before: if something was since, nothing is
+    done and the answer is `incident_stale`.
+    """
+
+
+class Ignoring(_IgnoringRequired, total=False):
+    """Leaving an incident alone for a while."""
+
+    more: int
+    """Until so many more generations that died of it wait; either this or `until`."""
+    reason: str
+    """Why."""
+    until: datetime | str
+    """Until this instant; either this or `more`."""
 
 
 class _NewGenerationRequired(TypedDict):

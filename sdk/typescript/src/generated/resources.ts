@@ -10,7 +10,7 @@ import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, Req
 import type { Paged } from "../paging.js";
 import type { Transport } from "../transport.js";
 import type { Upload } from "../upload.js";
-import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetStatementQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
 
 /** Accounts of all users. */
 export class AccountsOperations {
@@ -253,9 +253,58 @@ export class DeadLettersOperations {
   }
 
   /**
+   * List incidents.
+   *
+   * Dead letters that share a cause: kind, provider, model, class, code, and message without ids, numbers, addresses and
+   * quoted values. What matters comes first: `regressed`, `open`, `ignored`, `resolved`; then what is rising, and what has most
+   * credits at stake. An incident of which no dead letter waits is told while it is among the two hundred that were decided
+   * about last.
+   */
+  listIncidents(query?: ListIncidentsQuery, options?: RequestOptions & Positioned): Paged<IncidentView, IncidentPage> {
+    return this.transport.pages({ id: "listIncidents", method: "GET", path: "/admin/dlq/incidents", query, positioned: true }, "items", options);
+  }
+
+  /**
+   * Look at an incident.
+   *
+   * With what was decided about it, by whom and when.
+   */
+  getIncident(incident: string, options?: RequestOptions): Call<IncidentStory> {
+    return this.transport.json({ id: "getIncident", method: "GET", path: pathOf`/admin/dlq/incidents/${incident}` }, options);
+  }
+
+  /**
+   * Ignore an incident for a while.
+   *
+   * Until an instant, or until so many more that died of it wait; then it is open again by itself. Harmless to repeat.
+   */
+  ignoreIncident(incident: string, body: Ignoring, options?: RequestOptions): Call<IncidentView> {
+    return this.transport.json({ id: "ignoreIncident", method: "POST", path: pathOf`/admin/dlq/incidents/${incident}/ignore`, body }, options);
+  }
+
+  /**
+   * Take an incident up again.
+   *
+   * One that is ignored or resolved is open from now on. Harmless to repeat.
+   */
+  reopenIncident(incident: string, body: Deciding, options?: RequestOptions): Call<IncidentView> {
+    return this.transport.json({ id: "reopenIncident", method: "POST", path: pathOf`/admin/dlq/incidents/${incident}/reopen`, body }, options);
+  }
+
+  /**
+   * Say that an incident is mended.
+   *
+   * Its dead letters stay; retry or give them up with a bulk action. The next generation that dies of it makes it `regressed`.
+   * Harmless to repeat.
+   */
+  resolveIncident(incident: string, body: Deciding, options?: RequestOptions): Call<IncidentView> {
+    return this.transport.json({ id: "resolveIncident", method: "POST", path: pathOf`/admin/dlq/incidents/${incident}/resolve`, body }, options);
+  }
+
+  /**
    * List dead letters.
    *
-   * Newest first.
+   * Newest first, unless another order is asked for.
    */
   list(query?: ListDeadLettersQuery, options?: RequestOptions & Positioned): Paged<DeadGeneration, DeadPage> {
     return this.transport.pages({ id: "listDeadLetters", method: "GET", path: "/admin/dlq/messages", query, positioned: true }, "items", options);
@@ -282,6 +331,40 @@ export class DeadLettersOperations {
   /** Run a dead letter again. */
   retry(id: string, query?: RetryDeadLetterQuery, options?: RequestOptions): Call<Revived> {
     return this.transport.json({ id: "retryDeadLetter", method: "POST", path: pathOf`/admin/dlq/messages/${id}/retry`, query }, options);
+  }
+
+  /**
+   * Look at any generation.
+   *
+   * Everything that is known of it, in every state and for ever, also after it was retried and made: what was asked for, what was
+   * paid, held and given back, every attempt, every event, what its user reads now. Read from the log, so it is never stale.
+   */
+  getGenerationStory(id: string, options?: RequestOptions & Positioned): Call<GenerationStory>;
+  /**
+   * Look at any generation.
+   *
+   * Everything that is known of it, in every state and for ever, also after it was retried and made: what was asked for, what was
+   * paid, held and given back, every attempt, every event, what its user reads now. Read from the log, so it is never stale.
+   */
+  getGenerationStory(id: string, options: RequestOptions & Positioned & Conditional): Call<GenerationStory | null>;
+  getGenerationStory(id: string, options?: RequestOptions & Positioned & Conditional): any {
+    return this.transport.json({ id: "getGenerationStory", method: "GET", path: pathOf`/admin/generations/${id}`, positioned: true }, options);
+  }
+
+  /**
+   * Get the bytes of an output of any generation.
+   *
+   * As its user gets them: all of them, or one range.
+   */
+  getOutputOfGeneration(id: string, index: number, options?: RequestOptions & Ranged): Promise<Download>;
+  /**
+   * Get the bytes of an output of any generation.
+   *
+   * As its user gets them: all of them, or one range.
+   */
+  getOutputOfGeneration(id: string, index: number, options: RequestOptions & Conditional & Ranged): Promise<Download | null>;
+  getOutputOfGeneration(id: string, index: number, options?: RequestOptions & Conditional & Ranged): any {
+    return this.transport.download({ id: "getOutputOfGeneration", method: "GET", path: pathOf`/admin/generations/${id}/outputs/${index}` }, options);
   }
 }
 
@@ -331,6 +414,26 @@ export class AuditOperations {
     return this.transport.download({ id: "exportEvents", method: "GET", path: "/audit/export", query }, options);
   }
 
+  /**
+   * What is outstanding.
+   *
+   * All credits that are owed to users, by where they came from and by how many days ago they were given. Refused if
+   * adding up takes more than 10 s.
+   */
+  getOutstanding(query?: GetOutstandingQuery, options?: RequestOptions): Call<OutstandingCredits> {
+    return this.transport.json({ id: "getOutstanding", method: "GET", path: "/audit/outstanding", query }, options);
+  }
+
+  /**
+   * What became revenue.
+   *
+   * Credits that were burned, less those that were given back, and credits that expired unspent (breakage), by day and by
+   * where they came from. `from` belongs to the interval and `to` does not. Refused if adding up takes more than 10 s.
+   */
+  getRecognised(query?: GetRecognisedQuery, options?: RequestOptions): Call<RecognisedRevenue> {
+    return this.transport.json({ id: "getRecognised", method: "GET", path: "/audit/recognised", query }, options);
+  }
+
   /** List the seals. */
   listSeals(query?: ListSealsQuery, options?: RequestOptions): Paged<Seal, SealPage> {
     return this.transport.pages({ id: "listSeals", method: "GET", path: "/audit/seals", query }, "items", options);
@@ -348,6 +451,29 @@ export class AuditOperations {
   /** Read a seal and what is under it. */
   getSeal(number: number, options?: RequestOptions): Call<WholeSeal> {
     return this.transport.json({ id: "getSeal", method: "GET", path: pathOf`/audit/seals/${number}` }, options);
+  }
+
+  /**
+   * The trial balance.
+   *
+   * Of all accounts together, between any two positions or instants: what was outstanding, what was granted, spent,
+   * refunded, adjusted, expired and voided, what is held, and whether it adds up to the last digit. `from` belongs to
+   * the interval and `to` does not, so intervals that meet add up. An instant stands for the first event recorded at it
+   * or later. Refused if adding up takes more than 10 s.
+   */
+  getTrialBalance(query?: GetTrialBalanceQuery, options?: RequestOptions): Call<TrialBalance> {
+    return this.transport.json({ id: "getTrialBalance", method: "GET", path: "/audit/trial-balance", query }, options);
+  }
+
+  /**
+   * Prove the whole log.
+   *
+   * What `cooly verify --log-only` proves, but for rights and keys: every hash, stored state, balance, lot and job of every
+   * account, and then every seal with its signature. Read models are not looked at. Whose keys signed is told and not judged:
+   * compare them with those that you know. The answer is streamed.
+   */
+  verifyLog(options?: RequestOptions): Promise<Download> {
+    return this.transport.download({ id: "verifyLog", method: "GET", path: "/audit/verify" }, options);
   }
 }
 
@@ -459,7 +585,8 @@ export class CreditsOperations {
   /**
    * What you used.
    *
-   * By UTC day, kind and model; the last 30 days unless a range of at most 366 days is named.
+   * By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less `refunded` is what
+   * your balance lost to generations; what is only set aside is not in it.
    */
   usage(query?: GetUsageQuery, options?: RequestOptions & Positioned): Call<UsageReport> {
     return this.transport.json({ id: "getUsage", method: "GET", path: "/v1/usage", query, positioned: true }, options);
@@ -482,7 +609,7 @@ export class GenerationsOperations {
   /**
    * List your generations.
    *
-   * Newest first.
+   * Newest first. All filters that are given must hold.
    */
   list(query?: ListGenerationsQuery, options?: RequestOptions & Positioned): Paged<Generation, GenerationPage> {
     return this.transport.pages({ id: "listGenerations", method: "GET", path: "/v1/generations", query, positioned: true }, "items", options);

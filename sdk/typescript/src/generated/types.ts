@@ -51,7 +51,25 @@ export interface AccountRow {
   user?: string | null;
 }
 
-/** What an account holds. */
+/** Whether a provider is paid for an attempt that failed. */
+export type AttemptBilled = Open<"yes" | "no" | "unknown">;
+
+/** Why an attempt failed, in the words for whoever mends it, and whether it has to be paid for. */
+export interface AttemptFailure {
+  /** Whether the provider is paid for it; null where nobody said. */
+  billed?: AttemptBilled | null;
+  /** `permanent` was refunded; the others were tried again until the attempts were used up. */
+  class: Open<"permanent" | "transient" | "throttled">;
+  /** Stable code, such as `content_refused`. */
+  code: string;
+  /** One sentence for people. */
+  message: string;
+}
+
+/** What became of an attempt. */
+export type AttemptOutcome = Open<"running" | "succeeded" | "failed" | "cancelled" | "taken_over">;
+
+/** What the caller holds, and whether it will do for long. */
 export interface Balance {
   /** The moment that this is about. */
   as_of: Timestamp;
@@ -63,12 +81,18 @@ export interface Balance {
   held: Credits;
   /** What is set aside, oldest first. */
   holds: Array<HoldView>;
+  /** Whether this one is. */
+  is_low: boolean;
   /** What the available and pending credits consist of, in the order in which they are spent. */
   lots: Array<LotView>;
+  /** Below so many available credits a balance is low. */
+  low_below: Credits;
   /** When the next lot expires; null if none ever does. */
   next_expiry?: Timestamp | null;
   /** Credits that can only be spent later. */
   pending: Credits;
+  /** Where there are more credits to be had; left out if this service does not know. */
+  top_up_url?: string | null;
 }
 
 /** One change of the balance. */
@@ -102,6 +126,9 @@ export interface BatchQuote {
   /** In the order in which they were asked for. */
   items: Array<Quote>;
 }
+
+/** How an answer about the books is written. */
+export type BooksForm = "json" | "csv" | "parquet";
 
 /** An action on many dead letters: those with these ids, or all that match. */
 export interface BulkAction {
@@ -246,6 +273,8 @@ export interface BulkPlan {
   credits: CreditsChange;
   /** By why they died and where, most first; at most a hundred. */
   groups: Array<DeadGroup>;
+  /** How many users they belong to. */
+  people: number;
   /** Some of them, newest first. */
   samples: Array<string>;
   /** How long it would take at its rate, in seconds, the wait for the canary not counted. */
@@ -397,19 +426,21 @@ export interface CreditEffect {
 
 /** What was done with one model on one day. */
 export interface DayUsage {
-  /** The day, UTC. */
+  /** The day, in the time zone that was asked for. */
   day: string;
   /** Runs that failed and were refunded. */
   failed: number;
   /** Generations bought. */
   generations: number;
+  /** Charged credits that late cancels kept on this day. */
+  kept: CreditsChange;
   /** What the model makes. */
   kind: Open<"image" | "video">;
   /** The model. */
   model: string;
-  /** Credits given back. */
+  /** Charged credits that were given back. */
   refunded: CreditsChange;
-  /** Credits debited. */
+  /** Credits charged: debited, or captured of what was held. */
   spent: CreditsChange;
   /** Runs that succeeded. */
   succeeded: number;
@@ -421,18 +452,30 @@ export interface DeadFilter {
   class?: "permanent" | "transient" | "throttled";
   /** With this failure code. */
   code?: string;
+  /** Of this incident. */
+  incident?: string;
   /** Of this kind. */
   kind?: "image" | "video";
+  /** With so many attempts in the run that died, or more. */
+  min_attempts?: number;
+  /** For which so many credits are taken or set aside, or more. */
+  min_credits?: Credits;
   /** Made by this model. */
   model?: string;
   /** That died at least so long ago. */
   older_than?: string;
+  /** Asked last of this provider. */
+  provider?: string;
+  /** With this text in the message of the failure or in the prompt, in capitals or not. */
+  q?: string;
   /** That died at this instant or later. */
   since?: Timestamp;
   /** That died before this instant. */
   until?: Timestamp;
   /** Of this user. */
   user?: string;
+  /** Of users whose id has this part. */
+  user_contains?: string;
 }
 
 /** A generation that used up its attempts. */
@@ -453,6 +496,8 @@ export interface DeadGeneration {
   failure: GenerationFailure;
   /** The generation. */
   id: string;
+  /** The incident that it is part of; null for a moment in which that is not worked out. */
+  incident?: string | null;
   /** What it makes. */
   kind: Open<"image" | "video">;
   /** The model. */
@@ -461,6 +506,8 @@ export interface DeadGeneration {
   on_hold: boolean;
   /** What was asked for. */
   prompt: string;
+  /** The provider that was asked last; null where the log does not tell, and in the story of one that died just now. */
+  provider?: string | null;
   /** Which run died, from 1. */
   run: number;
   /** Whose it is; null if no event has told. */
@@ -481,14 +528,19 @@ export interface DeadGroup {
   model: string;
 }
 
-/** A page of them, newest first. */
+/** A page of them. */
 export interface DeadPage {
+  /**
+   * Whether the page is not full because the search stopped: of a long list only a part is looked at for a page. It goes on at
+   * `next_cursor`.
+   */
+  is_cut: boolean;
   items: Array<DeadGeneration>;
   /** Where the next page begins; null on the last. */
   next_cursor?: string | null;
   /** How many match on all pages, counted no further than to 10,000. */
   total: number;
-  /** Whether more match than `total` says. */
+  /** Whether more match than `total` says, or may: of a long list only a part is counted under most filters. */
   total_is_more: boolean;
 }
 
@@ -512,6 +564,8 @@ export interface DeadStory {
   failure: GenerationFailure;
   /** The generation. */
   id: string;
+  /** The incident that it is part of; null for a moment in which that is not worked out. */
+  incident?: string | null;
   /** What it makes. */
   kind: Open<"image" | "video">;
   /** The model. */
@@ -520,10 +574,23 @@ export interface DeadStory {
   on_hold: boolean;
   /** What was asked for. */
   prompt: string;
+  /** The provider that was asked last; null where the log does not tell, and in the story of one that died just now. */
+  provider?: string | null;
   /** Which run died, from 1. */
   run: number;
   /** Whose it is; null if no event has told. */
   user?: string | null;
+}
+
+/** What goes with a decision. */
+export interface Deciding {
+  /**
+   * The `revision` that was looked at, 0 if nothing was decided before: if something was since, nothing is done and the
+   * answer is `incident_stale`.
+   */
+  expected_revision: number;
+  /** Why. */
+  reason?: string;
 }
 
 /** What to do with them. */
@@ -610,6 +677,68 @@ export interface Generation {
   status: Open<"queued" | "running" | "succeeded" | "failed" | "dead" | "cancelled" | "discarded">;
 }
 
+/** One attempt to make it. */
+export interface GenerationAttempt {
+  /** When it was claimed. */
+  began_at: Timestamp;
+  /** Whether it used up one of the attempts; null unless it failed. */
+  counted?: boolean | null;
+  /** When it ended; null while it runs. */
+  ended_at?: Timestamp | null;
+  /** Why it failed, if it did. */
+  failure?: AttemptFailure | null;
+  /** What its worker shows as a proof of its claim: the version of the event that began it. */
+  fencing: number;
+  /** How long it took, in milliseconds; null while it runs. */
+  milliseconds?: number | null;
+  /** Which attempt of that run; one that cost no attempt has the number of the next. */
+  number: number;
+  /** What became of it. */
+  outcome: AttemptOutcome;
+  /** The provider that took it or was asked last; null if none was, or nobody said. */
+  provider?: string | null;
+  /** The provider's name for the work; null if none was given. */
+  provider_request_id?: string | null;
+  /** The providers that could be asked, in order; none in what earlier releases wrote. */
+  providers: Array<string>;
+  /** The run that it belongs to, from 1. */
+  run: number;
+  /** When the provider had accepted the work; null if it was never polled for. */
+  submitted_at?: Timestamp | null;
+  /** Who claimed it. */
+  worker: string;
+}
+
+/** An action on many dead letters that did something to this one. */
+export interface GenerationBulkAction {
+  /** What it did. */
+  action: Open<"retry" | "discard">;
+  /** When it was ordered. */
+  created_at: Timestamp;
+  /** Its name. */
+  id: string;
+  /** Who ordered it. */
+  ordered_by: string;
+  /** Why. */
+  reason: string;
+  /** Where to look at it. */
+  url: string;
+}
+
+/** What happens by itself, and when; null where nothing does. */
+export interface GenerationDeadlines {
+  /** Until when the claim of its worker holds; then another may take it over. */
+  claim_until?: Timestamp | null;
+  /** From when a worker may begin the next attempt. */
+  next_attempt_at?: Timestamp | null;
+  /** Until when its outputs are kept. */
+  outputs_until?: Timestamp | null;
+  /** Until when its provider may take. */
+  provider_until?: Timestamp | null;
+  /** When it is given up and refunded if nobody has begun it, as its model says today. */
+  queued_until?: Timestamp | null;
+}
+
 /** Why a generation failed. */
 export interface GenerationFailure {
   /** `permanent` was refunded; the others were tried again until the attempts were used up. */
@@ -618,6 +747,64 @@ export interface GenerationFailure {
   code: string;
   /** One sentence for people. */
   message: string;
+}
+
+/** One movement of credits because of a generation. */
+export interface GenerationLedgerLine {
+  /** Who acted. */
+  actor: string;
+  /** By how much the balance changed: of a capture, only what came back of its hold. */
+  amount: CreditsChange;
+  /** The balance after it. */
+  balance_after: Credits;
+  /** When. */
+  occurred_at: Timestamp;
+  /** Its place in the log. */
+  position: number;
+  /** Where an auditor gets the proof that it is in a sealed block. */
+  proof: string;
+  /** The run that it is about. */
+  run?: number | null;
+  /** What was spent for good by it; null where nothing was. */
+  spent?: Credits | null;
+  /** What happened, such as `credits.debited`. */
+  type: string;
+}
+
+/** What it leads to. */
+export interface GenerationLinks {
+  /** Actions on many that retried or discarded it, oldest first. */
+  bulk_actions: Array<GenerationBulkAction>;
+  /** The dead letter that it is now; null unless it is one. */
+  dead_letter?: string | null;
+  /** The page of this generation, for a browser. */
+  page: string;
+}
+
+/** The sums, over all runs. What was `paid` or `captured` or is `on_hold`, less what was `refunded`, is `charged`. */
+export interface GenerationMoney {
+  /** Of what was set aside, what was taken. */
+  captured: Credits;
+  /** Taken or set aside now, and not given back. */
+  charged: Credits;
+  /** What one run costs, or at most costs. */
+  cost: Credits;
+  /** Which of the two. */
+  cost_is: CostIs;
+  /** Set aside when it was bought, since the price was not known. */
+  held: Credits;
+  /** What stays charged because it was cancelled after its provider had begun. */
+  kept: Credits;
+  /** Set aside now. */
+  on_hold: Credits;
+  /** Taken when it was bought. */
+  paid: Credits;
+  /** Whether it ended without anything made and its price could not come back yet, because the account is full. */
+  refund_waits: boolean;
+  /** Given back. */
+  refunded: Credits;
+  /** Of what was set aside, what was never taken. */
+  released: Credits;
 }
 
 /** One output. */
@@ -643,6 +830,11 @@ export interface GenerationPage {
   items: Array<Generation>;
   /** Where the next page begins; null on the last. */
   next_cursor?: string | null;
+  /**
+   * Everything that was bought since then was looked at, and older ones were not: one answer compares 10,000 generations at
+   * most, and `next_cursor` goes on from there. Left out if nothing was cut short.
+   */
+  searched_until?: Timestamp | null;
 }
 
 /** Optional wishes; what is absent is the model's own default. */
@@ -657,6 +849,120 @@ export interface GenerationParams {
   width?: number | null;
 }
 
+/** One run: from being queued to its end. */
+export interface GenerationRun {
+  /** Who asked for it. */
+  by: string;
+  /** What was taken or set aside for it; null where an earlier run had paid for it. */
+  charged?: Credits | null;
+  /** How it ended; null while it goes on. */
+  ended?: Open<"queued" | "running" | "succeeded" | "failed" | "dead" | "cancelled" | "discarded"> | null;
+  /** When it ended; null while it goes on. */
+  ended_at?: Timestamp | null;
+  /** When it was queued. */
+  queued_at: Timestamp;
+  /** Why, if somebody said. */
+  reason?: string | null;
+  /** Which, from 1. */
+  run: number;
+}
+
+/** One output. */
+export interface GenerationStoredOutput {
+  /** Size in bytes. */
+  bytes: number;
+  /** Its MIME type. */
+  content_type: string;
+  /** Length of a clip, in milliseconds; null for pictures. */
+  duration_milliseconds?: number | null;
+  /** Height in pixels; 0 for a clip whose file does not tell. */
+  height: number;
+  /** Its place, from 0. */
+  index: number;
+  /** SHA-256 of its bytes, in lower-case hexadecimal; older outputs have none. */
+  sha256?: string | null;
+  /** Where an admin gets its bytes. */
+  url: string;
+  /** Width in pixels; 0 for a clip whose file does not tell. */
+  width: number;
+}
+
+/** Everything that is known of a generation. */
+export interface GenerationStory {
+  /** Its attempts, in order. */
+  attempts: Array<GenerationAttempt>;
+  /** Attempts of this run that count. */
+  attempts_used: number;
+  /** When the newest run that was paid for was queued. */
+  bought_at: Timestamp;
+  /** How many outputs. */
+  count: number;
+  /** When it was first queued. */
+  created_at: Timestamp;
+  /** What its user reads at this moment: the answer of `GET /v1/generations/{id}`. */
+  customer_reads: Generation;
+  /** What happens by itself, and when. */
+  deadlines: GenerationDeadlines;
+  /** Its events, in order. */
+  events: Array<GenerationTimelineEvent>;
+  /** When it finished, if it has. */
+  finished_at?: Timestamp | null;
+  /** Its id. */
+  id: string;
+  /** What it makes. */
+  kind: Open<"image" | "video">;
+  /** What happened to its account because of it, in order. */
+  ledger_lines: Array<GenerationLedgerLine>;
+  /** How many earlier runs, attempts, events and lines are left out: each list has 500 at most, the newest. */
+  left_out: number;
+  /** What else has to do with it. */
+  links: GenerationLinks;
+  /** The model that makes it. */
+  model: string;
+  /** Sums of what it took and gave back. */
+  money: GenerationMoney;
+  /** What was made. */
+  outputs: Array<GenerationStoredOutput>;
+  /** Wishes that were given. */
+  params: GenerationParams;
+  /** What was asked for. */
+  prompt: string;
+  /** The run that it is in, or ended with: name it when you retry or discard it. */
+  run: number;
+  /** Its runs, in order. */
+  runs: Array<GenerationRun>;
+  /** The same in a sentence for people. */
+  state: string;
+  /** Where it is in its life. */
+  status: Open<"queued" | "running" | "succeeded" | "failed" | "dead" | "cancelled" | "discarded">;
+  /** Whose it is; null if no event has told. */
+  user?: string | null;
+  /** How long its customer waited, in milliseconds, from `bought_at` to its end; null before that. */
+  waited_milliseconds?: number | null;
+}
+
+/** One event in the life of a generation. */
+export interface GenerationTimelineEvent {
+  /** Who acted. */
+  actor: string;
+  /** Caused by which event, message or action. */
+  causation_id?: string | null;
+  /** When. */
+  occurred_at: Timestamp;
+  /** The fact, as it is stored. */
+  payload: unknown;
+  /** Its place in the log. */
+  position: number;
+  /** Where an auditor gets the proof that it is in a sealed block. */
+  proof: string;
+  /** Through which request. */
+  request_id: string;
+  /** What happened, such as `job.attempt_failed`. */
+  type: string;
+  /** Its place in the life of the generation, from 1. */
+  version: number;
+}
+
 /** What became of it, and what its user got back. */
 export interface GivenUp {
   /** The generation. */
@@ -665,6 +971,14 @@ export interface GivenUp {
   refunded: Credits;
   /** Where it is now. */
   status: Open<"queued" | "running" | "succeeded" | "failed" | "dead" | "cancelled" | "discarded">;
+}
+
+/** What grants of one source gave. */
+export interface GrantedBySource {
+  /** How many. */
+  amount: CreditsChange;
+  /** Where the credits came from. */
+  source: string;
 }
 
 /** All is well. */
@@ -721,6 +1035,140 @@ export interface Holdings {
   pending: Credits;
 }
 
+/** Leaving an incident alone for a while. */
+export interface Ignoring {
+  /**
+   * The `revision` that was looked at, 0 if nothing was decided before: if something was since, nothing is done and the
+   * answer is `incident_stale`.
+   */
+  expected_revision: number;
+  /** Until so many more generations that died of it wait; either this or `until`. */
+  more?: number;
+  /** Why. */
+  reason?: string;
+  /** Until this instant; either this or `more`. */
+  until?: Timestamp;
+}
+
+/** Something that happened to an incident. */
+export interface IncidentChange {
+  /** When. */
+  at: Timestamp;
+  /** Who; null where it came about by itself. */
+  by?: string | null;
+  /** What. */
+  event: Open<"ignored" | "resolved" | "reopened" | "regressed" | "ignore_over">;
+  /** After how many more it is no longer ignored; null otherwise. */
+  more?: number | null;
+  /** Why, if somebody said. */
+  reason?: string | null;
+  /** Its number, from 1. */
+  revision: number;
+  /** Until when it is ignored; null otherwise. */
+  until?: Timestamp | null;
+}
+
+/** A page of incidents. */
+export interface IncidentPage {
+  items: Array<IncidentView>;
+  /** When a generation last used up its attempts, whatever became of it since; null if none ever did. */
+  last_failure_at?: Timestamp | null;
+  /** Where the next page begins; null on the last. */
+  next_cursor?: string | null;
+  /** How many that were dead are on their way again, among the last thousand retries. */
+  running_again: number;
+  /** How many there are on all pages. */
+  total: number;
+  /** Whether there are more than a thousand, of which nothing is told. */
+  total_is_more: boolean;
+}
+
+/** An incident with what happened to it. */
+export interface IncidentStory {
+  /** What kind of failure it is. */
+  class: Open<"permanent" | "transient" | "throttled">;
+  /** The failure code. */
+  code: string;
+  /** What is taken or set aside for them. */
+  credits: CreditsChange;
+  /** When the first of them died; null if none waits. */
+  first_seen?: Timestamp | null;
+  /** What happened to it, newest first; at most a hundred. */
+  history: Array<IncidentChange>;
+  /** How many that wait died in each of the last 24 hours, the oldest first; the last one is the hour up to now. */
+  hours: Array<number>;
+  /** The fingerprint of the cause; as `incident` it narrows the list of dead letters and bulk actions. */
+  id: string;
+  /** How many dead letters wait. */
+  jobs: number;
+  /** Whether more wait than `jobs` says: then `people`, `credits` and `hours` are of the newest `jobs`. */
+  jobs_is_more: boolean;
+  /** What the generations make. */
+  kind: Open<"image" | "video">;
+  /** What happened to it last; null if nothing did. */
+  last_change?: IncidentChange | null;
+  /** When the last of them died; null if none waits. */
+  last_seen?: Timestamp | null;
+  /** The message of the newest. In the others ids, numbers, addresses and quoted values may differ. */
+  message: string;
+  /** The model. */
+  model: string;
+  /** How many users they belong to. */
+  people: number;
+  /** The provider that was asked last; null where the log does not tell. */
+  provider?: string | null;
+  /** How often something was decided about it. Send it as `expected_revision`. */
+  revision: number;
+  /** Whether it gets worse: three or more died within the hour, and more than twice as many as in an hour of the six before. */
+  rising: boolean;
+  /** How it stands: `open`, `ignored` for a while, `resolved`, or `regressed`, which died again after it was resolved. */
+  state: Open<"regressed" | "open" | "ignored" | "resolved">;
+  /** The cause in a few words. */
+  title: string;
+}
+
+/** Dead letters that share a cause. */
+export interface IncidentView {
+  /** What kind of failure it is. */
+  class: Open<"permanent" | "transient" | "throttled">;
+  /** The failure code. */
+  code: string;
+  /** What is taken or set aside for them. */
+  credits: CreditsChange;
+  /** When the first of them died; null if none waits. */
+  first_seen?: Timestamp | null;
+  /** How many that wait died in each of the last 24 hours, the oldest first; the last one is the hour up to now. */
+  hours: Array<number>;
+  /** The fingerprint of the cause; as `incident` it narrows the list of dead letters and bulk actions. */
+  id: string;
+  /** How many dead letters wait. */
+  jobs: number;
+  /** Whether more wait than `jobs` says: then `people`, `credits` and `hours` are of the newest `jobs`. */
+  jobs_is_more: boolean;
+  /** What the generations make. */
+  kind: Open<"image" | "video">;
+  /** What happened to it last; null if nothing did. */
+  last_change?: IncidentChange | null;
+  /** When the last of them died; null if none waits. */
+  last_seen?: Timestamp | null;
+  /** The message of the newest. In the others ids, numbers, addresses and quoted values may differ. */
+  message: string;
+  /** The model. */
+  model: string;
+  /** How many users they belong to. */
+  people: number;
+  /** The provider that was asked last; null where the log does not tell. */
+  provider?: string | null;
+  /** How often something was decided about it. Send it as `expected_revision`. */
+  revision: number;
+  /** Whether it gets worse: three or more died within the hour, and more than twice as many as in an hour of the six before. */
+  rising: boolean;
+  /** How it stands: `open`, `ignored` for a while, `resolved`, or `regressed`, which died again after it was resolved. */
+  state: Open<"regressed" | "open" | "ignored" | "resolved">;
+  /** The cause in a few words. */
+  title: string;
+}
+
 /** A token. */
 export interface IssuedToken {
   /** When it ends. */
@@ -753,6 +1201,14 @@ export interface LifeEvent {
   type: string;
   /** Its place in the life of the generation, from 1. */
   version: number;
+}
+
+/** A border between two events of the log. */
+export interface LogEdge {
+  /** The instant that was asked for; null if it was a position, or nothing. */
+  at?: Timestamp | null;
+  /** The position of the first event after it: what was asked for, or what the instant came to. */
+  position: number;
 }
 
 /** An event as the log holds it. */
@@ -1188,6 +1644,37 @@ export interface VoidReasonOrder {
 /** What became of a report. */
 export type Outcome = Open<"noted" | "repeated">;
 
+/** What was owed to all users at one border of the log, by where it came from and how long ago it was given. */
+export interface OutstandingCredits {
+  /** Accounts in the whole log. */
+  accounts: number;
+  /** The instant at which ages are told. */
+  aged_at: Timestamp;
+  /** Everything before this border is counted. */
+  at: LogEdge;
+  /** By source and age; nothing that is zero. */
+  items: Array<OutstandingLot>;
+  /** All items together. */
+  total: SystemHoldings;
+}
+
+/** Credits of one source and age. */
+export interface OutstandingLot {
+  /**
+   * Whole days since they were given: `0-30`, `31-90`, `91-180`, `181-365`, `366+`, or `unknown` for those of before
+   * there were lots.
+   */
+  age_days: string;
+  /** What could be spent, at once or later. */
+  available: CreditsChange;
+  /** What was set aside by holds. */
+  held: CreditsChange;
+  /** All of them. */
+  outstanding: CreditsChange;
+  /** Where they came from. */
+  source: string;
+}
+
 /** The state of the whole system. */
 export interface Overview {
   /** Accounts with at least one event. */
@@ -1339,6 +1826,49 @@ export interface Quote {
   model: string;
 }
 
+/** Credits of one source on one day. */
+export interface RecognisedDay {
+  /** Debited, and captured of holds. */
+  burned: CreditsChange;
+  /** The day on which it was recorded, UTC. */
+  day: string;
+  /** Lapsed unspent: breakage. */
+  expired: CreditsChange;
+  /** What it adds to revenue: `burned` − `refunded` + `expired`. */
+  recognised: CreditsChange;
+  /** Given back of what was burned, on that day or before. */
+  refunded: CreditsChange;
+  /** Where the credits came from. */
+  source: string;
+}
+
+/**
+ * What became revenue in an interval: credits that were burned, less those given back, and credits that expired.
+ * Credits voided or taken by adjustments become none.
+ */
+export interface RecognisedRevenue {
+  /** Where the interval begins. */
+  from: LogEdge;
+  /** By day and source, oldest first; days on which nothing happened are left out. */
+  items: Array<RecognisedDay>;
+  /** Where it ends; the event at this position does not belong to it. */
+  to: LogEdge;
+  /** All items together. */
+  total: RecognisedTotal;
+}
+
+/** Sums over all days and sources. */
+export interface RecognisedTotal {
+  /** Debited, and captured of holds. */
+  burned: CreditsChange;
+  /** Lapsed unspent: breakage. */
+  expired: CreditsChange;
+  /** `burned` − `refunded` + `expired`. */
+  recognised: CreditsChange;
+  /** Given back of what was burned. */
+  refunded: CreditsChange;
+}
+
 /** The answer to a report. */
 export interface Reported {
   /** What became of it. */
@@ -1444,6 +1974,8 @@ export interface Statement {
   until: Timestamp;
   /** Whose. */
   user: string;
+  /** Whose days are meant where a day was named, and whose clock the page shows. */
+  zone: string;
 }
 
 /** One line. */
@@ -1460,8 +1992,12 @@ export interface StatementEntry {
   held_after: Credits;
   /** By how much the credits that are set aside changed. */
   held_change: CreditsChange;
+  /** The model that makes it. */
+  model?: string | null;
   /** When. */
   occurred_at: Timestamp;
+  /** What was asked for, on one line and shortened. */
+  prompt?: string | null;
   /** What was spent, where something was: of a capture it is another number than the change of the balance. */
   spent?: Credits | null;
   /** What happened, such as `credits.captured`. */
@@ -1498,9 +2034,88 @@ export interface StatusCounts {
   succeeded: number;
 }
 
+/** What all accounts had together. */
+export interface SystemHoldings {
+  /** What could be spent, at once or later. */
+  available: CreditsChange;
+  /** What was set aside by holds; it is not spent until it is captured. */
+  held: CreditsChange;
+  /** All that is owed to users: the sum of the two below. */
+  outstanding: CreditsChange;
+}
+
+/**
+ * What was owed to all users at two borders of the log, and everything that moved in between. The ends are what the
+ * accounts state; the lines are what the events say, with their sign: `opening.outstanding` and `granted`, `adjusted_up`,
+ * `adjusted_down`, `spent`, `refunded`, `expired` and `voided` are exactly `closing.outstanding`.
+ */
+export interface TrialBalance {
+  /** Accounts in the whole log. */
+  accounts: number;
+  /** Taken by adjustments; not above zero. */
+  adjusted_down: CreditsChange;
+  /** Given by adjustments. */
+  adjusted_up: CreditsChange;
+  /**
+   * Whether the equation holds to the last digit, for what is available and for what is held. If not, the log is not
+   * what was written: verify it.
+   */
+  balanced: boolean;
+  /** Of that, out of holds, with what late cancels kept of them. */
+  captured: CreditsChange;
+  /** At its end. */
+  closing: SystemHoldings;
+  /** Of that, at prices that were known beforehand. */
+  debited: CreditsChange;
+  /** By how much `closing` differs from what the lines lead to: zeros, if it is balanced. */
+  difference: SystemHoldings;
+  /** Events of accounts in the interval. */
+  events: number;
+  /** Lapsed; not above zero. */
+  expired: CreditsChange;
+  /** Where the interval begins. */
+  from: LogEdge;
+  /** What holds gave back unspent: moved the other way. */
+  given_back: CreditsChange;
+  /** Given by grants. */
+  granted: CreditsChange;
+  /** The same by source. */
+  granted_by_source: Array<GrantedBySource>;
+  /** The same in the order of the equation, as the CSV has it. */
+  lines: Array<TrialBalanceLine>;
+  /** At its beginning. */
+  opening: SystemHoldings;
+  /** Given back of what was spent. */
+  refunded: CreditsChange;
+  /** Set aside by holds: moved from `available` to `held`, which changes nothing about what is owed. */
+  set_aside: CreditsChange;
+  /** Spent: debited and captured; not above zero. */
+  spent: CreditsChange;
+  /** Where it ends; the event at this position does not belong to it. */
+  to: LogEdge;
+  /** Taken back with their grants; not above zero. */
+  voided: CreditsChange;
+}
+
+/** A line of the table. */
+export interface TrialBalanceLine {
+  /** The sum, with its sign. */
+  amount: CreditsChange;
+  /** Which sum. */
+  line: string;
+  /** Of a grant: from where. */
+  source?: string | null;
+}
+
 /** Usage by day and model, oldest first. */
 export interface UsageReport {
+  /** First day. */
+  from: string;
   items: Array<DayUsage>;
+  /** Last day. */
+  to: string;
+  /** Whose days they are. */
+  zone: string;
 }
 
 /** A seal with the events under it. */
@@ -1537,10 +2152,12 @@ export interface ReleaseHoldQuery {
 
 /** What `accounts.statement` can be asked. */
 export interface GetAccountStatementQuery {
-  /** Where the period begins: a day (UTC) or an instant; the month in which it ends if left out. */
+  /** Where the period begins: a day or an instant; the month in which it ends if left out. */
   from?: string;
   /** Where it ends; this day or instant does not belong to it. The end of the current month if left out. */
   until?: string;
+  /** Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
+  zone?: string;
   /** The form; else the `Accept` header decides. */
   format?: Form;
   /** How many entries a page of JSON. */
@@ -1567,22 +2184,46 @@ export interface ListBulkActionItemsQuery {
   cursor?: string;
 }
 
+/** What `deadLetters.listIncidents` can be asked. */
+export interface ListIncidentsQuery {
+  /** Only those that stand so. */
+  state?: "regressed" | "open" | "ignored" | "resolved";
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
+}
+
 /** What `deadLetters.list` can be asked. */
 export interface ListDeadLettersQuery {
   /** Only those of this user. */
   user?: string;
+  /** Only those of users whose id has this part. */
+  user_contains?: string;
   /** Only those of this kind. */
   kind?: "image" | "video";
+  /** Only those that were asked last of this provider. */
+  provider?: string;
   /** Only those made by this model. */
   model?: string;
   /** Only those whose failure is of this class. */
   class?: "permanent" | "transient" | "throttled";
   /** Only those with this failure code. */
   code?: string;
+  /** Only those of this incident. */
+  incident?: string;
+  /** Only those with this text in the message of the failure or in the prompt, in capitals or not. */
+  q?: string;
+  /** Only those with so many attempts in the run that died, or more. */
+  min_attempts?: number;
+  /** Only those for which so many credits are taken or set aside, or more. */
+  min_credits?: Credits;
   /** Only those that died at this instant or later. */
   since?: Timestamp;
   /** Only those that died before this instant. */
   until?: Timestamp;
+  /** `newest` first, `oldest` first, or those with most `credits` first. */
+  sort?: "newest" | "oldest" | "credits";
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -1651,12 +2292,44 @@ export interface ExportEventsQuery {
   until?: string;
 }
 
+/** What `audit.getOutstanding` can be asked. */
+export interface GetOutstandingQuery {
+  /** Before this position, instant or day (UTC); now if left out. */
+  at?: string;
+  /** Only credits that came from here. */
+  source?: "plan" | "purchase" | "promo" | "goodwill" | "adjustment" | "other";
+  /** The form; else the `Accept` header decides. */
+  format?: BooksForm;
+}
+
+/** What `audit.getRecognised` can be asked. */
+export interface GetRecognisedQuery {
+  /** From this position, instant or day (UTC) on; from the beginning if left out. */
+  from?: string;
+  /** Up to this position, instant or day, which is not included; up to now if left out. */
+  to?: string;
+  /** Only credits that came from here. */
+  source?: "plan" | "purchase" | "promo" | "goodwill" | "adjustment" | "other";
+  /** The form; else the `Accept` header decides. */
+  format?: BooksForm;
+}
+
 /** What `audit.listSeals` can be asked. */
 export interface ListSealsQuery {
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
   cursor?: string;
+}
+
+/** What `audit.getTrialBalance` can be asked. */
+export interface GetTrialBalanceQuery {
+  /** From this position, instant or day (UTC) on; from the beginning if left out. */
+  from?: string;
+  /** Up to this position, instant or day, which is not included; up to now if left out. */
+  to?: string;
+  /** The form; else the `Accept` header decides. */
+  format?: BooksForm;
 }
 
 /** What `credits.get` can be asked. */
@@ -1679,10 +2352,12 @@ export interface GetCreditHistoryQuery {
 
 /** What `credits.statement` can be asked. */
 export interface GetStatementQuery {
-  /** Where the period begins: a day (UTC) or an instant; the month in which it ends if left out. */
+  /** Where the period begins: a day or an instant; the month in which it ends if left out. */
   from?: string;
   /** Where it ends; this day or instant does not belong to it. The end of the current month if left out. */
   until?: string;
+  /** Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
+  zone?: string;
   /** The form; else the `Accept` header decides. */
   format?: Form;
   /** How many entries a page of JSON. */
@@ -1699,6 +2374,12 @@ export interface ListGenerationsQuery {
   kind?: "image" | "video";
   /** Only those made by this model. */
   model?: string;
+  /** Only those bought since then: a day (UTC) or an instant. */
+  from?: string;
+  /** Only those bought before then: a day (UTC) or an instant. */
+  until?: string;
+  /** Only those with this text in their prompt; small letters and capitals are the same, beyond ASCII in the ways people write them. */
+  q?: string;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -1720,6 +2401,8 @@ export interface GetUsageQuery {
   from?: string;
   /** Last day. */
   to?: string;
+  /** Whose days: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
+  zone?: string;
 }
 
 /** What `operations.reportTask` can be asked. */

@@ -139,6 +139,7 @@ class AsyncAccounts(AsyncResource):
         *,
         from_: date | datetime | str | None = None,
         until: date | datetime | str | None = None,
+        zone: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> AsyncPager[models.StatementEntry, models.Statement]:
@@ -148,9 +149,10 @@ class AsyncAccounts(AsyncResource):
 
         Args:
             user: The user, as in the `sub` of its token.
-            from_: Where the period begins: a day (UTC) or an instant; the month in which it ends if left
-                out.
+            from_: Where the period begins: a day or an instant; the month in which it ends if left out.
             until: Where it ends; this day or instant does not belong to it. The end of the current month if
+                left out.
+            zone: Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if
                 left out.
             limit: How many entries a page of JSON.
             cursor: `next_cursor` of the page before; JSON only.
@@ -158,7 +160,14 @@ class AsyncAccounts(AsyncResource):
         request = Request(
             "GET",
             f"/admin/accounts/{segment(user)}/statement",
-            query={"format": "json", "from": from_, "until": until, "limit": limit, "cursor": cursor},
+            query={
+                "format": "json",
+                "from": from_,
+                "until": until,
+                "zone": zone,
+                "limit": limit,
+                "cursor": cursor,
+            },
             repeatable=True,
         )
         return self._pager(
@@ -174,6 +183,7 @@ class AsyncAccounts(AsyncResource):
         format: Literal["csv", "html"],
         from_: date | datetime | str | None = None,
         until: date | datetime | str | None = None,
+        zone: str | None = None,
     ) -> AsyncDownload:
         """The statement of an account, as a file.
 
@@ -182,15 +192,16 @@ class AsyncAccounts(AsyncResource):
         Args:
             user: The user, as in the `sub` of its token.
             format: The form.
-            from_: Where the period begins: a day (UTC) or an instant; the month in which it ends if left
-                out.
+            from_: Where the period begins: a day or an instant; the month in which it ends if left out.
             until: Where it ends; this day or instant does not belong to it. The end of the current month if
+                left out.
+            zone: Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if
                 left out.
         """
         request = Request(
             "GET",
             f"/admin/accounts/{segment(user)}/statement",
-            query={"from": from_, "until": until, "format": format},
+            query={"from": from_, "until": until, "zone": zone, "format": format},
             repeatable=True,
         )
         return self._download(

@@ -6,6 +6,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Literal, overload
 
 from ... import enums, models, requests
@@ -306,24 +307,40 @@ class AsyncGenerations(AsyncResource):
         status: enums.GenerationStatus | None = None,
         kind: enums.GenerationKind | None = None,
         model: str | None = None,
+        from_: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
+        q: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> AsyncPager[models.Generation, models.GenerationPage]:
         """List your generations.
 
-        Newest first.
+        Newest first. All filters that are given must hold.
 
         Args:
             status: Only those in this status.
             kind: Only those of this kind.
             model: Only those made by this model.
+            from_: Only those bought since then: a day (UTC) or an instant.
+            until: Only those bought before then: a day (UTC) or an instant.
+            q: Only those with this text in their prompt; small letters and capitals are the same, beyond
+                ASCII in the ways people write them.
             limit: How many a page.
             cursor: `next_cursor` of the page before.
         """
         request = Request(
             "GET",
             "/v1/generations",
-            query={"status": status, "kind": kind, "model": model, "limit": limit, "cursor": cursor},
+            query={
+                "status": status,
+                "kind": kind,
+                "model": model,
+                "from": from_,
+                "until": until,
+                "q": q,
+                "limit": limit,
+                "cursor": cursor,
+            },
             repeatable=True,
             reads_own_writes=True,
         )

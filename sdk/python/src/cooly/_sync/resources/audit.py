@@ -6,7 +6,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ... import enums, models
 from ..._request import Request, segment
@@ -49,6 +49,120 @@ class Audit(Resource):
             request,
         )
 
+    def get_outstanding(
+        self,
+        *,
+        at: datetime | str | None = None,
+        source: enums.CreditSource | None = None,
+    ) -> models.OutstandingCredits:
+        """What is outstanding.
+
+        All credits that are owed to users, by where they came from and by how many days ago they were given.
+        Refused if adding up takes more than 10 s.
+
+        Args:
+            at: Before this position, instant or day (UTC); now if left out.
+            source: Only credits that came from here.
+        """
+        request = Request(
+            "GET",
+            "/audit/outstanding",
+            query={"format": "json", "at": at, "source": source},
+            repeatable=True,
+        )
+        answer: models.OutstandingCredits = self._call(
+            request,
+            {200: models.OutstandingCredits},
+        )
+        return answer
+
+    def download_outstanding(
+        self,
+        *,
+        format: Literal["csv", "html"],
+        at: datetime | str | None = None,
+        source: enums.CreditSource | None = None,
+    ) -> Download:
+        """What is outstanding, as a file.
+
+        All credits that are owed to users, by where they came from and by how many days ago they were given.
+        Refused if adding up takes more than 10 s.
+
+        Args:
+            format: The form.
+            at: Before this position, instant or day (UTC); now if left out.
+            source: Only credits that came from here.
+        """
+        request = Request(
+            "GET",
+            "/audit/outstanding",
+            query={"at": at, "source": source, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
+    def get_recognised(
+        self,
+        *,
+        from_: datetime | str | None = None,
+        to: datetime | str | None = None,
+        source: enums.CreditSource | None = None,
+    ) -> models.RecognisedRevenue:
+        """What became revenue.
+
+        Credits that were burned, less those that were given back, and credits that expired unspent
+        (breakage), by day and by where they came from. `from` belongs to the interval and `to` does not.
+        Refused if adding up takes more than 10 s.
+
+        Args:
+            from_: From this position, instant or day (UTC) on; from the beginning if left out.
+            to: Up to this position, instant or day, which is not included; up to now if left out.
+            source: Only credits that came from here.
+        """
+        request = Request(
+            "GET",
+            "/audit/recognised",
+            query={"format": "json", "from": from_, "to": to, "source": source},
+            repeatable=True,
+        )
+        answer: models.RecognisedRevenue = self._call(
+            request,
+            {200: models.RecognisedRevenue},
+        )
+        return answer
+
+    def download_recognised(
+        self,
+        *,
+        format: Literal["csv", "html"],
+        from_: datetime | str | None = None,
+        to: datetime | str | None = None,
+        source: enums.CreditSource | None = None,
+    ) -> Download:
+        """What became revenue, as a file.
+
+        Credits that were burned, less those that were given back, and credits that expired unspent
+        (breakage), by day and by where they came from. `from` belongs to the interval and `to` does not.
+        Refused if adding up takes more than 10 s.
+
+        Args:
+            format: The form.
+            from_: From this position, instant or day (UTC) on; from the beginning if left out.
+            to: Up to this position, instant or day, which is not included; up to now if left out.
+            source: Only credits that came from here.
+        """
+        request = Request(
+            "GET",
+            "/audit/recognised",
+            query={"from": from_, "to": to, "source": source, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
     def get_seal(
         self,
         number: int,
@@ -68,6 +182,64 @@ class Audit(Resource):
             {200: models.WholeSeal},
         )
         return answer
+
+    def get_trial_balance(
+        self,
+        *,
+        from_: datetime | str | None = None,
+        to: datetime | str | None = None,
+    ) -> models.TrialBalance:
+        """The trial balance.
+
+        Of all accounts together, between any two positions or instants: what was outstanding, what was
+        granted, spent, refunded, adjusted, expired and voided, what is held, and whether it adds up to the
+        last digit. `from` belongs to the interval and `to` does not, so intervals that meet add up. An
+        instant stands for the first event recorded at it or later. Refused if adding up takes more than 10 s.
+
+        Args:
+            from_: From this position, instant or day (UTC) on; from the beginning if left out.
+            to: Up to this position, instant or day, which is not included; up to now if left out.
+        """
+        request = Request(
+            "GET",
+            "/audit/trial-balance",
+            query={"format": "json", "from": from_, "to": to},
+            repeatable=True,
+        )
+        answer: models.TrialBalance = self._call(
+            request,
+            {200: models.TrialBalance},
+        )
+        return answer
+
+    def download_trial_balance(
+        self,
+        *,
+        format: Literal["csv", "html"],
+        from_: datetime | str | None = None,
+        to: datetime | str | None = None,
+    ) -> Download:
+        """The trial balance, as a file.
+
+        Of all accounts together, between any two positions or instants: what was outstanding, what was
+        granted, spent, refunded, adjusted, expired and voided, what is held, and whether it adds up to the
+        last digit. `from` belongs to the interval and `to` does not, so intervals that meet add up. An
+        instant stands for the first event recorded at it or later. Refused if adding up takes more than 10 s.
+
+        Args:
+            format: The form.
+            from_: From this position, instant or day (UTC) on; from the beginning if left out.
+            to: Up to this position, instant or day, which is not included; up to now if left out.
+        """
+        request = Request(
+            "GET",
+            "/audit/trial-balance",
+            query={"from": from_, "to": to, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
 
     def list_events(
         self,
@@ -210,4 +382,22 @@ class Audit(Resource):
             {200: models.Proof},
         )
         return answer
+
+    def verify_log(
+        self,
+    ) -> Download:
+        """Prove the whole log.
+
+        What `cooly verify --log-only` proves, but for rights and keys: every hash, stored state, balance, lot
+        and job of every account, and then every seal with its signature. Read models are not looked at. Whose
+        keys signed is told and not judged: compare them with those that you know. The answer is streamed.
+        """
+        request = Request(
+            "GET",
+            "/audit/verify",
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
 

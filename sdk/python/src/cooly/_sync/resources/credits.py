@@ -50,6 +50,7 @@ class Credits(Resource):
         *,
         from_: date | datetime | str | None = None,
         until: date | datetime | str | None = None,
+        zone: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Pager[models.StatementEntry, models.Statement]:
@@ -60,9 +61,10 @@ class Credits(Resource):
         days and 50,000 entries.
 
         Args:
-            from_: Where the period begins: a day (UTC) or an instant; the month in which it ends if left
-                out.
+            from_: Where the period begins: a day or an instant; the month in which it ends if left out.
             until: Where it ends; this day or instant does not belong to it. The end of the current month if
+                left out.
+            zone: Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if
                 left out.
             limit: How many entries a page of JSON.
             cursor: `next_cursor` of the page before; JSON only.
@@ -70,7 +72,14 @@ class Credits(Resource):
         request = Request(
             "GET",
             "/v1/credits/statement",
-            query={"format": "json", "from": from_, "until": until, "limit": limit, "cursor": cursor},
+            query={
+                "format": "json",
+                "from": from_,
+                "until": until,
+                "zone": zone,
+                "limit": limit,
+                "cursor": cursor,
+            },
             repeatable=True,
         )
         return self._pager(
@@ -85,6 +94,7 @@ class Credits(Resource):
         format: Literal["csv", "html"],
         from_: date | datetime | str | None = None,
         until: date | datetime | str | None = None,
+        zone: str | None = None,
     ) -> Download:
         """Your statement, as a file.
 
@@ -94,15 +104,16 @@ class Credits(Resource):
 
         Args:
             format: The form.
-            from_: Where the period begins: a day (UTC) or an instant; the month in which it ends if left
-                out.
+            from_: Where the period begins: a day or an instant; the month in which it ends if left out.
             until: Where it ends; this day or instant does not belong to it. The end of the current month if
+                left out.
+            zone: Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if
                 left out.
         """
         request = Request(
             "GET",
             "/v1/credits/statement",
-            query={"from": from_, "until": until, "format": format},
+            query={"from": from_, "until": until, "zone": zone, "format": format},
             repeatable=True,
         )
         return self._download(
@@ -114,19 +125,22 @@ class Credits(Resource):
         *,
         from_: date | str | None = None,
         to: date | str | None = None,
+        zone: str | None = None,
     ) -> models.UsageReport:
         """What you used.
 
-        By UTC day, kind and model; the last 30 days unless a range of at most 366 days is named.
+        By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less
+        `refunded` is what your balance lost to generations; what is only set aside is not in it.
 
         Args:
             from_: First day.
             to: Last day.
+            zone: Whose days: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out.
         """
         request = Request(
             "GET",
             "/v1/usage",
-            query={"from": from_, "to": to},
+            query={"from": from_, "to": to, "zone": zone},
             repeatable=True,
             reads_own_writes=True,
         )

@@ -11,6 +11,8 @@ from typing import Literal, overload
 
 from ... import enums, models, requests
 from ..._request import Request, new_key, segment
+from ..._values import CreditsInput
+from ..download import Download
 from ..paging import Pager
 from ..resource import Resource
 
@@ -250,31 +252,161 @@ class DeadLetters(Resource):
         )
         return answer
 
+    def get_generation_story(
+        self,
+        id: str,
+        *,
+        if_none_match: str | None = None,
+    ) -> models.GenerationStory:
+        """Look at any generation.
+
+        Everything that is known of it, in every state and for ever, also after it was retried and made: what
+        was asked for, what was paid, held and given back, every attempt, every event, what its user reads
+        now. Read from the log, so it is never stale.
+
+        Args:
+            id: The generation.
+            if_none_match: The `ETag` of the state that is known already.
+        """
+        request = Request(
+            "GET",
+            f"/admin/generations/{segment(id)}",
+            headers={"If-None-Match": if_none_match},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        answer: models.GenerationStory = self._call(
+            request,
+            {200: models.GenerationStory},
+        )
+        return answer
+
+    def get_incident(
+        self,
+        incident: str,
+    ) -> models.IncidentStory:
+        """Look at an incident.
+
+        With what was decided about it, by whom and when.
+
+        Args:
+            incident: The incident.
+        """
+        request = Request(
+            "GET",
+            f"/admin/dlq/incidents/{segment(incident)}",
+            repeatable=True,
+        )
+        answer: models.IncidentStory = self._call(
+            request,
+            {200: models.IncidentStory},
+        )
+        return answer
+
+    def get_output_of_generation(
+        self,
+        id: str,
+        index: int,
+        *,
+        if_none_match: str | None = None,
+        range: str | None = None,
+        if_range: str | None = None,
+    ) -> Download:
+        """Get the bytes of an output of any generation.
+
+        As its user gets them: all of them, or one range.
+
+        Args:
+            id: The generation.
+            index: Which of its outputs, from 0.
+            if_none_match: The `ETag` of what is known already.
+            range: `bytes=0-1023`, `bytes=1024-` or `bytes=-1024`. Of several ranges the whole is the
+                answer.
+            if_range: The range counts only if this is the `ETag` still; else the whole is the answer.
+        """
+        request = Request(
+            "GET",
+            f"/admin/generations/{segment(id)}/outputs/{segment(index)}",
+            headers={"If-None-Match": if_none_match, "Range": range, "If-Range": if_range},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
+    def ignore_incident(
+        self,
+        incident: str,
+        *,
+        expected_revision: int,
+        more: int | None = None,
+        reason: str | None = None,
+        until: datetime | str | None = None,
+    ) -> models.IncidentView:
+        """Ignore an incident for a while.
+
+        Until an instant, or until so many more that died of it wait; then it is open again by itself.
+        Harmless to repeat.
+
+        Args:
+            incident: The incident.
+            expected_revision: The `revision` that was looked at, 0 if nothing was decided before: if
+                something was since, nothing is done and the answer is `incident_stale`.
+            more: Until so many more generations that died of it wait; either this or `until`.
+            reason: Why.
+            until: Until this instant; either this or `more`.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/incidents/{segment(incident)}/ignore",
+            body={"expected_revision": expected_revision, "more": more, "reason": reason, "until": until},
+            repeatable=True,
+        )
+        answer: models.IncidentView = self._call(
+            request,
+            {200: models.IncidentView},
+        )
+        return answer
+
     def list(
         self,
         *,
         user: str | None = None,
+        user_contains: str | None = None,
         kind: enums.GenerationKind | None = None,
+        provider: str | None = None,
         model: str | None = None,
         class_: enums.FailureClass | None = None,
         code: str | None = None,
+        incident: str | None = None,
+        q: str | None = None,
+        min_attempts: int | None = None,
+        min_credits: CreditsInput | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
+        sort: enums.Sort | None = None,
         limit: int | None = None,
         cursor: str | None = None,
     ) -> Pager[models.DeadGeneration, models.DeadPage]:
         """List dead letters.
 
-        Newest first.
+        Newest first, unless another order is asked for.
 
         Args:
             user: Only those of this user.
+            user_contains: Only those of users whose id has this part.
             kind: Only those of this kind.
+            provider: Only those that were asked last of this provider.
             model: Only those made by this model.
             class_: Only those whose failure is of this class.
             code: Only those with this failure code.
+            incident: Only those of this incident.
+            q: Only those with this text in the message of the failure or in the prompt, in capitals or not.
+            min_attempts: Only those with so many attempts in the run that died, or more.
+            min_credits: Only those for which so many credits are taken or set aside, or more.
             since: Only those that died at this instant or later.
             until: Only those that died before this instant.
+            sort: `newest` first, `oldest` first, or those with most `credits` first.
             limit: How many a page.
             cursor: `next_cursor` of the page before.
         """
@@ -283,12 +415,19 @@ class DeadLetters(Resource):
             "/admin/dlq/messages",
             query={
                 "user": user,
+                "user_contains": user_contains,
                 "kind": kind,
+                "provider": provider,
                 "model": model,
                 "class": class_,
                 "code": code,
+                "incident": incident,
+                "q": q,
+                "min_attempts": min_attempts,
+                "min_credits": min_credits,
                 "since": since,
                 "until": until,
+                "sort": sort,
                 "limit": limit,
                 "cursor": cursor,
             },
@@ -357,6 +496,38 @@ class DeadLetters(Resource):
             "items",
         )
 
+    def list_incidents(
+        self,
+        *,
+        state: enums.IncidentState | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Pager[models.IncidentView, models.IncidentPage]:
+        """List incidents.
+
+        Dead letters that share a cause: kind, provider, model, class, code, and message without ids, numbers,
+        addresses and quoted values. What matters comes first: `regressed`, `open`, `ignored`, `resolved`;
+        then what is rising, and what has most credits at stake. An incident of which no dead letter waits is
+        told while it is among the two hundred that were decided about last.
+
+        Args:
+            state: Only those that stand so.
+            limit: How many a page.
+            cursor: `next_cursor` of the page before.
+        """
+        request = Request(
+            "GET",
+            "/admin/dlq/incidents",
+            query={"state": state, "limit": limit, "cursor": cursor},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._pager(
+            request,
+            models.IncidentPage,
+            "items",
+        )
+
     def pause_bulk_action(
         self,
         id: str,
@@ -376,6 +547,65 @@ class DeadLetters(Resource):
         answer: models.BulkRun = self._call(
             request,
             {200: models.BulkRun},
+        )
+        return answer
+
+    def reopen_incident(
+        self,
+        incident: str,
+        *,
+        expected_revision: int,
+        reason: str | None = None,
+    ) -> models.IncidentView:
+        """Take an incident up again.
+
+        One that is ignored or resolved is open from now on. Harmless to repeat.
+
+        Args:
+            incident: The incident.
+            expected_revision: The `revision` that was looked at, 0 if nothing was decided before: if
+                something was since, nothing is done and the answer is `incident_stale`.
+            reason: Why.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/incidents/{segment(incident)}/reopen",
+            body={"expected_revision": expected_revision, "reason": reason},
+            repeatable=True,
+        )
+        answer: models.IncidentView = self._call(
+            request,
+            {200: models.IncidentView},
+        )
+        return answer
+
+    def resolve_incident(
+        self,
+        incident: str,
+        *,
+        expected_revision: int,
+        reason: str | None = None,
+    ) -> models.IncidentView:
+        """Say that an incident is mended.
+
+        Its dead letters stay; retry or give them up with a bulk action. The next generation that dies of it
+        makes it `regressed`. Harmless to repeat.
+
+        Args:
+            incident: The incident.
+            expected_revision: The `revision` that was looked at, 0 if nothing was decided before: if
+                something was since, nothing is done and the answer is `incident_stale`.
+            reason: Why.
+        """
+        request = Request(
+            "POST",
+            f"/admin/dlq/incidents/{segment(incident)}/resolve",
+            body={"expected_revision": expected_revision, "reason": reason},
+            repeatable=True,
+        )
+        answer: models.IncidentView = self._call(
+            request,
+            {200: models.IncidentView},
         )
         return answer
 
