@@ -160,7 +160,7 @@ fn a_store_that_does_not_answer_is_named_in_time_and_nothing_is_made_for_it() {
         .env("AWS_SECRET_ACCESS_KEY", "secret-of-s3")
         .output()
         .unwrap();
-    says(&output, 1, &["MEND  outputs", "an API to read"]);
+    says(&output, 1, &["MEND  outputs", "an API needs to read"]);
     assert!(!text(&output).contains("secret-of-s3"));
     assert!(is_empty(folder.path()));
 }
