@@ -52,7 +52,7 @@ test('a sound log is green, adds up, and is told honestly', async () => {
     assert.match(await page.locator('#whole-verdict').innerText(), /Not checked on this page yet/);
     await checked(page, 'The log is sound');
     const words = await page.locator('#whole-verdict').innerText();
-    assert.match(words, /Checked .+: \d+ events, of one moment/);
+    assert.match(words, /Checked .+: \d+ events\..*compare the keys with those that you know/s);
     assert.ok(await page.locator('#whole-verdict .good').isVisible());
 
     const sums = await page.locator('#books table').innerText();
@@ -63,7 +63,7 @@ test('a sound log is green, adds up, and is told honestly', async () => {
 
     await page.getByLabel('User').first().fill(user.sub);
     await page.getByRole('button', { name: 'Check', exact: true }).click();
-    await page.locator('#account-verdict').getByText(`The account of ${user.sub} is sound`).waitFor();
+    await page.locator('#account-verdict').getByText(`What is there of ${user.sub} is what was written`).waitFor();
     const story = await page.locator('#account-story').innerText();
     assert.match(story, /credits\.granted\s+\+500\s+500/);
     assert.match(story, /credits\.held\s+−20\s+640/);
