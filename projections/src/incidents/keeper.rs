@@ -35,7 +35,8 @@ where last.change = 'ignored' and not exists (
     select from incident_changes later where later.incident = last.incident and later.revision > last.revision
 ) and (last.until <= statement_timestamp() or last.more <= (
     select count(*) from (
-        select from dead_letters where incident = last.incident and died_at > last.changed_at limit last.more
+        select from dead_letters where incident = last.incident and died_at > last.changed_at
+        order by died_at limit last.more
     ) as died
 ))
 on conflict (incident, revision) do nothing";

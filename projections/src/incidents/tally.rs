@@ -56,7 +56,8 @@ cross join lateral (
 pub(super) const SINCE: &str = r"
 select named.incident, (
     select count(*) from (
-        select from dead_letters where incident = named.incident and died_at > named.since limit named.most
+        select from dead_letters where incident = named.incident and died_at > named.since
+        order by died_at limit named.most
     ) as later
 ) as jobs
 from unnest($1::text[], $2::timestamptz[], $3::bigint[]) as named (incident, since, most)";
