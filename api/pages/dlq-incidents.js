@@ -44,7 +44,7 @@ export class Incidents {
     find('#incidents-none').hidden = loud.length > 0 || isHeld;
     find('#quiet').hidden = quiet.length === 0;
     find('#quiet-title').textContent = `${plural(quiet.length, 'incident')} ignored or resolved`;
-    find('#calm').textContent = calmWords(list);
+    find('#calm').textContent = calmWords(list, loud.length === 0);
     find('#incidents-more').hidden = !list.next_cursor && !list.total_is_more;
   }
 
@@ -77,7 +77,7 @@ function inOrder(place, elements) {
   });
 }
 
-function calmWords({ running_again: running, last_failure_at: last }) {
-  const again = running ? `${plural(running, 'job')} running again` : 'nothing waits to be looked at';
-  return `${again} · ${last ? `last failure ${ago(last)}` : 'no job has ever failed'}`;
+function calmWords({ running_again: running, last_failure_at: last }, isCalm) {
+  const again = running ? `${plural(running, 'job')} running again` : isCalm && 'nothing waits to be looked at';
+  return [again, last ? `last failure ${ago(last)}` : 'no job has ever failed'].filter(Boolean).join(' · ');
 }

@@ -55,7 +55,7 @@ export class Table {
       cell('Reason', 'reason', el('div', { className: 'line' },
         el('span', { className: `chip ${failure.class === 'permanent' ? 'bad' : 'warn'}` }, failure.code),
         el('p', { className: 'gives', title: failure.message }, sentence(failure.message)))),
-      cell('Job', 'job', el('div', { className: 'line' }, open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · '), ' · ', page))),
+      cell('Job', 'job', el('div', { className: 'line' }, open, el('p', { className: 'hint' }, what.filter(Boolean).join(' · ')), page)),
       cell('User', 'user', user ? named(user) : '–'),
       cell('Attempts', 'number', String(attempts)),
       cell('Credits', 'number', amount(charged)),
