@@ -28,6 +28,7 @@ pub(crate) fn print(facts: &Facts<'_>) -> anyhow::Result<()> {
     println!();
     println!("    Studio       http://{address}/");
     println!("    Failed jobs  http://{address}/admin/dlq/messages");
+    println!("    Audit        http://{address}/audit");
     println!("    API docs     http://{address}/docs");
     println!("    Metrics      http://{address}/metrics");
     println!();
