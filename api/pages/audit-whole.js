@@ -52,7 +52,7 @@ export class WholeLog {
     const { valid, seals, breaches: found, breaches_in_all: all } = result;
     const when = `Checked ${new Date(result.begun_at).toLocaleString()}: ${plural(result.events, 'event')}.`;
     const early = result.stopped_early && 'So much is wrong that the rest was not read.';
-    const sealed = seals.seals
+    const sealed = seals.seals && !early
       ? `${plural(seals.seals, 'seal')} over ${plural(seals.events, 'event')}, signed by ${seals.keys.join(', ')}: compare the keys with those that you know. ${plural(seals.unsealed, 'event')} newer than the newest seal.`
       : !early && 'The log has no seals: its owner could have written it anew, or removed them.';
     const kept = seals.newest && `Keep this elsewhere, it pins everything up to it: ${seals.newest}`;

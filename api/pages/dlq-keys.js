@@ -6,6 +6,8 @@ import { find } from './dom.js';
 export function listenToKeys(acts) {
   addEventListener('keydown', (event) => {
     const isTyping = event.target.matches('input:not([type="checkbox"]), select, textarea') || document.querySelector('dialog[open]');
+    // A key that is held down goes on from job to job, and does nothing else to them.
+    if (event.repeat && !['j', 'k'].includes(event.key)) return;
     if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
     const row = event.target.closest?.('#rows tr');
     const does = {

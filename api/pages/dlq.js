@@ -169,8 +169,9 @@ function unsettled({ items, total: many }) {
 }
 
 /// The credits that all matching jobs hold, as a bulk action would count them. Counting is work, so it is done again
-/// only when the list has changed.
-async function holdings({ jobs: found, total: many }) {
+/// only when the list has changed, and not at all where even the list was searched in part.
+async function holdings({ jobs: found, total: many, isCut: isPart, isMore: areMore }) {
+  if (isPart || (areMore && filters.any)) return '–';
   const state = JSON.stringify([location.search, many, found[0]?.id, found.at(-1)?.id]);
   if (counted.state !== state) {
     const { plan } = await bulkActions.preview({ action: 'retry', filter: filters.filter });
@@ -206,7 +207,7 @@ function showSelection() {
   const sum = chosen().reduce((all, { charged }) => all + micros(charged), 0n);
   const held = isAllSelected ? '' : `, ${credits(sum)}`;
   find('#selected').textContent = isAllSelected ? `All ${isMore ? 'of more than ' : ''}${plural(total, 'job')} that match` : `${plural(count, 'job')} selected${held}`;
-  find('#select-matching').hidden = isAllSelected || total <= selected.size;
+  find('#select-matching').hidden = isAllSelected || (!isMore && total <= selected.size);
   find('#select-matching').textContent = isMore ? 'Select all that match' : `Select all ${total.toLocaleString('en')} that match`;
 }
 

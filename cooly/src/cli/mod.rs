@@ -16,6 +16,7 @@ use crate::settings::{
     ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
     SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use doctor::DOCTOR_HELP;
 use embedded::providers::{Protocol, WORDS};
@@ -151,8 +152,8 @@ pub(crate) struct UpOptions {
     pub seals: SealSettings,
     /// Make what the examples of the API's document name, so that every operation in Swagger UI can be pressed as it is: a
     /// picture and a cancelled one, two dead letters, a hold. `cooly` alone does; only ever with the private Postgres,
-    /// the development key and the simulated models
-    #[arg(long, env = "COOLY_EXAMPLES")]
+    /// the development key, outputs of its own and the simulated models
+    #[arg(long, env = "COOLY_EXAMPLES", value_parser = FalseyValueParser::new())]
     pub examples: bool,
     #[command(flatten)]
     pub log: LogSettings,

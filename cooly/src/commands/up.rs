@@ -80,10 +80,14 @@ async fn serve(
     let outputs = wiring::outputs(&options.outputs, home)?;
     if trust.is_dev {
         demo::welcome(&ledger).await?;
-        if options.examples && opened.is_private() && options.catalog.catalog.is_none() {
+        // Ids that are fixed must never meet those of another log in outputs that both keep.
+        let is_alone = opened.is_private() && options.outputs.outputs.is_none();
+        if options.examples && is_alone && options.catalog.catalog.is_none() {
             let catalogue = Arc::clone(&live.catalogue().borrow());
-            demo::prepare(&ledger, &catalogue).await?;
-            tokio::spawn(demo::order_action(database.clone()));
+            match demo::prepare(&ledger, &catalogue).await {
+                Ok(()) => drop(tokio::spawn(demo::order_action(database.clone()))),
+                Err(error) => tracing::warn!(error = format!("{error:#}"), "some examples are missing"),
+            }
         }
     }
 

@@ -90,6 +90,8 @@ pub struct SealReport {
     pub oldest_unsealed: Option<DateTime<Utc>>,
     /// What does not hold; empty when all is right.
     pub breaches: Vec<SealBreach>,
+    /// Whether so much was wrong that later seals were not read. Then `newest` and what is unsealed are not known.
+    pub stopped_early: bool,
 }
 
 /// Verifies every seal and every sealed event in one snapshot, or as far as there are more than `most` breaches. `progress` is told
@@ -114,7 +116,11 @@ pub async fn verify_seals(
         }
         progress(audit.report.seals, total);
         let found = audit.report.breaches.len() + audit.differences.len();
-        if (rows.len() as i64) < PAGE_SEALS || found > most {
+        if (rows.len() as i64) < PAGE_SEALS {
+            break;
+        }
+        if found > most {
+            audit.report.stopped_early = true;
             break;
         }
     }
@@ -285,6 +291,11 @@ impl<'a> SealAudit<'a> {
         }
         let found = search(client, &self.differences).await?;
         self.report.breaches.extend(self.differences.named(&found));
+        if self.report.stopped_early {
+            self.report.newest = None;
+            self.report.breaches.sort_by_key(|breach| breach.block);
+            return Ok(self.report);
+        }
         let unsealed = seals::unsealed(client, self.last).await?;
         (self.report.unsealed, self.report.oldest_unsealed) = (unsealed.events, unsealed.oldest);
         if self.trust.sealed && self.report.seals == 0 && unsealed.age > LATEST_FIRST_SEAL {

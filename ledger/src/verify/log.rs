@@ -133,7 +133,12 @@ pub async fn log_breaches(
         done += rows.len() as u64;
         progress(done, done.max(u64::try_from(estimate).unwrap_or(0)));
         let found = breaches.len() + audit.as_ref().map_or(0, |audit| audit.breaches.len());
-        if (rows.len() as i64) < PAGE_ROWS || found > most {
+        if found > most {
+            // An account of which a part was read cannot be held against its jobs.
+            breaches.extend(audit.into_iter().flat_map(|audit| audit.breaches));
+            return Ok(breaches);
+        }
+        if (rows.len() as i64) < PAGE_ROWS {
             break;
         }
     }

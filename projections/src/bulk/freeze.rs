@@ -83,6 +83,7 @@ pub struct NewAction {
 
 /// Which dead jobs an action is about.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each order of an admin")]
 pub enum Choice {
     /// All that match.
     Matching(Filter),

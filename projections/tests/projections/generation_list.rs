@@ -9,6 +9,9 @@ use projections::generation_list::{Cursor, Filter, MOST_LOOKED_AT, list};
 use projections::generations::Generation;
 use uuid::Uuid;
 
+/// Whether a job is in a list, by its number.
+type Belongs = Box<dyn Fn(i64) -> bool>;
+
 const MANY: i64 = 25_000;
 
 /// `MANY` generations of one account, a second after each other, and as many of another. Most succeeded with the model `a`,
@@ -73,7 +76,7 @@ async fn every_filter_finds_exactly_what_has_it() {
     let text = |text: &str| Some(text.to_owned());
     let at = |seconds| Some(begun() + TimeDelta::seconds(seconds));
     let failed = Some(Status::Failed);
-    let cases: [(Filter, Box<dyn Fn(i64) -> bool>); 12] = [
+    let cases: [(Filter, Belongs); 12] = [
         (Filter { status: failed, ..any() }, Box::new(|n| n % 100 == 0)),
         (Filter { model: text("b"), ..any() }, Box::new(|n| n % 100 == 0 && n >= 10)),
         (Filter { status: failed, model: text("a"), ..any() }, Box::new(|_| false)),

@@ -33,7 +33,7 @@ async fn busy_week(stage: &Stage, alice: &UserId) -> HashMap<JobId, &'static str
     stage.by_user(alice, refused, JobCommand::Rerun).await;
     pause();
     stage.succeed(alice, refused).await;
-    let late = stage.queue_under(alice, "sim-video", fixed.clone(), terms("25%")).await;
+    let late = stage.queue_under(alice, "sim-video", fixed, terms("25%")).await;
     stage.submit(alice, late).await;
     pause();
     stage.by_user(alice, late, CANCEL).await;
@@ -42,7 +42,7 @@ async fn busy_week(stage: &Stage, alice: &UserId) -> HashMap<JobId, &'static str
     stage.submit(alice, all_kept).await;
     pause();
     stage.by_user(alice, all_kept, CANCEL).await;
-    let held = stage.queue_under(alice, "sim-film", metered.clone(), terms("50%")).await;
+    let held = stage.queue_under(alice, "sim-film", metered, terms("50%")).await;
     stage.submit(alice, held).await;
     pause();
     stage.by_user(alice, held, CANCEL).await;

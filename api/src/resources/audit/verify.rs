@@ -139,10 +139,12 @@ impl Check {
             let line = json!({ "breaches": found.breaches, "breaches_in_all": found.in_all });
             send(sender, &json!({ "found": line })).await?;
         }
-        if found.in_all <= ENOUGH {
+        found.stopped_early = log.len() > ENOUGH;
+        if !found.stopped_early {
             let trust = Trust::default();
             let work = verify_seals(&mut self.client, &trust, ENOUGH, tell("seals"));
             found.seals = watched(sender, &progress, work).await?;
+            found.stopped_early = found.seals.stopped_early;
             let of_seals = &found.seals.breaches;
             found.in_all += of_seals.len();
             let room = MOST_TOLD.saturating_sub(found.breaches.len());
@@ -178,6 +180,8 @@ struct Found {
     /// Of the log, and then of the seals.
     breaches: Vec<Value>,
     in_all: usize,
+    /// Whether that was so much that the rest was not read.
+    stopped_early: bool,
     seals: SealReport,
 }
 
@@ -198,7 +202,7 @@ impl Found {
             },
             "breaches": self.breaches,
             "breaches_in_all": self.in_all,
-            "stopped_early": self.in_all > ENOUGH,
+            "stopped_early": self.stopped_early,
         })
     }
 }

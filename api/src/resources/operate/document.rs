@@ -149,7 +149,7 @@ fn id_example(operation: &str) -> Uuid {
     }
 }
 
-/// Nothing moves by pressing a button: where credits or jobs would, it is only tried.
+/// Where a body can say that it is only tried, it does.
 fn body_example(operation: &str) -> Option<Value> {
     let mut example = match operation {
         "createGeneration" => {

@@ -88,6 +88,7 @@ impl BooksApi {
     /// Credits that were burned, less those that were given back, and credits that expired unspent (breakage), by day and by
     /// where they came from. `from` belongs to the interval and `to` does not. Refused if adding up takes more than 10 s.
     #[oai(path = "/audit/recognised", method = "get", operation_id = "getRecognised")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
     async fn recognised(
         &self,
         _caller: Caller<AuditorOnly>,
