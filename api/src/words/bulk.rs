@@ -1,6 +1,6 @@
 //! The values of actions on many dead letters.
 
-use super::scalars::{among, formatted, one_of, scalar, within};
+use super::scalar::{among, formatted, one_of, scalar, within};
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};
 use projections::bulk;

@@ -1,6 +1,6 @@
 //! The values of incidents and of what is looked for among dead letters.
 
-use super::scalars::{among, one_of, scalar, within};
+use super::scalar::{among, one_of, scalar, within};
 use super::texts;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use poem_openapi::types::{ParseError, ParseFromJSON, ParseFromParameter, ParseResult, ToJSON, Type};

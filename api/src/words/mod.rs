@@ -8,6 +8,7 @@ pub(crate) mod generation;
 pub(crate) mod holdings;
 pub(crate) mod incidents;
 pub(crate) mod moments;
+pub(crate) mod scalar;
 pub(crate) mod scalars;
 pub(crate) mod texts;
 pub(crate) mod zones;

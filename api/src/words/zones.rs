@@ -1,7 +1,7 @@
 //! Time zones and their days.
 
 use crate::words::moments::Edge;
-use crate::words::scalars::scalar;
+use crate::words::scalar::scalar;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use poem_openapi::registry::{MetaSchema, MetaSchemaRef};

@@ -2,7 +2,7 @@
 //! nobody takes is unknown.
 
 use crate::serve::problem::{FieldError, Problem};
-use crate::words::scalars::among;
+use crate::words::scalar::among;
 use poem::http::StatusCode;
 use poem_openapi::types::Type;
 use serde_json::{Map, Value};
