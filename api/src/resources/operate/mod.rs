@@ -6,4 +6,5 @@ pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+mod shell;
 pub(crate) mod webhooks;

@@ -1,7 +1,9 @@
 //! The pages and what they load, all of it within this binary: nothing comes from elsewhere, nothing is inline,
 //! and the content security policy holds them to that.
 
+use super::shell;
 use crate::serve::static_file::StaticFile;
+use bytes::Bytes;
 use poem::http::{HeaderMap, Method, header};
 use poem::{Request, Response};
 use std::sync::LazyLock;
@@ -14,7 +16,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 struct PageFile {
     name: &'static str,
     #[cfg(test)]
-    text: &'static [u8],
+    text: Bytes,
     file: StaticFile,
 }
 
@@ -115,13 +117,20 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
 
 impl PageFile {
     fn new(name: &'static str, text: &'static [u8]) -> PageFile {
-        let file = match name.rsplit('.').next().unwrap_or_default() {
-            "html" => StaticFile::new("text/html; charset=utf-8", text).with_policy(PAGE_POLICY),
-            "css" => StaticFile::new("text/css; charset=utf-8", text),
-            "js" => StaticFile::new("text/javascript; charset=utf-8", text),
-            "svg" => StaticFile::new("image/svg+xml", text),
-            _ => StaticFile::new("application/octet-stream", text),
+        let page = shell::PAGES.iter().find(|page| page.name == name);
+        let text = match page {
+            Some(page) => page.around(&String::from_utf8_lossy(text)).into(),
+            None => Bytes::from_static(text),
         };
+        let content_type = match name.rsplit('.').next().unwrap_or_default() {
+            "html" => "text/html; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            "svg" => "image/svg+xml",
+            _ => "application/octet-stream",
+        };
+        let file = StaticFile::new(content_type, text.clone());
+        let file = if page.is_some() { file.with_policy(PAGE_POLICY) } else { file };
         PageFile {
             name,
             #[cfg(test)]
@@ -181,7 +190,7 @@ mod tests {
     #[test]
     fn pages_load_nothing_from_elsewhere() {
         for file in FILES.iter().filter(|file| file.name.ends_with(".html")) {
-            let text = std::str::from_utf8(file.text).unwrap();
+            let text = std::str::from_utf8(&file.text).unwrap();
             for (attribute, at) in ["src=\"", "href=\""]
                 .iter()
                 .flat_map(|name| text.match_indices(name).map(move |(at, _)| (*name, at + name.len())))

@@ -1,0 +1,184 @@
+//! What all pages have around what is theirs: the head, the bar with the way to the others, and the form to sign in.
+
+use maud::{DOCTYPE, PreEscaped, html};
+
+/// One page: what its shell says, and what is within.
+pub(super) struct Page {
+    /// The file of `pages/` with what is within.
+    pub name: &'static str,
+    /// Its title, and its name in the bar if it is there.
+    pub title: &'static str,
+    /// What search engines are told; without it they are told to stay away.
+    pub description: Option<&'static str>,
+    /// Its own styles, of `pages/`.
+    pub styles: &'static [&'static str],
+    /// Its script, of `pages/`.
+    pub script: &'static str,
+    /// Where the first link leads, and in which words.
+    pub skip: (&'static str, &'static str),
+    /// The pages in the bar.
+    pub others: &'static [Other],
+    /// What stands at the end of the bar.
+    pub corner: &'static str,
+    /// The heading of the form to sign in.
+    pub sign_in: &'static str,
+    /// The role that the page needs.
+    pub role: &'static str,
+    /// What is said where scripts do not run.
+    pub without_script: &'static str,
+    /// The class of the body.
+    pub class: Option<&'static str>,
+}
+
+/// A page in the bar: its title and its address.
+type Other = (&'static str, &'static str);
+
+const STUDIO: Other = ("Studio", "/");
+const STATEMENT: Other = ("Statement", "/statement");
+const FAILED_JOBS: Other = ("Failed jobs", "/admin/dlq/messages");
+const AUDIT: Other = ("Audit", "/audit");
+const DOCS: Other = ("API docs", "/docs");
+
+const FOR_USERS: &[Other] = &[STUDIO, STATEMENT, FAILED_JOBS, DOCS];
+const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, AUDIT, DOCS];
+
+const NEEDS_SCRIPT: &str = "This page needs JavaScript. The API behind it is described at /docs.";
+
+/// The credits of the studio's user.
+const BALANCE: &str = r#"<button type="button" class="balance" id="balance" aria-haspopup="dialog" hidden>
+  <span class="balance-dot" aria-hidden="true"></span>
+  <span><strong id="available">–</strong> <span id="available-unit">credits</span><span class="balance-held" id="held" hidden></span></span>
+</button>"#;
+
+/// Every page.
+pub(super) const PAGES: [Page; 5] = [
+    Page {
+        name: "index.html",
+        title: "Studio",
+        description: Some("Turn words into pictures and clips."),
+        styles: &[
+            "studio.css",
+            "studio-cards.css",
+            "studio-history.css",
+            "studio-dialogs.css",
+            "studio-usage.css",
+        ],
+        script: "studio.js",
+        skip: ("#prompt", "Skip to the prompt"),
+        others: FOR_USERS,
+        corner: BALANCE,
+        sign_in: "Sign in to the studio",
+        role: "user",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+    Page {
+        name: "statement.html",
+        title: "Statement",
+        description: None,
+        styles: &["statement.css", "statement-bar.css"],
+        script: "statement.js",
+        skip: ("#statement", "Skip to the statement"),
+        others: FOR_USERS,
+        corner: "",
+        sign_in: "Sign in to see your statement",
+        role: "user",
+        without_script: "This page needs JavaScript to sign in. The statement itself is at /v1/credits/statement?format=html and needs none.",
+        class: Some("statement-page"),
+    },
+    Page {
+        name: "dlq.html",
+        title: "Failed jobs",
+        description: None,
+        styles: &["dlq.css", "dlq-table.css", "dlq-incidents.css", "dlq-detail.css", "dlq-progress.css"],
+        script: "dlq.js",
+        skip: ("#jobs", "Skip to the jobs"),
+        others: FOR_STAFF,
+        corner: "",
+        sign_in: "Sign in as an admin",
+        role: "admin",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+    Page {
+        name: "job.html",
+        title: "Job",
+        description: None,
+        styles: &["job.css", "job-story.css"],
+        script: "job.js",
+        skip: ("#job", "Skip to the job"),
+        others: FOR_STAFF,
+        corner: "",
+        sign_in: "Sign in as an admin",
+        role: "admin",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+    Page {
+        name: "audit.html",
+        title: "Audit",
+        description: None,
+        styles: &["audit.css", "audit-books.css"],
+        script: "audit.js",
+        skip: ("#whole", "Skip to the audit"),
+        others: FOR_STAFF,
+        corner: "",
+        sign_in: "Sign in as an auditor",
+        role: "auditor",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+];
+
+impl Page {
+    /// The whole page around what is within.
+    pub(super) fn around(&self, within: &str) -> String {
+        let stylesheet = |name: &str| html! { link rel="stylesheet" href={ "/pages/" (name) }; };
+        html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    @match self.description {
+                        Some(words) => meta name="description" content=(words);,
+                        None => meta name="robots" content="noindex";,
+                    }
+                    title { (self.title) " · Cooly" }
+                    link rel="icon" href="/pages/icon.svg" type="image/svg+xml";
+                    @for name in ["shared.css", "parts.css"].iter().chain(self.styles) { (stylesheet(name)) }
+                    script type="module" src={ "/pages/" (self.script) } {}
+                }
+                body class=[self.class] {
+                    a.skip href=(self.skip.0) { (self.skip.1) }
+                    header.bar {
+                        a.brand href="/" { img src="/pages/icon.svg" alt="" width="28" height="28"; "Cooly" }
+                        nav aria-label="Pages" {
+                            @for (title, address) in self.others {
+                                a href=(address) aria-current=[(*title == self.title).then_some("page")] { (title) }
+                            }
+                        }
+                        span.caller #caller hidden {}
+                        (PreEscaped(self.corner))
+                    }
+                    form.sign-in.panel #sign-in hidden {
+                        h1 { (self.sign_in) }
+                        p {
+                            "Paste an access token with the role “" (self.role) "”. It is kept in this tab only and forgotten when you close it."
+                        }
+                        label for="token" { "Access token" }
+                        textarea #token rows="4" required autocomplete="off" spellcheck="false"
+                            aria-describedby="sign-in-problem" {}
+                        p.problem #sign-in-problem role="alert" {}
+                        button.button.primary { "Sign in" }
+                    }
+                    (PreEscaped(within))
+                    div #notices .notices popover="manual" {}
+                    noscript { (self.without_script) }
+                }
+            }
+        }
+        .into_string()
+    }
+}
