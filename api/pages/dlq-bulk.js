@@ -37,7 +37,9 @@ export class BulkActions {
       this.#attempts.tell({ words: 'None of these jobs is among the failed ones any more.', done: target.ids ? jobs : [] });
       return true;
     }
-    if (preview.matched > FEW) return this.#order(action, target, preview, pressed);
+    // More may match by the time that it is answered: nothing is done then.
+    const seen = target.filter ? { ...target, at_most: preview.matched } : target;
+    if (preview.matched > FEW) return this.#order(action, seen, preview, pressed);
     const { title, done } = VERBS[action];
     const many = plural(preview.matched, 'job');
     const isDelete = action === 'discard';
@@ -47,7 +49,7 @@ export class BulkActions {
       ? [`${total} go back to ${people}${target.ids ? `: ${shares(jobs)}` : ''}.`, 'Deleted jobs cannot be retried.']
       : [`${total} of ${people} are paid or held for them and stay so. Running them again costs the users nothing.`];
     if (!(await confirm({ title: `${title} ${many}?`, lines, action: `${title} ${many}`, danger: isDelete }))) return false;
-    return this.#attempts.run(pressed, () => this.#attempts.all(BULK_ACTIONS, { action, ...target }, done, jobs));
+    return this.#attempts.run(pressed, () => this.#attempts.all(BULK_ACTIONS, { action, ...seen }, done, jobs));
   }
 
   /// What an order would come to for the jobs that match now.

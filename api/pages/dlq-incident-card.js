@@ -88,16 +88,16 @@ function figures({ jobs, jobs_is_more: isMore, people, credits: sum, hours }) {
   return el('div', { className: 'incident-figures' },
     el('dl', {},
       figure(`${more}${jobs.toLocaleString('en')}`, jobs === 1 ? 'job' : 'jobs'),
-      figure(people.toLocaleString('en'), people === 1 ? 'person' : 'people'),
+      figure(`${isMore ? '≥ ' : ''}${people.toLocaleString('en')}`, people === 1 ? 'person' : 'people'),
       figure(`${isMore ? '> ' : ''}${amount(sum)}`, credits(sum).endsWith('credit') ? 'credit' : 'credits')),
-    sparkline(hours));
+    sparkline(hours, more));
 }
 
 /// Failures an hour of the last day, the present hour at the right. The words say the same.
-function sparkline(hours) {
+function sparkline(hours, more) {
   const most = Math.max(...hours, 1);
   const within = hours.reduce((all, hour) => all + hour, 0);
-  const words = `${plural(within, 'job')} that wait failed within 24 hours, ${hours.at(-1).toLocaleString('en')} of them in the last hour.`;
+  const words = `${more}${plural(within, 'job')} that wait failed within 24 hours, ${hours.at(-1).toLocaleString('en')} of them in the last hour.`;
   const bars = hours.map((hour, at) => {
     const height = hour ? Math.max(2, Math.round((hour / most) * TALL)) : 1;
     return svg('rect', { x: at * BAR, y: TALL - height, width: BAR - 1, height, class: hour ? 'some' : 'none' });

@@ -41,10 +41,11 @@ export class Incidents {
     const isHeld = !anew && find('#incidents').matches(':hover, :focus-within') && this.#cards.size > 0;
     if (isHeld) this.#hold(loud);
     else this.#arrange(find('#incident-cards'), loud, find('#quiet-cards'), quiet);
-    find('#incidents-none').hidden = loud.length > 0 || isHeld;
+    find('#incidents-none').hidden = loud.length > 0 || isHeld || list.is_being_named;
+    find('#incidents-naming').hidden = !list.is_being_named;
     find('#quiet').hidden = quiet.length === 0;
     find('#quiet-title').textContent = `${plural(quiet.length, 'incident')} ignored or resolved`;
-    find('#calm').textContent = calmWords(list, loud.length === 0);
+    find('#calm').textContent = calmWords(list, loud.length === 0 && !list.is_being_named);
     find('#incidents-more').hidden = !list.next_cursor && !list.total_is_more;
   }
 

@@ -10,6 +10,9 @@ use std::borrow::Cow;
 /// Most dead letters a second of one action.
 const MAX_RATE: u32 = 500;
 
+/// More dead letters than any database here has.
+const MAX_MATCHED: u32 = 1_000_000_000;
+
 /// Most dead letters that are tried first.
 const MAX_CANARY: u32 = 1_000;
 
@@ -38,6 +41,15 @@ scalar!(
     between(0, MAX_CANARY),
     |text| within(text, 0..=MAX_CANARY),
     |canary| (*canary).into()
+);
+
+scalar!(
+    /// How many match.
+    MatchCount(u32),
+    "match_count",
+    between(1, MAX_MATCHED),
+    |text| within(text, 1..=MAX_MATCHED),
+    |count| (*count).into()
 );
 
 scalar!(

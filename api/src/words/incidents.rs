@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 
 /// Most failures until which an incident may be ignored.
-const MOST_MORE: u32 = 1_000_000;
+const MOST_MORE: u32 = 10_000;
 
 /// Most attempts that may be asked for.
 const MOST_ATTEMPTS: u32 = 1_000;

@@ -49,6 +49,32 @@ async fn all_that_match_are_run_again() {
 }
 
 #[tokio::test]
+async fn nothing_is_done_to_one_that_nobody_saw() {
+    let server = Server::start().await;
+    server.rich_user("alice", 100).await;
+    for _ in 0..3 {
+        server.dead("alice").await;
+    }
+    server.caught_up().await;
+    let admin = server.admin();
+    let before = server.log_length().await;
+    let order = |most: u32| json!({ "action": "discard", "filter": { "user": "alice" }, "at_most": most });
+    let later = admin.with("prefer", "respond-async");
+    let reasoned = |most: u32| {
+        let mut order = order(most);
+        order["reason"] = "the provider is gone".into();
+        order
+    };
+    for refused in [act(&admin, order(2)).await, act(&later, reasoned(2)).await] {
+        assert_eq!(refused.refused(422, "validation_failed").blamed(), ["at_most"]);
+    }
+    assert_eq!(server.log_length().await, before);
+    assert_eq!(admin.get("/admin/dlq/bulk-actions").await.items().len(), 0);
+    assert_eq!(act(&later, reasoned(3)).await.expect(202).body["items"], 3);
+    assert_eq!(act(&admin, order(3)).await.expect(200).body["done"], 3);
+}
+
+#[tokio::test]
 async fn those_that_are_named_are_given_up_and_the_others_are_told() {
     let server = Server::start().await;
     let alice = server.rich_user("alice", 100).await;
@@ -103,6 +129,8 @@ async fn an_action_names_its_letters_one_way() {
         (json!({ "filter": {} }), 400, "action"),
         (json!({ "action": "retry", "filter": {}, "runs": [1] }), 422, "runs"),
         (json!({ "action": "retry", "ids": [id], "runs": [1, 2] }), 422, "runs"),
+        (json!({ "action": "retry", "ids": [id], "at_most": 1 }), 422, "at_most"),
+        (json!({ "action": "retry", "filter": {}, "at_most": 0 }), 422, "at_most"),
         (json!({ "action": "retry", "filter": { "usr": "alice" } }), 400, "filter.usr"),
         (json!({ "action": "retry", "filter": { "class": "odd" } }), 422, "filter.class"),
         (json!({ "action": "retry", "filter": { "since": "yesterday" } }), 422, "filter.since"),

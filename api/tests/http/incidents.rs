@@ -35,6 +35,7 @@ async fn each_cause_is_one_incident_with_what_waits_of_it() {
     let page = admin.get(PATH).await.expect(200);
     assert_eq!((&page.body["total"], &page.body["total_is_more"]), (&json!(2), &json!(false)));
     assert!(page.body["last_failure_at"].is_string() && page.body["running_again"] == 0);
+    assert_eq!(page.body["is_being_named"], false);
     let first = &page.items()[0];
     for (field, value) in [
         ("title", json!("Provider unavailable on sim-image")),

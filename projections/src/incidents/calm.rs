@@ -20,7 +20,9 @@ select (
         select job_id from pending_tasks
         where job_id = retried.stream_id and account_id = retried.account_id and run > 1 limit 1
     ) task
-) as running_again";
+) as running_again, exists (
+    select from dead_letters where incident_of is distinct from version
+) as is_being_named";
 
 /// How things went lately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Calm {
     pub last_failure_at: Option<DateTime<Utc>>,
     /// Jobs that were retried and have not ended, among the last thousand retries.
     pub running_again: u64,
+    /// Whether dead jobs that an older release has written down are in no incident yet.
+    pub is_being_named: bool,
 }
 
 /// See [`Calm`].
@@ -37,5 +41,6 @@ pub async fn calm(client: &impl GenericClient) -> Result<Calm, Error> {
     Ok(Calm {
         last_failure_at: rows[0].try_get("last_failure_at")?,
         running_again: row::large_count(&rows[0], "running_again")?,
+        is_being_named: rows[0].try_get("is_being_named")?,
     })
 }

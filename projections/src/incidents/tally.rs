@@ -99,10 +99,12 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    /// Whether it gets worse: three or more died within the hour, and more than twice as many as in an hour of the six before.
+    /// Whether it gets worse: three or more died within the hour, and more than twice as many as in an hour of the six before. What was
+    /// not counted back so far is not known to.
     pub fn is_rising(&self) -> bool {
         let before: u64 = self.hours[1..=6].iter().sum();
-        self.hours[0] >= 3 && self.hours[0] * 3 > before
+        let reaches_back = !self.is_more || self.hours[0] + before < self.jobs;
+        reaches_back && self.hours[0] >= 3 && self.hours[0] * 3 > before
     }
 }
 
@@ -226,6 +228,11 @@ mod tests {
                 hours: all,
             };
             assert_eq!(waiting.is_rising(), rises, "{hours:?}");
+            let jobs = all[..=6].iter().sum::<u64>();
+            let cut_within = Waiting { jobs, is_more: true, ..waiting.clone() };
+            assert!(!cut_within.is_rising(), "{hours:?}");
+            let cut_before = Waiting { jobs: jobs + 1, ..cut_within };
+            assert_eq!(cut_before.is_rising(), rises, "{hours:?}");
         }
     }
 }

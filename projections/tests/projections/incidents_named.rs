@@ -3,7 +3,7 @@
 use crate::stage::{PATIENCE, Stage, failure, policy, user};
 use crate::story::Story;
 use ledger::job::{FailureClass, JobCommand};
-use projections::{compare_with_replay, dead_letters};
+use projections::{compare_with_replay, dead_letters, incidents};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -33,10 +33,12 @@ async fn a_row_of_an_older_program_is_listed_and_named_as_a_replay_would() {
         let (any, newest) = (dead_letters::Filter::default(), dead_letters::Order::Newest);
         let found = dead_letters::list(&**client, &any, newest, None, 10).await.unwrap();
         assert_eq!(found.jobs.iter().map(|job| job.job_id).collect::<Vec<_>>(), [story.dead]);
+        assert!(incidents::calm(&**client).await.unwrap().is_being_named);
         let _projector = stage.project("one", 5_000);
         all_named(&stage).await;
         let again: String = stage.owner().await.query_one(name, &[]).await.unwrap().get(0);
         assert_eq!(again, named);
+        assert!(!incidents::calm(&**client).await.unwrap().is_being_named);
         assert_eq!(compare_with_replay(&stage.database, |_, _| {}).await.unwrap(), []);
     }
 }

@@ -56,7 +56,7 @@ impl DeadLetterList {
         user_contains: Query<Option<Term>>,
         /// Only those of this kind.
         kind: Query<Option<KindName>>,
-        /// Only those that were asked last of this provider.
+        /// Only those that were asked last of this provider, as far as the log tells.
         provider: Query<Option<Term>>,
         /// Only those made by this model.
         model: Query<Option<Term>>,

@@ -2,7 +2,7 @@
 
 use super::place::{Place, Readable, Wrong};
 use crate::serve::failure::without_type;
-use crate::words::bulk::{CanarySize, Percent, RatePerSecond};
+use crate::words::bulk::{CanarySize, MatchCount, Percent, RatePerSecond};
 use crate::words::incidents::{IncidentId, MinAttempts, MoreCount, Revision, SearchText};
 use crate::words::scalars::{
     Amount, ClassName, Count, GenerationId, GrantKey, HoldNumber, Instant, KindName, LotNumber, ModelId,
@@ -35,7 +35,7 @@ macro_rules! readable {
 readable! {
     text: ClassName, GenerationId, GrantKey, IncidentId, Instant, KindName, ModelId, PastAge, PromptText, Reason, SearchText, SourceName,
         Term, UserName;
-    number: CanarySize, Count, HoldNumber, LotNumber, MinAttempts, MoreCount, Percent, PriorityNumber, RatePerSecond,
+    number: CanarySize, MatchCount, Count, HoldNumber, LotNumber, MinAttempts, MoreCount, Percent, PriorityNumber, RatePerSecond,
         Revision, RunNumber;
     amount: Amount, SignedAmount;
     metadata: Metadata;

@@ -18,6 +18,22 @@ async fn a_log_that_nobody_touched_verifies() {
 }
 
 #[tokio::test]
+async fn a_check_that_stops_early_says_so_and_tells_nothing_of_what_it_did_not_read() {
+    let sealing = Sealing::start().await;
+    for _ in 0..80 {
+        sealing.bench.grant(&user("carol"), "1").await;
+    }
+    assert_eq!(sealing.seal_all().await, 20);
+    sealing.tamper(&format!("update events set actor = 'user:mallory' where {REFUND}")).await;
+    let whole = sealing.verify(&sealing.trust()).await;
+    assert_eq!((whole.seals, whole.stopped_early, whole.newest.is_some()), (24, false, true));
+    let part = sealing.verify_until(&sealing.trust(), 0).await;
+    assert_eq!(part.breaches, whole.breaches);
+    assert!(part.stopped_early && part.seals < whole.seals);
+    assert_eq!((part.newest, part.unsealed), (None, 0));
+}
+
+#[tokio::test]
 async fn one_changed_byte_of_one_event_is_found() {
     for change in [
         "payload = replace(payload::text, '\"4\"', '\"5\"')::json",

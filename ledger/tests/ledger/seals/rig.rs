@@ -69,7 +69,12 @@ impl Sealing {
     }
 
     pub(crate) async fn verify(&self, trust: &Trust) -> SealReport {
-        verify_seals(&mut self.bench.owner().await, trust, usize::MAX, |_, _| {}).await.unwrap()
+        self.verify_until(trust, usize::MAX).await
+    }
+
+    /// Stops where there are more than `most` breaches.
+    pub(crate) async fn verify_until(&self, trust: &Trust, most: usize) -> SealReport {
+        verify_seals(&mut self.bench.owner().await, trust, most, |_, _| {}).await.unwrap()
     }
 
     pub(crate) async fn breaches(&self) -> Vec<SealBreach> {

@@ -4,7 +4,7 @@
 //! Each job is one command of its own, so stopping anywhere leaves nothing half done and the same request can simply be sent
 //! again. The work is spawned: an admin who closes the browser does not stop it.
 
-use super::order::{Deed, MAX_JOBS};
+use super::order::{AtMost, Deed, MAX_JOBS};
 use super::outcome::BulkOutcome;
 use crate::app::App;
 use crate::serve::auth::{AdminOnly, Caller};
@@ -31,6 +31,7 @@ pub(super) async fn run(
     app: &App,
     caller: &Caller<AdminOnly>,
     choice: Choice,
+    at_most: AtMost,
     deed: Deed,
     dry_run: bool,
 ) -> Result<BulkOutcome, Problem> {
@@ -39,7 +40,7 @@ pub(super) async fn run(
     let task = tokio::spawn(async move {
         match choice {
             Choice::Named(ids) => work.by_id(ids).await,
-            Choice::Matching(filter) => work.matching(filter).await,
+            Choice::Matching(filter) => work.matching(filter, at_most).await,
         }
     });
     task.await.map_err(|error| Problem::internal(error.to_string()))?
@@ -78,9 +79,10 @@ impl Work {
         Ok(outcome)
     }
 
-    async fn matching(&self, filter: Filter) -> Result<BulkOutcome, Problem> {
+    async fn matching(&self, filter: Filter, at_most: AtMost) -> Result<BulkOutcome, Problem> {
         let mut outcome = self.nothing_yet();
         outcome.matched = dead_letters::count(&**self.app.reader().await?, &filter).await?.jobs;
+        at_most.allow(outcome.matched)?;
         let (mut seen, mut after) = (0, None);
         while seen < MAX_JOBS && Clock::now() < self.until {
             let limit = PAGE.min((MAX_JOBS - seen) as i64);

@@ -19,7 +19,7 @@ body! {
         user_contains: Option<Term>,
         /// Of this kind.
         kind: Option<KindName>,
-        /// Asked last of this provider.
+        /// Asked last of this provider, as far as the log tells.
         #[oai(skip_serializing_if_is_none)]
         provider: Option<Term>,
         /// Made by this model.

@@ -43,12 +43,15 @@ pub(super) async fn order(
         canary: pace.canary,
         pause_above_percent: pace.pause_above_percent,
     };
-    let choice = order.choice(app.now());
+    let (at_most, choice) = (order.at_most(), order.choice(app.now()));
     let mut client = app.operator().await?;
     let transaction = client.transaction().await.map_err(ledger::Error::from)?;
     let frozen = freeze(&transaction, &new, &choice).await?;
     let (action, is_repeat) = match frozen {
-        Frozen::Made(action) => (action, false),
+        Frozen::Made(action) => {
+            at_most.allow(action.items.into())?;
+            (action, false)
+        }
         Frozen::Repeated(action) => (action, true),
         Frozen::KeyReused => return Err(Refusal::KeyReused.into()),
         Frozen::TooMany => {

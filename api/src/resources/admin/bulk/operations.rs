@@ -1,7 +1,7 @@
 //! The operations that act on many dead letters, and the list of the actions that go on by themselves.
 
 use super::filter::fixed;
-use super::order::{BulkAction, Cleanup, Deed};
+use super::order::{AtMost, BulkAction, Cleanup, Deed};
 use super::outcome::BulkOutcome;
 use super::told::BulkRun;
 use super::{at_once, later};
@@ -81,7 +81,7 @@ impl Bulk {
     /// With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
     /// worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
     /// 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
-    /// `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
+    /// `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at, or `at_most`.
     #[oai(path = "/admin/dlq/bulk-actions", method = "post", operation_id = "actOnDeadLetters")]
     async fn act(
         &self,
@@ -101,8 +101,9 @@ impl Bulk {
             if !paced.is_empty() {
                 return Err(Problem::values(paced).into());
             }
-            let (deed, dry_run) = (order.action, order.dry_run);
-            let outcome = at_once::run(&app, &caller, order.choice(app.now()), deed, dry_run).await?;
+            let (at_most, deed, dry_run) = (order.at_most(), order.action, order.dry_run);
+            let choice = order.choice(app.now());
+            let outcome = at_once::run(&app, &caller, choice, at_most, deed, dry_run).await?;
             let position = outcome.position.map(|position| position.0);
             return Ok(Acted::Done(Json(outcome), position));
         }
@@ -153,7 +154,8 @@ impl Bulk {
     ) -> Answer<CleanedUp, BulkOrder> {
         let filter = Filter { older_than: Some(body.0.older_than.0), ..Filter::default() };
         let choice = Choice::Matching(fixed(filter, app.now()));
-        let outcome = at_once::run(&app, &caller, choice, Deed::Discard, body.0.dry_run).await?;
+        let dry_run = body.0.dry_run;
+        let outcome = at_once::run(&app, &caller, choice, AtMost::ANY, Deed::Discard, dry_run).await?;
         let position = outcome.position.map(|position| position.0);
         Ok(CleanedUp::Done(Json(outcome), position))
     }

@@ -2,8 +2,8 @@
 
 use super::filter::{DeadFilter, fixed};
 use crate::serve::body::{self, Items, Place, Readable, body};
-use crate::serve::problem::FieldError;
-use crate::words::bulk::{CanarySize, Percent, RatePerSecond};
+use crate::serve::problem::{FieldError, Problem};
+use crate::words::bulk::{CanarySize, MatchCount, Percent, RatePerSecond};
 use crate::words::scalars::{GenerationId, PastAge, Reason, RunNumber};
 use chrono::{DateTime, Utc};
 use ledger::JobId;
@@ -46,6 +46,9 @@ body! {
         runs: Option<Items<RunNumber, MAX_JOBS>>,
         /// All that match; either this or `ids`. An empty filter matches every dead letter.
         filter: Option<DeadFilter>,
+        /// Do nothing if more than so many match `filter`: what a dry run counted, so that nothing happens to one that nobody saw.
+        #[oai(skip_serializing_if_is_none)]
+        at_most: Option<MatchCount>,
         /// Only say what would be done.
         #[oai(default)]
         pub dry_run: bool,
@@ -61,10 +64,13 @@ body! {
     together one_choice
 }
 
-/// Either `ids` or `filter`, and as many `runs` as `ids`.
+/// Either `ids` or `filter`, as many `runs` as `ids`, and `at_most` of a filter alone.
 fn one_choice(object: &mut body::Object<'_>) {
     if object.has("ids") == object.has("filter") {
         object.refuse("ids", "or `filter` must be given, and not both");
+    }
+    if object.has("at_most") && !object.has("filter") {
+        object.refuse("at_most", "goes with `filter`");
     }
     if object.has("runs") && object.length("runs").is_some() && object.length("runs") != object.length("ids")
     {
@@ -78,6 +84,25 @@ impl Readable for Deed {
             Deed::Retry => "retry",
             Deed::Discard => "discard",
         })
+    }
+}
+
+/// The most that may match, where the order says so.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AtMost(Option<u32>);
+
+impl AtMost {
+    pub(super) const ANY: AtMost = AtMost(None);
+
+    /// Refuses an order that is about more than was seen.
+    pub(super) fn allow(self, matched: u64) -> Result<(), Problem> {
+        match self.0 {
+            Some(most) if matched > most.into() => {
+                let message = format!("is less than the {matched} that match by now; look again");
+                Err(Problem::value("at_most", message))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -113,6 +138,10 @@ impl BulkAction {
             canary: self.canary.as_ref().map_or(USUAL_CANARY, |canary| canary.0),
             pause_above_percent: self.pause_above_percent.as_ref().map_or(USUAL_LIMIT, |limit| limit.0),
         }
+    }
+
+    pub(super) fn at_most(&self) -> AtMost {
+        AtMost(self.at_most.as_ref().map(|most| most.0))
     }
 
     /// The filter as it was asked for, without what was left out; null if they were named.

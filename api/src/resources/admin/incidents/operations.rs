@@ -34,6 +34,8 @@ struct IncidentPage {
     last_failure_at: Option<Instant>,
     /// How many that were dead are on their way again, among the last thousand retries.
     running_again: u64,
+    /// Whether dead letters that an older release has written down are in no incident yet: after an upgrade, for a while.
+    is_being_named: bool,
 }
 
 /// See the module.
@@ -82,6 +84,7 @@ impl Incidents {
             total_is_more: found.is_cut,
             last_failure_at: calm.last_failure_at.map(Instant),
             running_again: calm.running_again,
+            is_being_named: calm.is_being_named,
         }))
     }
 

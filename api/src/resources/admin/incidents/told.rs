@@ -16,7 +16,8 @@ pub(super) struct IncidentView {
     pub state: IncidentStateName,
     /// What the generations make.
     pub kind: KindName,
-    /// The provider that was asked last; null where the log does not tell.
+    /// The provider that was asked last, as far as the log tells: where the last attempt had a choice and was refused at once, that of the
+    /// attempt before; null if none is known.
     pub provider: Option<String>,
     /// The model.
     pub model: String,
