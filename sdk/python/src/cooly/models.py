@@ -1032,6 +1032,10 @@ class IncidentChange:
 class IncidentPage:
     """A page of incidents."""
 
+    is_being_named: bool
+    """Whether dead letters that an older release has written down are in no incident yet: after an upgrade, for
+    a while.
+    """
     items: list[IncidentView]
     last_failure_at: datetime | None = None
     """When a generation last used up its attempts, whatever became of it since; null if none ever did."""
@@ -1082,7 +1086,9 @@ class IncidentStory:
     people: int
     """How many users they belong to."""
     provider: str | None = None
-    """The provider that was asked last; null where the log does not tell."""
+    """The provider that was asked last, as far as the log tells: where the last attempt had a choice and was
+    refused at once, that of the attempt before; null if none is known.
+    """
     revision: int
     """How often something was decided about it. Send it as `expected_revision`."""
     rising: bool
@@ -1132,7 +1138,9 @@ class IncidentView:
     people: int
     """How many users they belong to."""
     provider: str | None = None
-    """The provider that was asked last; null where the log does not tell."""
+    """The provider that was asked last, as far as the log tells: where the last attempt had a choice and was
+    refused at once, that of the attempt before; null if none is known.
+    """
     revision: int
     """How often something was decided about it. Send it as `expected_revision`."""
     rising: bool

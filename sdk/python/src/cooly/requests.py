@@ -45,6 +45,10 @@ class _BulkActionRequired(TypedDict):
 class BulkAction(_BulkActionRequired, total=False):
     """An action on many dead letters: those with these ids, or all that match."""
 
+    at_most: int
+    """Do nothing if more than so many match `filter`: what a dry run counted, so that nothing happens to one
+    that nobody saw.
+    """
     canary: int
     """So many are done first and their ends waited for; 10 if left out, 0 for none."""
     dry_run: bool

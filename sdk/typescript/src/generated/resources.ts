@@ -176,7 +176,7 @@ export class DeadLettersOperations {
    * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
    * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
    * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
-   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
+   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at, or `at_most`.
    */
   act(body: BulkAction & { dry_run?: false }, options: RequestOptions & Keyed & Deferred & { respondAsync: true }): Call<BulkRun>;
   /**
@@ -185,7 +185,7 @@ export class DeadLettersOperations {
    * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
    * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
    * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
-   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
+   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at, or `at_most`.
    */
   act(body: BulkAction, options: RequestOptions & Keyed & Deferred & { respondAsync: true }): Call<BulkOutcome | BulkRun>;
   /**
@@ -194,7 +194,7 @@ export class DeadLettersOperations {
    * With `Prefer: respond-async`, which is the way to go: those that match now, and no others, are written down, and a
    * worker goes through them at `rate` a second, first the `canary`; see how far it is at its `Location`. Without, at most
    * 10,000 at once, inside the request; harmless to repeat, since what was done already does not match any more. By a
-   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at.
+   * `filter` that takes whatever matches while it goes on: name `ids` and `runs` to act on what you looked at, or `at_most`.
    */
   act(body: BulkAction, options?: RequestOptions & Keyed & Deferred): Call<BulkOutcome>;
   act(body: BulkAction, options?: RequestOptions & Keyed & Deferred): any {

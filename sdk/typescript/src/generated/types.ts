@@ -134,6 +134,8 @@ export type BooksForm = "json" | "csv" | "parquet";
 export interface BulkAction {
   /** What to do. */
   action: Deed;
+  /** Do nothing if more than so many match `filter`: what a dry run counted, so that nothing happens to one that nobody saw. */
+  at_most?: number;
   /** So many are done first and their ends waited for; 10 if left out, 0 for none. */
   canary?: number;
   /** Only say what would be done. */
@@ -464,7 +466,7 @@ export interface DeadFilter {
   model?: string;
   /** That died at least so long ago. */
   older_than?: string;
-  /** Asked last of this provider. */
+  /** Asked last of this provider, as far as the log tells. */
   provider?: string;
   /** With this text in the message of the failure or in the prompt, in capitals or not. */
   q?: string;
@@ -1070,6 +1072,8 @@ export interface IncidentChange {
 
 /** A page of incidents. */
 export interface IncidentPage {
+  /** Whether dead letters that an older release has written down are in no incident yet: after an upgrade, for a while. */
+  is_being_named: boolean;
   items: Array<IncidentView>;
   /** When a generation last used up its attempts, whatever became of it since; null if none ever did. */
   last_failure_at?: Timestamp | null;
@@ -1115,7 +1119,10 @@ export interface IncidentStory {
   model: string;
   /** How many users they belong to. */
   people: number;
-  /** The provider that was asked last; null where the log does not tell. */
+  /**
+   * The provider that was asked last, as far as the log tells: where the last attempt had a choice and was refused at once, that of the
+   * attempt before; null if none is known.
+   */
   provider?: string | null;
   /** How often something was decided about it. Send it as `expected_revision`. */
   revision: number;
@@ -1157,7 +1164,10 @@ export interface IncidentView {
   model: string;
   /** How many users they belong to. */
   people: number;
-  /** The provider that was asked last; null where the log does not tell. */
+  /**
+   * The provider that was asked last, as far as the log tells: where the last attempt had a choice and was refused at once, that of the
+   * attempt before; null if none is known.
+   */
   provider?: string | null;
   /** How often something was decided about it. Send it as `expected_revision`. */
   revision: number;
@@ -2202,7 +2212,7 @@ export interface ListDeadLettersQuery {
   user_contains?: string;
   /** Only those of this kind. */
   kind?: "image" | "video";
-  /** Only those that were asked last of this provider. */
+  /** Only those that were asked last of this provider, as far as the log tells. */
   provider?: string;
   /** Only those made by this model. */
   model?: string;

@@ -47,6 +47,7 @@ class AsyncDeadLetters(AsyncResource):
         self,
         *,
         action: enums.Deed,
+        at_most: int | None = None,
         canary: int | None = None,
         dry_run: bool = False,
         filter: requests.DeadFilter | None = None,
@@ -64,6 +65,7 @@ class AsyncDeadLetters(AsyncResource):
         self,
         *,
         action: enums.Deed,
+        at_most: int | None = None,
         canary: int | None = None,
         dry_run: Literal[False] = False,
         filter: requests.DeadFilter | None = None,
@@ -81,6 +83,7 @@ class AsyncDeadLetters(AsyncResource):
         self,
         *,
         action: enums.Deed,
+        at_most: int | None = None,
         canary: int | None = None,
         dry_run: bool,
         filter: requests.DeadFilter | None = None,
@@ -97,6 +100,7 @@ class AsyncDeadLetters(AsyncResource):
         self,
         *,
         action: enums.Deed,
+        at_most: int | None = None,
         canary: int | None = None,
         dry_run: bool = False,
         filter: requests.DeadFilter | None = None,
@@ -114,10 +118,12 @@ class AsyncDeadLetters(AsyncResource):
         down, and a worker goes through them at `rate` a second, first the `canary`; see how far it is at its
         `Location`. Without, at most 10,000 at once, inside the request; harmless to repeat, since what was
         done already does not match any more. By a `filter` that takes whatever matches while it goes on: name
-        `ids` and `runs` to act on what you looked at.
+        `ids` and `runs` to act on what you looked at, or `at_most`.
 
         Args:
             action: What to do.
+            at_most: Do nothing if more than so many match `filter`: what a dry run counted, so that nothing
+                happens to one that nobody saw.
             canary: So many are done first and their ends waited for; 10 if left out, 0 for none.
             dry_run: Only say what would be done.
             filter: All that match; either this or `ids`. An empty filter matches every dead letter.
@@ -138,6 +144,7 @@ class AsyncDeadLetters(AsyncResource):
             "/admin/dlq/bulk-actions",
             body={
                 "action": action,
+                "at_most": at_most,
                 "canary": canary,
                 "dry_run": dry_run or None,
                 "filter": filter,
@@ -396,7 +403,7 @@ class AsyncDeadLetters(AsyncResource):
             user: Only those of this user.
             user_contains: Only those of users whose id has this part.
             kind: Only those of this kind.
-            provider: Only those that were asked last of this provider.
+            provider: Only those that were asked last of this provider, as far as the log tells.
             model: Only those made by this model.
             class_: Only those whose failure is of this class.
             code: Only those with this failure code.
