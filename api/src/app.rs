@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::options::{ApiOptions, Limits, Warnings};
 use crate::resources::user::feed::Feed;
-use crate::serve::auth::Keys;
+use crate::serve::auth::{Gate, Keys, Lease};
 use crate::serve::failure;
 use crate::serve::problem::Problem;
 use crate::serve::shell::Throttle;
@@ -27,6 +27,12 @@ const OPERATORS: usize = 2;
 /// A balance is low that does not pay for so many outputs of the cheapest model, or seconds of them.
 const LOW_OUTPUTS: u32 = 5;
 
+/// Longest that anything goes on that one request began.
+const LONGEST: Duration = Duration::from_secs(24 * 3_600);
+
+/// A key for a back end may ask so many times as often as one user.
+const USERS_OF_BACKEND: u32 = 10;
+
 /// Sums over the whole log at once: each has a database connection of its own, and others wait for their turn.
 const BOOKS: usize = 2;
 
@@ -48,9 +54,14 @@ pub(crate) struct Shared {
     pub database: Database,
     pub outputs: Arc<dyn ObjectStore>,
     pub keep_outputs: Option<Duration>,
+    /// Checks tokens.
     pub keys: Keys,
+    /// Checks API keys.
+    pub gate: Gate,
     pub feed: Feed,
     pub throttle: Throttle,
+    /// How often one key for a back end may ask, whomever it names.
+    pub backends: Throttle,
     /// Permits for `Prefer: wait`.
     pub waits: Semaphore,
     /// Permits for uploads that are worked on as they come.
@@ -80,14 +91,17 @@ impl Deref for App {
 }
 
 impl App {
-    /// Starts the feed; connects to nothing yet.
+    /// Starts the feed, and what keeps keys up to date; connects to no database yet.
     pub(crate) fn new(options: ApiOptions, shutdown: CancellationToken) -> Result<App, Error> {
         let limits = options.limits;
         let pool = options.database.pool(Role::Reader, limits.database_connections)?;
         let reports = options.database.pool(Role::Appender, limits.report_connections)?;
         let operators = options.database.pool(Role::Operator, OPERATORS)?;
+        let clock = options.ledger.clock().clone();
+        let gate = Gate::new(options.environment, clock, pool.clone(), operators.clone());
         let shared = Shared {
             ledger: options.ledger,
+            gate,
             feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
             reports,
@@ -97,6 +111,10 @@ impl App {
             keep_outputs: options.keep_outputs,
             keys: options.keys,
             throttle: Throttle::new(limits.requests_per_second, limits.burst),
+            backends: Throttle::new(
+                limits.requests_per_second.saturating_mul(USERS_OF_BACKEND),
+                limits.burst.saturating_mul(USERS_OF_BACKEND),
+            ),
             waits: Semaphore::new(limits.waits),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
             exports: Arc::new(Semaphore::new(limits.exports)),
@@ -112,7 +130,10 @@ impl App {
             catalogue: options.catalogue,
             reception: options.reception,
         };
-        Ok(App { shared: Arc::new(shared) })
+        let app = App { shared: Arc::new(shared) };
+        let watched = app.clone();
+        tokio::spawn(async move { watched.gate.follow(&watched.shutdown).await });
+        Ok(app)
     }
 
     /// The app that serves this request.
@@ -124,6 +145,19 @@ impl App {
     /// What time it is for the ledger: what lapses and what is valid is compared with nothing else.
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.ledger.clock().now()
+    }
+
+    /// Returns once a token or a key is good no more, or after a day: either may live longer than a timer can run.
+    pub(crate) async fn over(&self, lease: Lease) {
+        let left = lease.expires_at.map_or(LONGEST, |end| (end - self.now()).to_std().unwrap_or_default());
+        let timed = tokio::time::sleep(left.min(LONGEST));
+        match lease.key {
+            None => timed.await,
+            Some(key) => tokio::select! {
+                () = timed => {}
+                () = self.gate.ended(key) => {}
+            },
+        }
     }
 
     /// The models on offer now. One answer takes one of them.

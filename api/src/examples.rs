@@ -24,6 +24,9 @@ pub const GIVEN_UP: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_
 /// An action on both, which was ended before it began.
 pub const ACTION: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0005);
 
+/// The API key of [`USER`]. Nobody has its secret.
+pub const KEY: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0006);
+
 /// The hold of [`CUSTOMER`]: the second event of the account.
 pub const HOLD: i64 = 2;
 

@@ -1,6 +1,6 @@
 //! What the API needs to be told before it can serve.
 
-use crate::serve::auth::Keys;
+use crate::serve::auth::{Environment, Keys};
 use ledger::catalogue::Catalogue;
 use ledger::{Credits, Database, Ledger, Position};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -29,6 +29,8 @@ pub struct ApiOptions {
     pub keep_outputs: Option<Duration>,
     /// Checks tokens.
     pub keys: Keys,
+    /// Whose API keys are taken.
+    pub environment: Environment,
     /// Whether `POST /dev/token` hands out tokens. Only ever on a loopback address with a key of its own.
     pub dev_tokens: bool,
     /// Whether `/metrics` answers without a token.

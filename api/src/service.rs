@@ -1,6 +1,7 @@
 //! Everything behind the shell: pages, documentation, and the operations of the OpenAPI document.
 
 use crate::resources::admin::accounts::Accounts;
+use crate::resources::admin::api_keys::ApiKeys;
 use crate::resources::admin::bulk::actions::BulkActions;
 use crate::resources::admin::bulk::operations::Bulk;
 use crate::resources::admin::credit_batch::CreditBatches;
@@ -23,6 +24,7 @@ use crate::resources::operate::health::HealthApi;
 use crate::resources::operate::metrics::Metrics;
 use crate::resources::operate::pages;
 use crate::resources::operate::webhooks::Webhooks;
+use crate::resources::user::api_keys::OwnKeys;
 use crate::resources::user::batch::Batch;
 use crate::resources::user::credits::CreditsApi;
 use crate::resources::user::events::EventStreams;
@@ -43,6 +45,7 @@ type Operations = (
     (CreditsApi, Statements, UsageApi, Models),
     (Accounts, CreditOrders, CreditBatches),
     (BulkGrants, OverviewApi, GenerationStories),
+    (OwnKeys, ApiKeys),
     (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
     (Audit, Seals, Exports, BooksApi, WholeLog),
     (HealthApi, Metrics, DevTokens, Webhooks),
@@ -54,6 +57,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (CreditsApi, Statements, UsageApi, Models),
         (Accounts, CreditOrders, CreditBatches),
         (BulkGrants, OverviewApi, GenerationStories),
+        (OwnKeys, ApiKeys),
         (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
         (Audit, Seals, Exports, BooksApi, WholeLog),
         (HealthApi, Metrics, DevTokens, Webhooks),
@@ -63,7 +67,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         .description(
             "AI generations for credits, with every credit accounted for. Amounts are decimal numbers in strings. Every error is an RFC 9457 problem document with a stable \
              `code`. Writes answer with `Ledger-Position`; send it along with a list to see them there. Use \
-             **Authorize** with a token of the role that the operation needs.",
+             **Authorize** with a token of the role that the operation needs, or an API key.",
         )
 }
 

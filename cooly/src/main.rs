@@ -1,7 +1,7 @@
 //! Cooly: an event-sourced credit ledger and generation pipeline, in one binary.
 //!
 //! `cooly up` brings everything up on this machine, and `cooly` alone does so with examples to look at. The roles `api`, `worker` and
-//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `seal-key`, `proof`, `catalog`,
+//! `projector` run one part each; `migrate`, `verify`, `export`, `rebuild`, `token`, `key`, `seal-key`, `proof`, `catalog`,
 //! `mock-provider`, `doctor`, `completions` and `manual` are the tools.
 
 mod banner;
@@ -53,6 +53,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(options) => commands::export::run(options).await,
         Command::Rebuild(options) => commands::rebuild::run(options).await,
         Command::Token(options) => commands::token::run(options),
+        Command::Key(command) => commands::key::run(command).await,
         Command::SealKey(options) => commands::seal_key::run(options),
         Command::Proof(command) => commands::proof::run(command).await,
         Command::MockProvider(options) => commands::mock_provider::run(options).await,

@@ -5,6 +5,7 @@ use crate::settings::{ApiSettings, WorkerSettings};
 use crate::wiring::{self, Outputs, Trust};
 use anyhow::Context;
 use api::{Ailment, Limits, Observed, Warnings};
+use apikeys::Environment;
 use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use ledger::catalogue::Catalogue;
 use ledger::{Database, Ledger, Position, Role, error_chain};
@@ -39,7 +40,7 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 pub(crate) async fn api(
     listener: TcpListener,
     settings: &ApiSettings,
-    trust: &Trust,
+    (trust, environment): (&Trust, Environment),
     (catalogue, reception): (watch::Receiver<Arc<Catalogue>>, watch::Receiver<Arc<Reception>>),
     (ledger, database, mark, outputs, metrics): (Ledger, Database, Mark, Outputs, PrometheusHandle),
     warnings: Option<Warnings>,
@@ -56,6 +57,7 @@ pub(crate) async fn api(
         outputs: outputs.store,
         keep_outputs: outputs.keep,
         keys: trust.keys.clone(),
+        environment,
         dev_tokens: trust.is_dev && on_loopback,
         open_metrics: on_loopback,
         metrics,

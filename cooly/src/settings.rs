@@ -1,6 +1,7 @@
 //! The settings, in the groups in which commands use them.
 
 use crate::top_up;
+use apikeys::Environment;
 use clap::{Args, ValueEnum};
 use ledger::Credits;
 use std::convert::Infallible;
@@ -93,6 +94,24 @@ pub(crate) struct AuthSettings {
     /// Audience that tokens must name
     #[arg(long, env = "COOLY_JWT_AUDIENCE", default_value = "cooly", value_name = "AUDIENCE")]
     pub jwt_audience: String,
+}
+
+/// Which API keys are taken.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "API keys")]
+pub(crate) struct EnvironmentSettings {
+    /// Whose API keys are taken and made: live (`ck_live_…`) or test (`ck_test_…`). The same for every `api`
+    /// [default: live with a DATABASE_URL, test with a private Postgres]
+    #[arg(long, env = "COOLY_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<Environment>,
+}
+
+impl EnvironmentSettings {
+    /// The environment that was named, or that of such a database.
+    pub(crate) fn of(&self, has_private_database: bool) -> Environment {
+        let usual = if has_private_database { Environment::Test } else { Environment::Live };
+        self.environment.unwrap_or(usual)
+    }
 }
 
 /// Where pictures and clips are kept.

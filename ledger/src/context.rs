@@ -35,14 +35,15 @@ impl fmt::Display for Actor {
     }
 }
 
-/// Who acts, through which request, caused by which event or message.
+/// Who acts, through which request, caused by what.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// Who acts.
     pub actor: Actor,
     /// The request's id; a worker's is the id of its attempt or duty. At most [`MAX_REQUEST_ID_BYTES`].
     pub request_id: String,
-    /// The event or message that led to this command, if any.
+    /// What led to this command, if anything but a person with a token: the API key that bore the request, the action on many jobs, the
+    /// event or the message.
     pub causation_id: Option<Uuid>,
 }
 

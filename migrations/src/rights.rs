@@ -13,7 +13,7 @@ const ROLES: [&str; 5] =
     ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer", "cooly_operator"];
 
 /// What each role may do: the role, the privileges, what they are on.
-const GRANTS: [(&str, &[&str], On); 29] = [
+const GRANTS: [(&str, &[&str], On); 32] = [
     ("cooly_appender", &["usage"], On::Schema),
     ("cooly_appender", &["select", "insert"], On::Tables(&["events"])),
     ("cooly_appender", &["select"], On::Sequence("events_position_seq")),
@@ -47,7 +47,13 @@ const GRANTS: [(&str, &[&str], On); 29] = [
     ("cooly_operator", &["select", "insert"], On::Tables(&["incident_changes"])),
     ("cooly_projector", &["select", "insert"], On::Tables(&["incident_changes"])),
     ("cooly_reader", &["select"], On::Tables(&["incident_changes"])),
+    ("cooly_operator", &["select", "insert"], On::Tables(&["api_keys"])),
+    ("cooly_operator", &["update"], On::Columns("api_keys", &CHANGING)),
+    ("cooly_reader", &["select"], On::Tables(&["api_keys"])),
 ];
+
+/// What changes of an API key; whose it is and what it may do never does.
+const CHANGING: [&str; 4] = ["revoked_at", "revoked_by", "revoke_reason", "last_used_at"];
 
 const READ_MODELS: [&str; 9] = [
     "projection_checkpoints",
@@ -73,6 +79,8 @@ const GUARDS: [(&str, &str, &str); 4] = [
 enum On {
     Schema,
     Tables(&'static [&'static str]),
+    /// Single columns of one table.
+    Columns(&'static str, &'static [&'static str]),
     Sequence(&'static str),
 }
 
@@ -171,6 +179,7 @@ async fn missing_grants(client: &impl GenericClient) -> Result<Vec<Missing>, Err
         select coalesce(case $2
             when 'schema' then has_schema_privilege(role.oid, $3, wanted.privilege)
             when 'sequence' then has_sequence_privilege(role.oid, $3, wanted.privilege)
+            when 'column' then has_column_privilege(role.oid, $5, $3, wanted.privilege)
             else has_table_privilege(role.oid, $3, wanted.privilege)
         end, false)
         from unnest($4::text[]) with ordinality as wanted(privilege, place)
@@ -178,8 +187,9 @@ async fn missing_grants(client: &impl GenericClient) -> Result<Vec<Missing>, Err
         order by wanted.place";
     let may = client.prepare(may).await?;
     let mut missing = Vec::new();
-    for (role, privileges, Target { kind, name }) in wanted {
-        let rows = client.query(&may, &[&role, &kind, &name, &privileges]).await?;
+    for (role, privileges, target) in wanted {
+        let Target { kind, name, table } = target;
+        let rows = client.query(&may, &[&role, &kind, &name, &privileges, &table]).await?;
         let mut lacking = Vec::new();
         for (row, privilege) in rows.iter().zip(privileges) {
             if !row.try_get::<_, bool>(0)? {
@@ -188,10 +198,7 @@ async fn missing_grants(client: &impl GenericClient) -> Result<Vec<Missing>, Err
         }
         if !lacking.is_empty() {
             let lacking = lacking.join(", ");
-            missing.push(Missing {
-                what: format!("{lacking} on the {kind} {name} for {role}"),
-                mend: format!("grant {lacking} on {kind} {name} to {role}"),
-            });
+            missing.push(target.missing(role, &lacking));
         }
     }
     Ok(missing)
@@ -217,15 +224,34 @@ async fn missing_guards(client: &impl GenericClient) -> Result<Vec<Missing>, Err
 struct Target {
     kind: &'static str,
     name: &'static str,
+    /// Of a column, the table that it is in.
+    table: Option<&'static str>,
+}
+
+impl Target {
+    fn missing(&self, role: &str, privileges: &str) -> Missing {
+        let Target { kind, name, table } = self;
+        match table {
+            Some(table) => Missing {
+                what: format!("{privileges} on the column {name} of {table} for {role}"),
+                mend: format!("grant {privileges} ({name}) on table {table} to {role}"),
+            },
+            None => Missing {
+                what: format!("{privileges} on the {kind} {name} for {role}"),
+                mend: format!("grant {privileges} on {kind} {name} to {role}"),
+            },
+        }
+    }
 }
 
 impl On {
     fn targets(self) -> impl Iterator<Item = Target> {
-        let (kind, names): (_, Vec<&'static str>) = match self {
-            On::Schema => ("schema", vec!["public"]),
-            On::Tables(names) => ("table", names.to_vec()),
-            On::Sequence(name) => ("sequence", vec![name]),
+        let (kind, table, names): (_, _, Vec<&'static str>) = match self {
+            On::Schema => ("schema", None, vec!["public"]),
+            On::Tables(names) => ("table", None, names.to_vec()),
+            On::Columns(table, names) => ("column", Some(table), names.to_vec()),
+            On::Sequence(name) => ("sequence", None, vec![name]),
         };
-        names.into_iter().map(move |name| Target { kind, name })
+        names.into_iter().map(move |name| Target { kind, name, table })
     }
 }

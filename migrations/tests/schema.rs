@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 18] = [
+const STEPS: [(i32, &str); 19] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -64,6 +64,7 @@ const STEPS: [(i32, &str); 18] = [
     (16, "V16__late_cancels"),
     (17, "V17__incidents"),
     (18, "V18__usage_kept"),
+    (19, "V19__api_keys"),
 ];
 
 /// The versions above this one, newest first.
@@ -294,6 +295,13 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_reader", "incident_changes", "select", true),
         ("cooly_reader", "incident_changes", "insert", false),
         ("cooly_appender", "incident_changes", "select", false),
+        ("cooly_operator", "api_keys", "insert", true),
+        ("cooly_operator", "api_keys", "update", false),
+        ("cooly_operator", "api_keys", "delete", false),
+        ("cooly_reader", "api_keys", "select", true),
+        ("cooly_reader", "api_keys", "insert", false),
+        ("cooly_projector", "api_keys", "select", false),
+        ("cooly_appender", "api_keys", "select", false),
     ] {
         let query = "select has_table_privilege($1::text::name, $2::text, $3::text)";
         let may: bool = client.query_one(query, &[&role, &table, &rights]).await.unwrap().get(0);
@@ -330,6 +338,7 @@ async fn what_was_taken_away_is_named_and_given_again() {
     let take_away = "revoke insert on events from cooly_appender;
         revoke all on credit_history from cooly_projector, cooly_reader;
         revoke select on sequence events_position_seq from cooly_sealer;
+        revoke update (revoked_at, last_used_at) on api_keys from cooly_operator;
         alter table events disable trigger events_append_only;
         drop trigger seals_no_truncate on seals";
     client.batch_execute(take_away).await.unwrap();
@@ -338,6 +347,8 @@ async fn what_was_taken_away_is_named_and_given_again() {
         "select, insert, update, delete on the table credit_history for cooly_projector",
         "select on the sequence events_position_seq for cooly_sealer",
         "select on the table credit_history for cooly_reader",
+        "update on the column revoked_at of api_keys for cooly_operator",
+        "update on the column last_used_at of api_keys for cooly_operator",
         "the guard events_append_only, which keeps events append-only",
         "the guard seals_no_truncate, which keeps seals append-only",
     ];

@@ -19,6 +19,8 @@ pub(crate) enum Tag {
     Accounts,
     /// Generations that used up their attempts: why, and what to do about them.
     DeadLetters,
+    /// Keys with which programs reach this API instead of a token: one's own, and those of everybody.
+    ApiKeys,
     /// The log itself, and its proof.
     Audit,
     /// Health, metrics and what else operators need.

@@ -86,9 +86,9 @@ impl<S: Statuses> ApiResponse for Fails<S> {
 fn describe(status: u16) -> &'static str {
     match status {
         400 => "The request cannot be understood; `errors` names the field or parameter",
-        401 => "There is no valid token",
+        401 => "There is no valid token or API key",
         402 => "The credits do not cover the price; nothing was charged",
-        403 => "The token has another role",
+        403 => "The token or the API key has another role",
         404 => "There is no such thing, or it belongs to somebody else",
         408 => "The body did not arrive in time",
         409 => "It cannot be done in the present state",
@@ -137,6 +137,8 @@ statuses! {
     ReadSealed = [400, 401, 403, 404, 409, 429, 500, 503, 504];
     /// Doing something to one thing, without a body.
     Change = [400, 401, 403, 404, 409, 429, 500, 503, 504];
+    /// Doing something to one thing in whatever state it is, without a body.
+    FreeChange = [400, 401, 403, 404, 429, 500, 503, 504];
     /// Doing something to one thing that may cost credits, without a body.
     PaidChange = [400, 401, 402, 403, 404, 409, 422, 429, 500, 503, 504];
     /// Buying something described by a body.
@@ -145,6 +147,8 @@ statuses! {
     CreditOrder = [400, 401, 402, 403, 408, 409, 413, 415, 422, 429, 500, 503, 504];
     /// An admin's order in a body, about one thing.
     OrderOnOne = [400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 500, 503, 504];
+    /// An admin's order in a body, about one thing in whatever state it is.
+    FreeOrderOnOne = [400, 401, 403, 404, 408, 413, 415, 422, 429, 500, 503, 504];
     /// An admin's order about one thing, without a body.
     PlainOrderOnOne = [400, 401, 403, 404, 409, 422, 429, 500, 503, 504];
     /// Many orders of an admin in one body.

@@ -1,6 +1,7 @@
 //! The words of the API, which mean the same wherever they stand: single values, a generation, what an account holds, and the
 //! moment of which it is told.
 
+pub(crate) mod api_keys;
 pub(crate) mod as_of;
 pub(crate) mod bulk;
 pub(crate) mod failure;

@@ -321,6 +321,9 @@ async fn no_list_breaks_at_a_forged_cursor() {
     server.caught_up().await;
     server.seal().await;
     let (admin, auditor) = (server.admin(), server.auditor());
+    for name in ["one", "two"] {
+        alice.post("/v1/keys", json!({ "name": name })).await.expect(201);
+    }
     let mut ordered = Vec::new();
     for _ in 0..2 {
         let order = json!({ "action": "retry", "ids": [dead[0].id(), dead[1].id()], "reason": "x" });
@@ -332,6 +335,8 @@ async fn no_list_breaks_at_a_forged_cursor() {
         (&alice, "/v1/generations"),
         (&alice, "/v1/credits/history"),
         (&alice, "/v1/credits/statement"),
+        (&alice, "/v1/keys"),
+        (&admin, "/admin/keys"),
         (&admin, "/admin/accounts"),
         (&admin, "/admin/accounts/alice/statement"),
         (&admin, "/admin/dlq/messages"),

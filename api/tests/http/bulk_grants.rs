@@ -272,6 +272,31 @@ async fn the_answer_comes_while_the_upload_goes_on() {
 }
 
 #[tokio::test]
+async fn an_upload_ends_with_the_key_that_it_was_sent_with() {
+    let server = Server::start().await;
+    let order = json!({ "name": "nightly", "scope": "admin", "owner": "ops" });
+    let made = server.admin().post("/admin/keys", order).await.expect(201);
+    let client = server.with_key(made.body["secret"].as_str().unwrap()).with("idempotency-key", "k");
+    let (give, take) = mpsc::unbounded_channel::<Result<Bytes, io::Error>>();
+    let body = reqwest::Body::wrap_stream(UnboundedReceiverStream::new(take));
+    let request = client.request(Method::POST, PATH).header("content-type", "application/x-ndjson");
+    let sending = tokio::spawn(request.body(body).send());
+    give.send(Ok(line("a", "1").into())).unwrap();
+    let mut answer = sending.await.unwrap().unwrap().bytes_stream();
+    server.admin().post(&format!("/admin/keys/{}/revoke", made.id()), json!({})).await.expect(200);
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("\"done\"") {
+        heard.extend_from_slice(&answer.next().await.unwrap().unwrap());
+    }
+    // The sender goes on as if nothing had happened.
+    let _gone = give.send(Ok(line("b", "1").into()));
+    let told = Told::of(&heard);
+    assert_eq!(told.sums(), (1, 0, 0));
+    assert_eq!(told.done["stopped"]["code"], "credentials_ended");
+    assert_eq!(server.log_length().await, 1);
+}
+
+#[tokio::test]
 async fn an_upload_that_stalls_stops_there_and_says_where() {
     let limits = Limits { receive: Duration::from_millis(300), ..Limits::default() };
     let server = Server::start_as(Setup { limits, ..Setup::default() }).await;

@@ -5,6 +5,10 @@
 //! that is no problem document, or one that tells a name of a type fails the test that met it.
 
 mod accounts;
+mod api_key_checks;
+mod api_key_events;
+mod api_key_users;
+mod api_keys;
 mod as_of;
 mod audit;
 mod bad_bodies;

@@ -4,16 +4,18 @@
 mod catalog;
 mod doctor;
 mod export;
+mod key;
 mod proof;
 
 pub(crate) use catalog::{CatalogCheckOptions, CatalogCommand, CatalogShowOptions};
 pub(crate) use doctor::{DoctorOptions, DoctorRole};
 pub(crate) use export::{ExportDataset, ExportFormat, ExportOptions};
+pub(crate) use key::{KeyCommand, KeyCreateOptions, KeyListOptions, KeyRevokeOptions};
 pub(crate) use proof::{ProofCommand, ProofMakeOptions, ProofVerifyOptions};
 
 use crate::settings::{
-    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, HomeSettings, LedgerSettings,
-    ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
+    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, EnvironmentSettings, HomeSettings,
+    LedgerSettings, ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
     SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
 use clap::builder::FalseyValueParser;
@@ -42,6 +44,7 @@ Examples:
   cooly                                        everything, on 127.0.0.1:8080, data in ./.cooly
   cooly up --listen 127.0.0.1:9000 --data-dir /tmp/try
   cooly token --role admin --sub ops           a token for the key in ./.cooly
+  cooly key create --name shop --scope backend  an API key for a back end, shown this once
   DATABASE_URL=postgres://… cooly migrate      brings a database to this version's schema
   DATABASE_URL=postgres://… cooly verify       proves the books, or names what is wrong
   cooly proof make 4711 --out event.json       a proof that event 4711 was in the log, exactly so
@@ -82,6 +85,9 @@ pub(crate) enum Command {
     Rebuild(RebuildOptions),
     /// Print a token for a user, an admin or an auditor
     Token(TokenOptions),
+    /// Make, list and revoke API keys
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Make a key that seals the log, or show the public key of the one in use
     SealKey(SealKeyOptions),
     /// Prove that an event is in the sealed log
@@ -135,6 +141,8 @@ pub(crate) struct UpOptions {
     #[command(flatten)]
     pub auth: AuthSettings,
     #[command(flatten)]
+    pub environment: EnvironmentSettings,
+    #[command(flatten)]
     pub ledger: LedgerSettings,
     #[command(flatten)]
     pub catalog: CatalogSettings,
@@ -169,6 +177,8 @@ pub(crate) struct ApiOptions {
     pub database: DatabaseSettings,
     #[command(flatten)]
     pub auth: AuthSettings,
+    #[command(flatten)]
+    pub environment: EnvironmentSettings,
     #[command(flatten)]
     pub ledger: LedgerSettings,
     #[command(flatten)]

@@ -5,6 +5,7 @@ pub(crate) mod completions;
 pub(crate) mod database;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod key;
 pub(crate) mod manual;
 pub(crate) mod migrate;
 pub(crate) mod mock_provider;

@@ -51,7 +51,7 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
     let served = parts::api(
         listener,
         &options.api,
-        &trust,
+        (&trust, options.environment.of(false)),
         (catalogue, reception),
         (ledger.clone(), database, mark.subscribe(), outputs, metrics),
         None,

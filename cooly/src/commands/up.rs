@@ -85,7 +85,7 @@ async fn serve(
         if options.examples && is_alone && options.catalog.catalog.is_none() {
             let catalogue = Arc::clone(&live.catalogue().borrow());
             match demo::prepare(&ledger, &catalogue).await {
-                Ok(()) => drop(tokio::spawn(demo::order_action(database.clone()))),
+                Ok(()) => drop(tokio::spawn(demo::finish(database.clone()))),
                 Err(error) => tracing::warn!(error = format!("{error:#}"), "some examples are missing"),
             }
         }
@@ -115,9 +115,10 @@ async fn serve(
     })?;
     let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs, metrics);
     let on_offer = (live.catalogue(), live.reception());
+    let trusted = (trust, options.environment.of(opened.is_private()));
     live.follow(shutdown.clone())?;
     let served =
-        parts::api(listener, &options.api, trust, on_offer, shared, Some(warnings), shutdown.clone()).await;
+        parts::api(listener, &options.api, trusted, on_offer, shared, Some(warnings), shutdown.clone()).await;
     shutdown.cancel();
 
     worker_stop.cancel();

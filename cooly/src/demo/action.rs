@@ -16,7 +16,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOKS: usize = 240;
 
 /// Orders a retry of both dead letters once they are there, and ends it at once.
-pub(crate) async fn order_action(database: Database) {
+pub(super) async fn order_action(database: Database) {
     if let Err(error) = ordered(&database).await {
         tracing::warn!(error = format!("{error:#}"), "the example of a bulk action was not made");
     }
@@ -55,6 +55,7 @@ fn order() -> anyhow::Result<NewAction> {
         id: ACTION,
         actor: Actor::System(DUTY).to_string(),
         request_id: DUTY.into(),
+        key: None,
         reason: "an example, ended before it began".into(),
         idempotency: Some(Idempotency { key, request_hash: [0; 32] }),
         deed: Deed::Retry,

@@ -3,13 +3,13 @@
 
 mod action;
 mod examples;
+mod key;
 
-pub(crate) use action::order_action;
 pub(crate) use examples::prepare;
 
 use ledger::account::{AccountCommand, Grant, Source};
 use ledger::{
-    Action, Actor, Command, Context, Credits, Idempotency, IdempotencyKey, Ledger, Outcome, UserId,
+    Action, Actor, Command, Context, Credits, Database, Idempotency, IdempotencyKey, Ledger, Outcome, UserId,
 };
 
 /// What the demo user starts with.
@@ -22,6 +22,12 @@ pub(crate) async fn welcome(ledger: &Ledger) -> anyhow::Result<()> {
     let action = Action::Account(AccountCommand::Grant(Grant { source: Source::Promo, ..grant }));
     let welcomed = once(ledger, "welcome", &user, "welcome", action).await;
     welcomed.map(drop).map_err(|error| error.context("the welcome grant failed"))
+}
+
+/// Makes what else the examples name, beside a server that serves already.
+pub(crate) async fn finish(database: Database) {
+    key::make(&database).await;
+    action::order_action(database).await;
 }
 
 /// Executes what is asked under a key of its own: a repeat finds what the first time led to.

@@ -8,6 +8,7 @@ mod crowd;
 mod doctor;
 mod export;
 mod failpoints;
+mod keys;
 mod kill;
 mod mock_provider;
 mod monitoring;

@@ -92,6 +92,8 @@ pub struct EventFilter {
     pub types: Vec<String>,
     /// Written by this actor, such as `admin:ops`.
     pub actor: Option<String>,
+    /// Led to by this API key, action, event or message.
+    pub cause: Option<Uuid>,
     /// Recorded at this instant or later.
     pub since: Option<DateTime<Utc>>,
     /// Recorded before this instant.
@@ -315,6 +317,9 @@ fn filtered<'a>(
     }
     if let Some(actor) = &filter.actor {
         and("actor =", actor, Type::TEXT);
+    }
+    if let Some(cause) = &filter.cause {
+        and("causation_id =", cause, Type::UUID);
     }
     if let Some(since) = &filter.since {
         and("recorded_at >=", since, Type::TIMESTAMPTZ);

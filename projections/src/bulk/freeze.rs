@@ -17,8 +17,8 @@ pub const MOST_ITEMS: u32 = 100_000;
 /// Adds the action, unless there is one of that person under that key.
 pub(super) const ADD: &str = r"
 insert into bulk_actions (id, actor, request_id, reason, idempotency_key, request_hash, kind, filter, rate, canary,
-    pause_above_percent)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    pause_above_percent, key_id)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (actor, idempotency_key) where idempotency_key is not null do nothing returning id";
 
 pub(super) const REPEATED: &str = concat!(
@@ -65,6 +65,8 @@ pub struct NewAction {
     pub actor: String,
     /// Through which request.
     pub request_id: String,
+    /// By which API key, if it came by one.
+    pub key: Option<Uuid>,
     /// Why.
     pub reason: String,
     /// Makes a repeat harmless.
@@ -137,7 +139,7 @@ async fn add(transaction: &Transaction<'_>, new: &NewAction) -> Result<bool, Err
     let key = new.idempotency.as_ref().map(|idempotency| idempotency.key.as_str());
     let hash = new.idempotency.as_ref().map(|idempotency| &idempotency.request_hash[..]);
     let [rate, canary, percent] = [new.rate, new.canary, new.pause_above_percent].map(row::column);
-    let parameters: [(&(dyn ToSql + Sync), Type); 11] = [
+    let parameters: [(&(dyn ToSql + Sync), Type); 12] = [
         (&new.id, Type::UUID),
         (&new.actor, Type::TEXT),
         (&new.request_id, Type::TEXT),
@@ -149,6 +151,7 @@ async fn add(transaction: &Transaction<'_>, new: &NewAction) -> Result<bool, Err
         (&rate, Type::INT4),
         (&canary, Type::INT4),
         (&percent, Type::INT4),
+        (&new.key, Type::UUID),
     ];
     Ok(!transaction.query_typed(ADD, &parameters).await?.is_empty())
 }

@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{GenericClient, Row};
+use uuid::Uuid;
 
 macro_rules! change_columns {
     () => {
@@ -39,8 +40,8 @@ pub(super) const HISTORY: &str = concat!(
 
 pub(super) const ADD: &str = concat!(
     "insert into incident_changes (incident, revision, change, until, more, reason, actor, request_id, changed_at, kind,
-        provider, model, class, code, message)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        provider, model, class, code, message, key_id)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
     on conflict (incident, revision) do nothing returning ",
     change_columns!()
 );
@@ -79,6 +80,8 @@ pub struct NewChange {
     pub actor: String,
     /// Through which request.
     pub request_id: String,
+    /// By which API key, if it came by one.
+    pub key: Option<Uuid>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -143,7 +146,7 @@ pub async fn change(
         Deed::Resolve => (Event::Resolved, None, None),
         Deed::Reopen => (Event::Reopened, None, None),
     };
-    let parameters: [(&(dyn ToSql + Sync), Type); 15] = [
+    let parameters: [(&(dyn ToSql + Sync), Type); 16] = [
         (&incident, Type::TEXT),
         (&revision, Type::INT4),
         (&event.as_str(), Type::TEXT),
@@ -159,6 +162,7 @@ pub async fn change(
         (&subject.class.as_str(), Type::TEXT),
         (&subject.code, Type::TEXT),
         (&subject.message, Type::TEXT),
+        (&new.key, Type::UUID),
     ];
     let added = client.query_typed(ADD, &parameters).await?;
     Ok(if added.is_empty() { Written::Raced } else { Written::Done })

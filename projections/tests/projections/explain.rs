@@ -3,6 +3,7 @@
 
 use crate::readers::statements;
 use crate::stage::{Stage, user};
+use apikeys::{Scope, State};
 use chrono::{DateTime, NaiveDate, Utc};
 use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
@@ -100,6 +101,7 @@ async fn real_runs(client: &mut Client) {
     read_models(client).await;
     dead(client).await;
     audit(client).await;
+    keys(client).await;
 }
 
 /// The incident of the jobs that the log has; there are fifty more.
@@ -222,6 +224,31 @@ async fn dead(client: &mut Client) {
     assert!(run!(client, "count", |on| dead_letters::count(&on, &a_day)).jobs > 100);
     assert!(!run!(client, "groups", |on| dead_letters::groups(&on, &a_day)).is_empty());
     run!(client, "dead letter", |on| dead_letters::get(&on, job())).unwrap();
+}
+
+async fn keys(client: &mut Client) {
+    let any = apikeys::Filter::default;
+    for filter in [
+        any(),
+        apikeys::Filter { owner: Some(user("user-77")), ..any() },
+        apikeys::Filter {
+            owner: Some(user("user-77")),
+            scope: Some(Scope::User),
+            state: Some(State::Active),
+        },
+        apikeys::Filter { scope: Some(Scope::Backend), ..any() },
+        apikeys::Filter { state: Some(State::Active), ..any() },
+        apikeys::Filter { state: Some(State::Expired), ..any() },
+        apikeys::Filter { state: Some(State::Revoked), ..any() },
+    ] {
+        let found = run!(client, "keys", |on| apikeys::list(&on, &filter, at(2), None, 20));
+        let after = found.last().map(|key| key.id);
+        run!(client, "next keys", |on| apikeys::list(&on, &filter, at(2), after, 20));
+    }
+    let secret = apikeys::Secret::generate(apikeys::Environment::Live);
+    assert!(run!(client, "find a key", |on| apikeys::find(&on, &secret)).is_none());
+    let used = [job().0, account().0];
+    run!(client, "note uses", |on| apikeys::note_used(&on, &used));
 }
 
 async fn audit(client: &mut Client) {

@@ -34,7 +34,7 @@ async fn operator(stage: &Stage) -> Object {
 
 fn wish(deed: Deed, expected: u32) -> NewChange {
     let (actor, request_id) = ("admin:ada".to_owned(), "request".to_owned());
-    NewChange { deed, expected, reason: Some("because".into()), actor, request_id, at: now() }
+    NewChange { deed, expected, reason: Some("because".into()), actor, request_id, key: None, at: now() }
 }
 
 /// Decides something about the only incident, of which this revision was seen.

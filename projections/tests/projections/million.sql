@@ -74,5 +74,9 @@ select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000001')::uuid, accoun
     '{}', 4, 4 + n % 11, 1, 2, 'transient', (array['provider_down', 'timeout', 'garbage'])[n % 3 + 1], 'no', at, at, 3,
     n * 4 + 3, false, null, '1-' || lpad(to_hex(n % 50), 32, 'f'), 3
 from jobs;
+insert into api_keys (id, hash, hint, name, environment, scope, owner, created_by, request_id, created_at)
+select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000002')::uuid, sha256(int8send(n)), 'ck_live_…', 'a key', 'live',
+    case when n % 1000 = 0 then 'backend' else 'user' end, case when n % 1000 > 0 then 'user-' || n / 10 end, 'admin:ops', 'r', '2026-01-01'
+from generate_series(1::bigint, 50000) n;
 update projection_checkpoints set position = (select max(position) from events);
 analyze;

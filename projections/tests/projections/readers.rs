@@ -13,6 +13,7 @@ use tokio::time::Instant;
 pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
     [
         ledger::STATEMENTS,
+        apikeys::STATEMENTS,
         STATEMENTS,
         balances::STATEMENTS,
         bulk::STATEMENTS,

@@ -73,6 +73,7 @@ async fn an_order_and_a_count_are_about_all_that_match() {
         id: Uuid::now_v7(),
         actor: "admin:ada".into(),
         request_id: "request".into(),
+        key: None,
         reason: "because".into(),
         idempotency: None,
         deed: Deed::Retry,

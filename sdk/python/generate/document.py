@@ -24,7 +24,11 @@ ENUM_NAMES = {
 }
 
 # Where one name stands for several enums, by the first of the values too.
-NAMES_BY_VALUE = {("state", "regressed"): "IncidentState"}
+NAMES_BY_VALUE = {
+    ("state", "regressed"): "IncidentState",
+    ("state", "active"): "ApiKeyState",
+    ("scope", "user"): "ApiKeyScope",
+}
 
 # Where the rule of `method_name` gives a name that nobody would look for.
 METHOD_NAMES = {"actOnDeadLetters": "act", "cleanUpDeadLetters": "clean_up", "getCreditHistory": "list_history"}

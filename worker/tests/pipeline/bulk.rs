@@ -15,6 +15,7 @@ fn fast(deed: Deed) -> NewAction {
         id: Uuid::now_v7(),
         actor: "admin:ops".into(),
         request_id: "the-request".into(),
+        key: None,
         reason: "the provider is back".into(),
         idempotency: None,
         deed,

@@ -1,6 +1,7 @@
 //! What an admin does for users and about what failed.
 
 pub(crate) mod accounts;
+pub(crate) mod api_keys;
 pub(crate) mod bulk;
 pub(crate) mod bulk_grants;
 pub(crate) mod credit_batch;

@@ -56,7 +56,7 @@ impl<'a> ApiExtractor<'a> for Inspector {
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let (app, scope) = (App::of(request)?, Scope::of(request)?);
-        admitted(request, &app, &scope, &[Role::Admin, Role::Auditor])?;
+        admitted(request, &app, &scope, &[Role::Admin, Role::Auditor]).await?;
         Ok(Inspector { request_id: scope.request_id().to_owned() })
     }
 }

@@ -50,7 +50,7 @@ struct LogEvent {
     actor: String,
     /// Through which request.
     request_id: String,
-    /// Caused by which event or message.
+    /// Through which API key, or caused by which action, event or message.
     causation_id: Option<Uuid>,
     /// The application's clock.
     occurred_at: Instant,
@@ -138,6 +138,9 @@ impl Audit {
         kind: Query<Option<Term>>,
         /// Only events by this actor, such as `admin:ops`.
         actor: Query<Option<Term>>,
+        /// Only events that this led to: an API key, an action on many dead letters, an event or a message; with `user`, `account`
+        /// or `since`.
+        cause: Query<Option<Uuid>>,
         /// Only events recorded at this instant or later.
         since: Query<Option<Instant>>,
         /// Only events recorded before this instant.
@@ -158,6 +161,12 @@ impl Audit {
                     "needs `user` or `account` beside it: a generation is found through its account";
                 FieldError::new("job", message)
             }),
+            (cause.0.is_some() && !named && since.0.is_none()).then(|| {
+                FieldError::new(
+                    "cause",
+                    "needs `user`, `account` or `since` beside it: it is looked for event by event",
+                )
+            }),
             (!kind.0.as_ref().is_none_or(are_types))
                 .then(|| FieldError::new("type", "must be event types such as `credits.granted,job.failed`")),
         ]
@@ -172,11 +181,16 @@ impl Audit {
             job: job.0.map(|job| job.0),
             types: kind.0.iter().flat_map(names).map(str::to_owned).collect(),
             actor: actor.0.map(|actor| actor.0),
+            cause: cause.0,
             since: since.0.map(|since| since.0),
             until: until.0.map(|until| until.0),
         };
-        let EventFilter { account, job, types, actor, since, until } = &filter;
-        let list = List::new("events", &(account, job, types, actor, since, until));
+        let EventFilter { account, job, types, actor, cause, since, until } = &filter;
+        let list = match cause {
+            // As it was before there was a cause: cursors outlive an upgrade.
+            None => List::new("events", &(account, job, types, actor, since, until)),
+            Some(cause) => List::new("events", &(account, job, types, actor, cause, since, until)),
+        };
         let place: Option<Position> = list.place(cursor.0.as_ref())?;
         let after = place.or(after.0.map(|after| after.0)).unwrap_or(Position::START);
         let limit = page_size(limit.0);

@@ -145,6 +145,7 @@ fn id_example(operation: &str) -> Uuid {
         "getDeadLetter" | "retryDeadLetter" => examples::DEAD,
         "discardDeadLetter" => examples::GIVEN_UP,
         action if action.contains("BulkAction") => examples::ACTION,
+        "getApiKey" | "revokeApiKey" | "revokeOwnKey" => examples::KEY,
         _ => examples::PICTURE,
     }
 }
@@ -182,6 +183,9 @@ fn body_example(operation: &str) -> Option<Value> {
         "reportTask" => {
             return Some(json!({ "request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b", "status": "OK" }));
         }
+        "createApiKey" => return Some(json!({ "name": "the shop", "scope": "user", "owner": "demo" })),
+        "createOwnKey" => return Some(json!({ "name": "my scripts" })),
+        "revokeApiKey" => return Some(json!({ "reason": "no longer needed" })),
         "issueDevToken" => return Some(json!({ "role": "user", "sub": "demo" })),
         _ => return None,
     };

@@ -35,7 +35,7 @@ impl<'a> ApiExtractor<'a> for Observer {
     ) -> Result<Self> {
         let (app, scope) = (App::of(request)?, Scope::of(request)?);
         if !app.open_metrics {
-            admitted(request, &app, &scope, &[Role::Admin, Role::Auditor])?;
+            admitted(request, &app, &scope, &[Role::Admin, Role::Auditor]).await?;
         }
         Ok(Observer)
     }

@@ -80,6 +80,12 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "job.css",
         "job.html",
         "job.js",
+        "keys-list.js",
+        "keys-new.js",
+        "keys-revoke.js",
+        "keys.css",
+        "keys.html",
+        "keys.js",
         "money.js",
         "notices.js",
         "parts.css",
@@ -151,8 +157,9 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
         "/statement" => ("statement.html", "/statement"),
         "/audit" => ("audit.html", "/audit"),
         "/favicon.ico" => ("icon.svg", "/favicon.ico"),
-        // The same address lists the messages for a client that asks for JSON.
+        // The same addresses are lists for a client that asks for JSON.
         "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),
+        "/admin/keys" if wants_page(request.headers()) => ("keys.html", "/admin/keys"),
         path if is_job(path) => ("job.html", "/admin/jobs/{id}"),
         path => (path.strip_prefix("/pages/")?, "/pages/{name}"),
     };

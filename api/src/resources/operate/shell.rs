@@ -37,10 +37,11 @@ const STUDIO: Other = ("Studio", "/");
 const STATEMENT: Other = ("Statement", "/statement");
 const FAILED_JOBS: Other = ("Failed jobs", "/admin/dlq/messages");
 const AUDIT: Other = ("Audit", "/audit");
+const KEYS: Other = ("API keys", "/admin/keys");
 const DOCS: Other = ("API docs", "/docs");
 
 const FOR_USERS: &[Other] = &[STUDIO, STATEMENT, FAILED_JOBS, DOCS];
-const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, AUDIT, DOCS];
+const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, AUDIT, KEYS, DOCS];
 
 const NEEDS_SCRIPT: &str = "This page needs JavaScript. The API behind it is described at /docs.";
 
@@ -51,7 +52,7 @@ const BALANCE: &str = r#"<button type="button" class="balance" id="balance" aria
 </button>"#;
 
 /// Every page.
-pub(super) const PAGES: [Page; 5] = [
+pub(super) const PAGES: [Page; 6] = [
     Page {
         name: "index.html",
         title: "Studio",
@@ -125,6 +126,20 @@ pub(super) const PAGES: [Page; 5] = [
         corner: "",
         sign_in: "Sign in as an auditor",
         role: "auditor",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+    Page {
+        name: "keys.html",
+        title: "API keys",
+        description: None,
+        styles: &["keys.css"],
+        script: "keys.js",
+        skip: ("#keys", "Skip to the keys"),
+        others: FOR_STAFF,
+        corner: "",
+        sign_in: "Sign in as an admin",
+        role: "admin",
         without_script: NEEDS_SCRIPT,
         class: None,
     },

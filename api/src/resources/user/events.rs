@@ -2,18 +2,17 @@
 //!
 //! An event's id is the position in the log of the change that it shows, so a client that comes back with
 //! `Last-Event-ID` gets each generation that changed since, as it is now. Changes of one generation may be shown
-//! as one. The stream ends with the token, with the server, and for a client that does not read.
+//! as one. The stream ends with the token or the API key, with the server, and for a client that does not read.
 
 use crate::app::App;
 use crate::resources::Tag;
 use crate::resources::user::feed::{Change, Subscription};
-use crate::serve::auth::{Caller, UserOnly};
+use crate::serve::auth::{Caller, Lease, UserOnly};
 use crate::serve::declared::{Answer, Read};
 use crate::serve::parameter::Header;
 use crate::serve::problem::Problem;
 use crate::words::generation::Generation;
 use crate::words::scalars::LogPosition;
-use chrono::{DateTime, Utc};
 use futures::Stream;
 use ledger::{AccountId, JobId, Position, read};
 use poem::web::Data;
@@ -113,7 +112,7 @@ impl EventStreams {
             events,
             seen: last_seen.0.map(|seen| seen.0),
         };
-        tokio::spawn(follower.run(caller.token_expires_at));
+        tokio::spawn(follower.run(caller.lease));
         let sse = SSE::new(stream_of(stream)).keep_alive(app.limits.heartbeat);
         Ok(Following::Open(Events(sse), "no".into()))
     }
@@ -137,15 +136,13 @@ struct Follower {
 struct Gone;
 
 impl Follower {
-    async fn run(mut self, token_expires_at: DateTime<Utc>) {
-        let left = (token_expires_at - self.app.now()).to_std().unwrap_or_default();
+    async fn run(mut self, lease: Lease) {
         let (app, events) = (self.app.clone(), self.events.clone());
         tokio::select! {
             _ = self.follow() => {}
             () = events.closed() => {}
             () = app.shutdown.cancelled() => {}
-            // A token may live longer than a timer can run.
-            () = tokio::time::sleep(left.min(Duration::from_secs(24 * 3_600))) => {}
+            () = app.over(lease) => {}
         }
     }
 

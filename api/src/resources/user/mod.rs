@@ -1,5 +1,6 @@
 //! What a user buys, follows and holds.
 
+pub(crate) mod api_keys;
 pub(crate) mod batch;
 mod cancelled;
 pub(crate) mod credits;

@@ -1,13 +1,15 @@
-//! The caller of an operation: the extractor that checks the token, the role and the rate, in this order and
-//! before anything else of the request is read. It asks no database.
+//! The caller of an operation: the extractor that checks the token or the API key, the role and the rate, in this order and
+//! before anything else of the request is read. For a token it asks no database.
 
+use super::bearer::{Bearer, Lease};
 use super::claims::Role;
-use super::keys::Bearer;
+use super::on_behalf;
 use crate::app::App;
 use crate::serve::problem::Problem;
-use crate::serve::shell::Scope;
-use chrono::{DateTime, Utc};
+use crate::serve::shell::{Scope, Throttle};
+use apikeys::Key;
 use ledger::{AccountId, Actor, Context, UserId};
+use poem::http::StatusCode;
 use poem::http::header::AUTHORIZATION;
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
@@ -47,12 +49,12 @@ impl Demand for Officers {
     const ROLES: &'static [Role] = &[Role::Admin, Role::Auditor];
 }
 
-/// Somebody with a valid token of a role that the operation demands.
+/// Somebody with a valid token or API key of a role that the operation demands.
 pub(crate) struct Caller<D> {
     pub user: UserId,
     pub account: AccountId,
-    /// When the token ends; a stream must not outlive it.
-    pub token_expires_at: DateTime<Utc>,
+    /// For how long the token or the key is good; a stream must not outlive it.
+    pub lease: Lease,
     role: Role,
     request_id: String,
     demands: PhantomData<D>,
@@ -67,11 +69,26 @@ impl<D: Demand> Caller<D> {
             // An auditor writes nothing; were it ever to, it would do so as an officer.
             Role::Admin | Role::Auditor => Actor::Admin(name),
         };
-        Context { actor, request_id: self.request_id.clone(), causation_id: None }
+        // What a key leads to names it. What a person with a token does was caused by nothing else.
+        Context { actor, request_id: self.request_id.clone(), causation_id: self.lease.key }
+    }
+
+    /// Refuses whoever came with an API key: one that got into wrong hands must not outlive itself by making others.
+    pub(crate) fn demand_token(&self, what: &str) -> Result<(), Problem> {
+        if self.lease.key.is_none() {
+            return Ok(());
+        }
+        let detail = format!("{what} needs a token: an API key cannot do it");
+        Err(Problem::new(StatusCode::FORBIDDEN, "key_not_enough", "Not with an API key", detail))
     }
 }
 
 const SCHEME: &str = "bearer";
+
+const DESCRIPTION: &str = "A JSON web token whose `role` is `user` for `/v1`, `admin` for `/admin` or `auditor` for `/audit`; or an API \
+    key (`ck_live_…`, `ck_test_…`) whose scope is one of these, or `backend`: it may do under `/v1` what any user may, and says for \
+    whom in the header `Cooly-User` (the user's id, percent-encoded). Nobody else may send that header. A key that is not taken is \
+    answered 401 with the code `key_malformed`, `key_unknown`, `key_revoked`, `key_expired` or `key_environment`.";
 
 impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::SecurityScheme];
@@ -82,13 +99,11 @@ impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
     fn register(registry: &mut Registry) {
         let scheme = MetaSecurityScheme {
             ty: "http",
-            description: Some(
-                "A JSON web token whose `role` is `user` for `/v1`, `admin` for `/admin` or `auditor` for `/audit`",
-            ),
+            description: Some(DESCRIPTION),
             name: None,
             key_in: None,
             scheme: Some("bearer"),
-            bearer_format: Some("JWT"),
+            bearer_format: Some("JWT or API key"),
             flows: None,
             openid_connect_url: None,
         };
@@ -105,11 +120,11 @@ impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
         _options: ExtractParamOptions<()>,
     ) -> Result<Self> {
         let (app, scope) = (App::of(request)?, Scope::of(request)?);
-        let bearer = admitted(request, &app, &scope, D::ROLES)?;
+        let bearer = admitted(request, &app, &scope, D::ROLES).await?;
         Ok(Caller {
             account: bearer.user.account(),
             user: bearer.user,
-            token_expires_at: bearer.expires_at,
+            lease: bearer.lease,
             role: bearer.role,
             request_id: scope.request_id().to_owned(),
             demands: PhantomData,
@@ -117,28 +132,61 @@ impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
     }
 }
 
-/// Checks the token, then the role, then the rate.
-pub(crate) fn admitted(
+/// Checks the token or the key, then the role, then the rate.
+pub(crate) async fn admitted(
     request: &Request,
     app: &App,
     scope: &Scope,
     roles: &[Role],
 ) -> Result<Bearer, Problem> {
-    let token = bearer_token(request).ok_or_else(Problem::unauthenticated)?;
-    let bearer = app.keys.check(token, app.now()).ok_or_else(Problem::unauthenticated)?;
-    scope.note_role(bearer.role);
-    if !roles.contains(&bearer.role) {
-        let needed: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-        let needed = needed.join("` or `");
-        return Err(Problem::forbidden(format!(
-            "this needs a token with the role `{needed}`, and yours has `{}`",
-            bearer.role
-        )));
+    let text = bearer_text(request).ok_or_else(Problem::unauthenticated)?;
+    let bearer = if text.starts_with(apikeys::PREFIX) {
+        let key = app.gate.admit(text).await?;
+        scope.note_key(key.id);
+        let role = Role::of(key.scope);
+        demand(roles, role, scope, &format!("your API key has the scope `{}`", key.scope))?;
+        let backend = key.owner.is_none().then_some(AccountId(key.id));
+        let bearer = of_key(request, key, role)?;
+        // Users can be made up, each with a rate of its own.
+        backend.map_or(Ok(()), |backend| take_turn(&app.backends, scope, backend))?;
+        bearer
+    } else {
+        let bearer = app.keys.check(text, app.now()).ok_or_else(Problem::unauthenticated)?;
+        demand(roles, bearer.role, scope, &format!("yours has `{}`", bearer.role))?;
+        on_behalf::refuse(request)?;
+        bearer
+    };
+    take_turn(&app.throttle, scope, bearer.user.account())?;
+    Ok(bearer)
+}
+
+fn demand(roles: &[Role], role: Role, scope: &Scope, has: &str) -> Result<(), Problem> {
+    scope.note_role(role);
+    if roles.contains(&role) {
+        return Ok(());
     }
-    match app.throttle.take(bearer.user.account()) {
+    let needed: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+    let needed = needed.join("` or `");
+    Err(Problem::forbidden(format!("this needs a token with the role `{needed}`, and {has}")))
+}
+
+/// A key acts as its owner, and one without an owner as the user that the request names.
+fn of_key(request: &Request, key: Key, role: Role) -> Result<Bearer, Problem> {
+    let user = match key.owner {
+        Some(owner) => {
+            on_behalf::refuse(request)?;
+            owner
+        }
+        None => on_behalf::required(request)?,
+    };
+    Ok(Bearer { user, role, lease: Lease { expires_at: key.expires_at, key: Some(key.id) } })
+}
+
+fn take_turn(throttle: &Throttle, scope: &Scope, whose: AccountId) -> Result<(), Problem> {
+    match throttle.take(whose) {
         Ok(allowance) => {
             scope.note_allowance(allowance);
-            Ok(bearer)
+            Ok(())
         }
         Err(allowance) => {
             let retry_after = allowance.retry_after;
@@ -148,10 +196,10 @@ pub(crate) fn admitted(
     }
 }
 
-/// The token of the one `Authorization` header.
-fn bearer_token(request: &Request) -> Option<&str> {
+/// What the one `Authorization` header bears.
+fn bearer_text(request: &Request) -> Option<&str> {
     let mut headers = request.headers().get_all(AUTHORIZATION).iter();
     let (only, another) = (headers.next()?, headers.next());
-    let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
-    (another.is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| token.trim())
+    let (scheme, text) = only.to_str().ok()?.split_once(' ')?;
+    (another.is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| text.trim())
 }

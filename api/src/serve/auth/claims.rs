@@ -1,5 +1,6 @@
 //! What a token says.
 
+use apikeys::Scope;
 use ledger::UserId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -23,6 +24,15 @@ pub enum Role {
 pub struct UnknownRole;
 
 impl Role {
+    /// As whom a key of this scope acts.
+    pub(super) fn of(scope: Scope) -> Role {
+        match scope {
+            Scope::User | Scope::Backend => Role::User,
+            Scope::Admin => Role::Admin,
+            Scope::Auditor => Role::Auditor,
+        }
+    }
+
     /// The name used in tokens.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,24 +1,17 @@
-//! The key that checks tokens, and how strictly.
-//!
-//! One key, one algorithm: the `alg` of a token never chooses how it is checked. `exp`, `sub`, `iss`, `aud` and
-//! `role` are required, `nbf` is honoured, clocks may differ by five seconds.
+//! What tokens are checked with: a shared secret, or a public key.
 
+use super::bearer::Bearer;
+use super::checking::CheckingKey;
 use super::claims::{Audience, Claims, Role};
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use ledger::UserId;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Longest token, in bytes.
-const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
 /// Shortest secret, in bytes: as long as what it signs.
 const MIN_SECRET_BYTES: usize = 32;
-
-/// Difference between two clocks that is let pass, in seconds.
-const LEEWAY_SECONDS: i64 = 5;
 
 /// Why a key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,27 +37,24 @@ pub struct Keys {
 }
 
 struct Inner {
-    decoding: DecodingKey,
-    encoding: Option<EncodingKey>,
-    validation: Validation,
+    source: Source,
     issuer: String,
     audience: String,
 }
 
-impl fmt::Debug for Keys {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Keys")
-            .field("algorithms", &self.inner.validation.algorithms)
-            .finish_non_exhaustive()
-    }
+/// Where keys are from.
+enum Source {
+    Secret(CheckingKey, EncodingKey),
+    Public(CheckingKey),
 }
 
-/// Who a valid token speaks for.
-#[derive(Debug, Clone)]
-pub(crate) struct Bearer {
-    pub user: UserId,
-    pub role: Role,
-    pub expires_at: DateTime<Utc>,
+impl fmt::Debug for Keys {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self.inner.source {
+            Source::Secret(..) => "Keys(secret)",
+            Source::Public(_) => "Keys(public)",
+        })
+    }
 }
 
 impl Keys {
@@ -74,8 +64,8 @@ impl Keys {
             return Err(KeyError::SecretTooShort(secret.len()));
         }
         let decoding = DecodingKey::from_secret(secret);
-        let encoding = Some(EncodingKey::from_secret(secret));
-        Ok(Keys::new(decoding, encoding, Algorithm::HS256, issuer, audience))
+        let checking = CheckingKey::new(decoding, Algorithm::HS256, issuer, audience);
+        Ok(Keys::new(Source::Secret(checking, EncodingKey::from_secret(secret)), issuer, audience))
     }
 
     /// A public key in PEM form: RS256, ES256 or EdDSA, by what the key is.
@@ -85,30 +75,18 @@ impl Keys {
             .or_else(|_| DecodingKey::from_ec_pem(pem).map(|key| (key, Algorithm::ES256)))
             .or_else(|_| DecodingKey::from_ed_pem(pem).map(|key| (key, Algorithm::EdDSA)))
             .map_err(|_| KeyError::NotAPublicKey)?;
-        Ok(Keys::new(decoding, None, algorithm, issuer, audience))
+        let checking = CheckingKey::new(decoding, algorithm, issuer, audience);
+        Ok(Keys::new(Source::Public(checking), issuer, audience))
     }
 
-    fn new(
-        decoding: DecodingKey,
-        encoding: Option<EncodingKey>,
-        algorithm: Algorithm,
-        issuer: &str,
-        audience: &str,
-    ) -> Keys {
-        let mut validation = Validation::new(algorithm);
-        validation.set_required_spec_claims(&["exp", "sub", "iss", "aud"]);
-        validation.set_issuer(&[issuer]);
-        validation.set_audience(&[audience]);
-        // Compared with the ledger's clock, not with this machine's: see `check`.
-        validation.validate_exp = false;
-        validation.validate_nbf = false;
+    fn new(source: Source, issuer: &str, audience: &str) -> Keys {
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
-        Keys { inner: Arc::new(Inner { decoding, encoding, validation, issuer, audience }) }
+        Keys { inner: Arc::new(Inner { source, issuer, audience }) }
     }
 
     /// A new token; fails unless the key is a shared secret.
     pub fn issue(&self, role: Role, sub: &UserId, ttl: Duration) -> Result<String, KeyError> {
-        let key = self.inner.encoding.as_ref().ok_or(KeyError::CannotIssue)?;
+        let Source::Secret(_, key) = &self.inner.source else { return Err(KeyError::CannotIssue) };
         let now = Utc::now().timestamp();
         // A century is longer than any token should live, and keeps the sum in range.
         let ttl = i64::try_from(ttl.as_secs()).unwrap_or(i64::MAX).min(100 * 365 * 24 * 3600);
@@ -126,25 +104,15 @@ impl Keys {
 
     /// Who the token speaks for; `None` if it is not valid at `now`, for whatever reason.
     pub(crate) fn check(&self, token: &str, now: DateTime<Utc>) -> Option<Bearer> {
-        if token.len() > MAX_TOKEN_BYTES {
-            return None;
+        match &self.inner.source {
+            Source::Secret(key, _) | Source::Public(key) => key.check(token, now),
         }
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &self.inner.decoding, &self.inner.validation).ok()?.claims;
-        let expires_at = DateTime::from_timestamp(claims.exp, 0)?;
-        let is_valid_yet =
-            claims.nbf.is_none_or(|from| from <= now.timestamp().saturating_add(LEEWAY_SECONDS));
-        let is_over = claims.exp < now.timestamp().saturating_sub(LEEWAY_SECONDS);
-        if !is_valid_yet || is_over {
-            return None;
-        }
-        Some(Bearer { user: claims.sub, role: claims.role, expires_at })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Keys, Role};
+    use super::{Bearer, Keys, Role};
     use jsonwebtoken::{Algorithm, EncodingKey, Header};
     use serde_json::{Value, json};
     use std::time::Duration;
@@ -153,6 +121,10 @@ mod tests {
 
     fn keys() -> Keys {
         Keys::hs256(SECRET, "cooly", "cooly").unwrap()
+    }
+
+    fn check(token: &str) -> Option<Bearer> {
+        keys().check(token, chrono::Utc::now())
     }
 
     fn claims() -> Value {
@@ -167,13 +139,13 @@ mod tests {
     #[test]
     fn an_issued_token_is_accepted() {
         let token = keys().issue(Role::Admin, &"ops".parse().unwrap(), Duration::from_secs(60)).unwrap();
-        let bearer = keys().check(&token, chrono::Utc::now()).unwrap();
+        let bearer = check(&token).unwrap();
         assert_eq!((bearer.user.as_str(), bearer.role), ("ops", Role::Admin));
     }
 
     #[test]
     fn the_plain_claims_are_accepted() {
-        assert!(keys().check(&signed(Algorithm::HS256, &claims(), SECRET), chrono::Utc::now()).is_some());
+        assert!(check(&signed(Algorithm::HS256, &claims(), SECRET)).is_some());
     }
 
     #[test]
@@ -203,7 +175,7 @@ mod tests {
                 None => drop(claims.as_object_mut().unwrap().remove(claim)),
             }
             let token = signed(Algorithm::HS256, &claims, SECRET);
-            assert!(keys().check(&token, chrono::Utc::now()).is_none(), "{claim} = {value:?}");
+            assert!(check(&token).is_none(), "{claim} = {value:?}");
         }
     }
 
@@ -221,7 +193,7 @@ mod tests {
             String::new(),
             "not.a.token".into(),
         ] {
-            assert!(keys().check(&token, chrono::Utc::now()).is_none(), "{token}");
+            assert!(check(&token).is_none(), "{token}");
         }
     }
 
@@ -229,7 +201,7 @@ mod tests {
     fn an_oversized_token_is_refused_unread() {
         let mut claims = claims();
         claims["padding"] = json!("x".repeat(9 * 1024));
-        assert!(keys().check(&signed(Algorithm::HS256, &claims, SECRET), chrono::Utc::now()).is_none());
+        assert!(check(&signed(Algorithm::HS256, &claims, SECRET)).is_none());
     }
 
     #[test]

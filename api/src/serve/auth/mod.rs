@@ -1,9 +1,17 @@
-//! Who is asking: bearer tokens, the keys that check them, and the role that each operation demands.
+//! Who is asking: tokens and the keys that check them, API keys, and the role that each operation demands.
 
+mod api_keys;
+mod bearer;
 mod caller;
+mod checking;
 mod claims;
 mod keys;
+mod on_behalf;
+mod uses;
 
+pub(crate) use api_keys::Gate;
+pub use apikeys::Environment;
+pub(crate) use bearer::Lease;
 pub(crate) use caller::{AdminOnly, AuditorOnly, Caller, Officers, UserOnly, admitted};
 pub use claims::{Role, UnknownRole};
 pub use keys::{KeyError, Keys};

@@ -2,6 +2,7 @@
 
 use super::place::{Place, Readable, Wrong};
 use crate::serve::failure::without_type;
+use crate::words::api_keys::{KeyName, KeyScopeName};
 use crate::words::bulk::{CanarySize, MatchCount, Percent, RatePerSecond};
 use crate::words::incidents::{IncidentId, MinAttempts, MoreCount, Revision, SearchText};
 use crate::words::scalars::{
@@ -33,8 +34,8 @@ macro_rules! readable {
 }
 
 readable! {
-    text: ClassName, GenerationId, GrantKey, IncidentId, Instant, KindName, ModelId, PastAge, PromptText, Reason, SearchText, SourceName,
-        Term, UserName;
+    text: ClassName, GenerationId, GrantKey, IncidentId, Instant, KeyName, KeyScopeName, KindName, ModelId, PastAge, PromptText, Reason,
+        SearchText, SourceName, Term, UserName;
     number: CanarySize, MatchCount, Count, HoldNumber, LotNumber, MinAttempts, MoreCount, Percent, PriorityNumber, RatePerSecond,
         Revision, RunNumber;
     amount: Amount, SignedAmount;

@@ -154,7 +154,7 @@ fn check(
 
 /// Headers of which a second one would leave open which is meant, whatever the operation reads. Of two equal lengths hyper
 /// makes one before they come here, and refuses different ones.
-const SINGLE_HEADERS: [&str; 7] = [
+const SINGLE_HEADERS: [&str; 8] = [
     "Host",
     "Authorization",
     "Content-Type",
@@ -162,6 +162,7 @@ const SINGLE_HEADERS: [&str; 7] = [
     "Content-Length",
     "Idempotency-Key",
     "Prefer",
+    "Cooly-User",
 ];
 
 /// A body that nobody reads was meant to do something.

@@ -86,6 +86,7 @@ impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
             route = template,
             status = response.status().as_u16(),
             role = scope.role().map(|role| role.as_str()),
+            key = scope.key().map(tracing::field::display),
             milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
         );
         Ok(response)

@@ -6,6 +6,7 @@ use crate::serve::auth::Role;
 use crate::serve::problem::Problem;
 use poem::Request;
 use std::sync::{Arc, OnceLock};
+use uuid::Uuid;
 
 /// One request, from the first byte to the access log. Cheap to clone.
 #[derive(Clone)]
@@ -16,12 +17,14 @@ pub(crate) struct Scope {
 struct Inner {
     request_id: String,
     role: OnceLock<Role>,
+    key: OnceLock<Uuid>,
     allowance: OnceLock<Allowance>,
 }
 
 impl Scope {
     pub(crate) fn new(request_id: String) -> Scope {
-        Scope { inner: Arc::new(Inner { request_id, role: OnceLock::new(), allowance: OnceLock::new() }) }
+        let (role, key, allowance) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Scope { inner: Arc::new(Inner { request_id, role, key, allowance }) }
     }
 
     /// The scope of this request.
@@ -40,6 +43,11 @@ impl Scope {
         self.inner.role.get_or_init(|| role);
     }
 
+    /// Notes through which API key it came.
+    pub(crate) fn note_key(&self, key: Uuid) {
+        self.inner.key.get_or_init(|| key);
+    }
+
     /// Notes what is left of the user's rate.
     pub(crate) fn note_allowance(&self, allowance: Allowance) {
         self.inner.allowance.get_or_init(|| allowance);
@@ -47,6 +55,10 @@ impl Scope {
 
     pub(super) fn role(&self) -> Option<Role> {
         self.inner.role.get().copied()
+    }
+
+    pub(super) fn key(&self) -> Option<Uuid> {
+        self.inner.key.get().copied()
     }
 
     pub(super) fn allowance(&self) -> Option<&Allowance> {

@@ -1,7 +1,7 @@
 //! A running server with a database of its own.
 
 use super::client::Client;
-use api::auth::{Keys, Role};
+use api::auth::{Environment, Keys, Role};
 use api::{ApiOptions, Limits};
 use deadpool_postgres::Pool;
 use embedded::testing::{TestCluster, TestDatabase};
@@ -53,6 +53,10 @@ pub(crate) struct Setup {
     pub top_up_url: Option<String>,
     /// Below which a balance is low.
     pub low_balance: Option<Credits>,
+    /// Whose API keys are taken.
+    pub environment: Environment,
+    /// What tokens are checked with, if not with the secret of the tests.
+    pub keys: Option<Keys>,
 }
 
 impl Default for Setup {
@@ -69,6 +73,8 @@ impl Default for Setup {
             keep_outputs: None,
             top_up_url: None,
             low_balance: None,
+            environment: Environment::Test,
+            keys: None,
         }
     }
 }
@@ -135,6 +141,7 @@ impl Server {
         };
         let outputs = Arc::new(InMemory::new());
         let keys = Keys::hs256(SECRET, "cooly", "cooly").unwrap();
+        let trusted = setup.keys.unwrap_or_else(|| keys.clone());
         let options = ApiOptions {
             ledger: ledger.clone(),
             database: database.clone(),
@@ -143,7 +150,8 @@ impl Server {
             reception: watch::channel(Arc::new(setup.reception)).1,
             outputs: outputs.clone(),
             keep_outputs: setup.keep_outputs,
-            keys: keys.clone(),
+            keys: trusted,
+            environment: setup.environment,
             dev_tokens: setup.dev_tokens,
             open_metrics: setup.open_metrics,
             metrics: recorder(),
@@ -186,6 +194,11 @@ impl Server {
 
     pub(crate) fn auditor(&self) -> Client {
         self.client(Role::Auditor, "eve")
+    }
+
+    /// A client with an API key, or whatever else is sent as one.
+    pub(crate) fn with_key(&self, key: &str) -> Client {
+        Client::new(self.address, Some(key.to_owned()))
     }
 
     pub(crate) fn stranger(&self) -> Client {

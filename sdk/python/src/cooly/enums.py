@@ -7,6 +7,19 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+ApiKeyScope: TypeAlias = Literal[
+    "user",
+    "admin",
+    "auditor",
+    "backend",
+]
+
+ApiKeyState: TypeAlias = Literal[
+    "active",
+    "expired",
+    "revoked",
+]
+
 AttemptBilled: TypeAlias = Literal[
     "yes",
     "no",
@@ -70,6 +83,11 @@ Deed: TypeAlias = Literal[
     "discard",
 ]
 """What to do with them."""
+
+Environment: TypeAlias = Literal[
+    "live",
+    "test",
+]
 
 Event: TypeAlias = Literal[
     "ignored",

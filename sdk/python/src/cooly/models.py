@@ -69,6 +69,51 @@ class AccountRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """An API key, without its secret."""
+
+    created_at: datetime
+    """When."""
+    created_by: str
+    """Who made it, as the log writes it."""
+    environment: enums.Environment
+    """Where it is of use: servers of another environment refuse it."""
+    expires_at: datetime | None = None
+    """From when on it is refused; null if it does not expire."""
+    hint: str
+    """By what it is told from others: how it begins and how it ends."""
+    id: str
+    """Its id; the `causation_id` of every event that a request with it led to."""
+    last_used_at: datetime | None = None
+    """When it was last used, to about a minute; null if it never was."""
+    name: str
+    """What it is called."""
+    owner: str | None = None
+    """As whom it acts; null for a `backend`."""
+    revoke_reason: str | None = None
+    """Why, if somebody said."""
+    revoked_at: datetime | None = None
+    """When it was revoked; null if it was not."""
+    revoked_by: str | None = None
+    """Who revoked it, as the log writes it; null if nobody did."""
+    scope: enums.ApiKeyScope
+    """What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may
+    whom a request names with `Cooly-User`.
+    """
+    state: enums.ApiKeyState
+    """How it stands: `active` is taken, `expired` and `revoked` are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKeyPage:
+    """A page of API keys, newest first."""
+
+    items: list[ApiKey]
+    next_cursor: str | None = None
+    """Where the next page begins; null on the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailure:
     """Why an attempt failed, in the words for whoever mends it, and whether it has to be paid for."""
 
@@ -1218,7 +1263,7 @@ class LogEvent:
     balance_after: Credits | None = None
     """The balance after it; credit events only."""
     causation_id: str | None = None
-    """Caused by which event or message."""
+    """Through which API key, or caused by which action, event or message."""
     event_id: str
     """Its id."""
     hash: str
@@ -1301,6 +1346,46 @@ class MadeAdjustment:
     """The lot that was made; null if credits were taken."""
     user: str
     """The account's owner."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeApiKey:
+    """An API key that was just made."""
+
+    created_at: datetime
+    """When."""
+    created_by: str
+    """Who made it, as the log writes it."""
+    environment: enums.Environment
+    """Where it is of use: servers of another environment refuse it."""
+    expires_at: datetime | None = None
+    """From when on it is refused; null if it does not expire."""
+    hint: str
+    """By what it is told from others: how it begins and how it ends."""
+    id: str
+    """Its id; the `causation_id` of every event that a request with it led to."""
+    last_used_at: datetime | None = None
+    """When it was last used, to about a minute; null if it never was."""
+    name: str
+    """What it is called."""
+    owner: str | None = None
+    """As whom it acts; null for a `backend`."""
+    revoke_reason: str | None = None
+    """Why, if somebody said."""
+    revoked_at: datetime | None = None
+    """When it was revoked; null if it was not."""
+    revoked_by: str | None = None
+    """Who revoked it, as the log writes it; null if nobody did."""
+    scope: enums.ApiKeyScope
+    """What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may
+    whom a request names with `Cooly-User`.
+    """
+    secret: str | None = None
+    """The key itself, which is told this once and kept nowhere: send it as `Authorization: Bearer …`. Null where
+    this repeats the answer to an earlier request: if that answer was lost, revoke the key and make another.
+    """
+    state: enums.ApiKeyState
+    """How it stands: `active` is taken, `expired` and `revoked` are refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

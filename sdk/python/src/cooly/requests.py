@@ -289,6 +289,24 @@ class Ignoring(_IgnoringRequired, total=False):
     """Until this instant; either this or `more`."""
 
 
+class _NewApiKeyRequired(TypedDict):
+    """What must be there."""
+
+    name: str
+    """What it is called."""
+    scope: enums.ApiKeyScope
+    """What it may do."""
+
+
+class NewApiKey(_NewApiKeyRequired, total=False):
+    """An API key for somebody."""
+
+    expires_at: datetime | str
+    """From when on it is refused; it does not expire if this is left out."""
+    owner: str
+    """As whom it acts. Needed, but for a `backend`, which acts for whom each request names."""
+
+
 class _NewGenerationRequired(TypedDict):
     """What must be there."""
 
@@ -307,6 +325,20 @@ class NewGeneration(_NewGenerationRequired, total=False):
     """What the model makes; only to be sure."""
     params: GenerationParamsInput
     """Optional wishes."""
+
+
+class _NewOwnKeyRequired(TypedDict):
+    """What must be there."""
+
+    name: str
+    """What it is called."""
+
+
+class NewOwnKey(_NewOwnKeyRequired, total=False):
+    """An API key of one's own."""
+
+    expires_at: datetime | str
+    """From when on it is refused; it does not expire if this is left out."""
 
 
 class _NewTokenRequired(TypedDict):
@@ -481,4 +513,11 @@ class OrderVoidReason(_OrderVoidReasonRequired, total=False):
 
     dry_run: bool
     """Only say what this would do: the answer is 200, and nothing is written."""
+
+
+class Revoking(TypedDict, total=False):
+    """What goes with a revocation."""
+
+    reason: str
+    """Why."""
 

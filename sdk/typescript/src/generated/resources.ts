@@ -10,7 +10,7 @@ import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, Req
 import type { Paged } from "../paging.js";
 import type { Transport } from "../transport.js";
 import type { Upload } from "../upload.js";
-import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+import type { AccountDetail, AccountPage, AccountRow, ApiKey, ApiKeyPage, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListApiKeysQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListOwnKeysQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeApiKey, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewApiKey, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewOwnKey, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Revoking, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
 
 /** Accounts of all users. */
 export class AccountsOperations {
@@ -365,6 +365,78 @@ export class DeadLettersOperations {
   getOutputOfGeneration(id: string, index: number, options: RequestOptions & Conditional & Ranged): Promise<Download | null>;
   getOutputOfGeneration(id: string, index: number, options?: RequestOptions & Conditional & Ranged): any {
     return this.transport.download({ id: "getOutputOfGeneration", method: "GET", path: pathOf`/admin/generations/${id}/outputs/${index}` }, options);
+  }
+}
+
+/** Keys with which programs reach this API instead of a token: one's own, and those of everybody. */
+export class ApiKeysOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * List API keys.
+   *
+   * Those of everybody, newest first; with those that have expired or were revoked.
+   */
+  list(query?: ListApiKeysQuery, options?: RequestOptions): Paged<ApiKey, ApiKeyPage> {
+    return this.transport.pages({ id: "listApiKeys", method: "GET", path: "/admin/keys", query }, "items", options);
+  }
+
+  /**
+   * Make an API key.
+   *
+   * For anybody. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a
+   * repeat with the same `Idempotency-Key` makes no second key and answers without it.
+   */
+  create(body: NewApiKey, options?: RequestOptions & Keyed): Call<MadeApiKey> {
+    return this.transport.json({ id: "createApiKey", method: "POST", path: "/admin/keys", body, keyed: true }, options);
+  }
+
+  /** Look at an API key. */
+  get(id: string, options?: RequestOptions): Call<ApiKey> {
+    return this.transport.json({ id: "getApiKey", method: "GET", path: pathOf`/admin/keys/${id}` }, options);
+  }
+
+  /**
+   * Revoke an API key.
+   *
+   * From the answer on, every server refuses it; event streams that it opened end within seconds. It cannot be taken back. Harmless
+   * to repeat: who revoked it first, and why, stays.
+   */
+  revoke(id: string, body: Revoking, options?: RequestOptions): Call<ApiKey> {
+    return this.transport.json({ id: "revokeApiKey", method: "POST", path: pathOf`/admin/keys/${id}/revoke`, body, repeatable: true }, options);
+  }
+
+  /**
+   * List your API keys.
+   *
+   * Newest first; with those that have expired or were revoked.
+   */
+  listOwnKeys(query?: ListOwnKeysQuery, options?: RequestOptions): Paged<ApiKey, ApiKeyPage> {
+    return this.transport.pages({ id: "listOwnKeys", method: "GET", path: "/v1/keys", query }, "items", options);
+  }
+
+  /**
+   * Make an API key.
+   *
+   * It may do under `/v1` what you may. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key
+   * itself, this once; a repeat with the same `Idempotency-Key` makes no second key and answers without it.
+   */
+  createOwnKey(body: NewOwnKey, options?: RequestOptions & Keyed): Call<MadeApiKey> {
+    return this.transport.json({ id: "createOwnKey", method: "POST", path: "/v1/keys", body, keyed: true }, options);
+  }
+
+  /**
+   * Revoke one of your API keys.
+   *
+   * From the answer on, every server refuses it; event streams that it opened end within seconds. It cannot be taken back. Harmless
+   * to repeat.
+   */
+  revokeOwnKey(id: string, options?: RequestOptions): Call<ApiKey> {
+    return this.transport.json({ id: "revokeOwnKey", method: "POST", path: pathOf`/v1/keys/${id}/revoke`, repeatable: true }, options);
   }
 }
 

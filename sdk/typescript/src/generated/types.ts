@@ -51,6 +51,48 @@ export interface AccountRow {
   user?: string | null;
 }
 
+/** An API key, without its secret. */
+export interface ApiKey {
+  /** When. */
+  created_at: Timestamp;
+  /** Who made it, as the log writes it. */
+  created_by: string;
+  /** Where it is of use: servers of another environment refuse it. */
+  environment: Open<"live" | "test">;
+  /** From when on it is refused; null if it does not expire. */
+  expires_at?: Timestamp | null;
+  /** By what it is told from others: how it begins and how it ends. */
+  hint: string;
+  /** Its id; the `causation_id` of every event that a request with it led to. */
+  id: string;
+  /** When it was last used, to about a minute; null if it never was. */
+  last_used_at?: Timestamp | null;
+  /** What it is called. */
+  name: string;
+  /** As whom it acts; null for a `backend`. */
+  owner?: string | null;
+  /** Why, if somebody said. */
+  revoke_reason?: string | null;
+  /** When it was revoked; null if it was not. */
+  revoked_at?: Timestamp | null;
+  /** Who revoked it, as the log writes it; null if nobody did. */
+  revoked_by?: string | null;
+  /**
+   * What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may whom a request
+   * names with `Cooly-User`.
+   */
+  scope: Open<"user" | "admin" | "auditor" | "backend">;
+  /** How it stands: `active` is taken, `expired` and `revoked` are refused. */
+  state: Open<"active" | "expired" | "revoked">;
+}
+
+/** A page of API keys, newest first. */
+export interface ApiKeyPage {
+  items: Array<ApiKey>;
+  /** Where the next page begins; null on the last. */
+  next_cursor?: string | null;
+}
+
 /** Whether a provider is paid for an attempt that failed. */
 export type AttemptBilled = Open<"yes" | "no" | "unknown">;
 
@@ -1231,7 +1273,7 @@ export interface LogEvent {
   amount?: CreditsChange | null;
   /** The balance after it; credit events only. */
   balance_after?: Credits | null;
-  /** Caused by which event or message. */
+  /** Through which API key, or caused by which action, event or message. */
   causation_id?: string | null;
   /** Its id. */
   event_id: string;
@@ -1309,6 +1351,46 @@ export interface MadeAdjustment {
   lot?: LotView | null;
   /** The account's owner. */
   user: string;
+}
+
+/** An API key that was just made. */
+export interface MadeApiKey {
+  /** When. */
+  created_at: Timestamp;
+  /** Who made it, as the log writes it. */
+  created_by: string;
+  /** Where it is of use: servers of another environment refuse it. */
+  environment: Open<"live" | "test">;
+  /** From when on it is refused; null if it does not expire. */
+  expires_at?: Timestamp | null;
+  /** By what it is told from others: how it begins and how it ends. */
+  hint: string;
+  /** Its id; the `causation_id` of every event that a request with it led to. */
+  id: string;
+  /** When it was last used, to about a minute; null if it never was. */
+  last_used_at?: Timestamp | null;
+  /** What it is called. */
+  name: string;
+  /** As whom it acts; null for a `backend`. */
+  owner?: string | null;
+  /** Why, if somebody said. */
+  revoke_reason?: string | null;
+  /** When it was revoked; null if it was not. */
+  revoked_at?: Timestamp | null;
+  /** Who revoked it, as the log writes it; null if nobody did. */
+  revoked_by?: string | null;
+  /**
+   * What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may whom a request
+   * names with `Cooly-User`.
+   */
+  scope: Open<"user" | "admin" | "auditor" | "backend">;
+  /**
+   * The key itself, which is told this once and kept nowhere: send it as `Authorization: Bearer …`. Null where this repeats the
+   * answer to an earlier request: if that answer was lost, revoke the key and make another.
+   */
+  secret?: string | null;
+  /** How it stands: `active` is taken, `expired` and `revoked` are refused. */
+  state: Open<"active" | "expired" | "revoked">;
 }
 
 /** A hold that was spent. */
@@ -1459,6 +1541,18 @@ export interface NewAdjustment {
   reason: string;
 }
 
+/** An API key for somebody. */
+export interface NewApiKey {
+  /** From when on it is refused; it does not expire if this is left out. */
+  expires_at?: Timestamp;
+  /** What it is called. */
+  name: string;
+  /** As whom it acts. Needed, but for a `backend`, which acts for whom each request names. */
+  owner?: string;
+  /** What it may do. */
+  scope: "user" | "admin" | "auditor" | "backend";
+}
+
 /** A hold to spend. */
 export interface NewCapture {
   /** How many; more than zero, at most what is held. The rest comes back. */
@@ -1510,6 +1604,14 @@ export interface NewHold {
   expires_at?: Timestamp;
   /** What for. */
   reason: string;
+}
+
+/** An API key of one's own. */
+export interface NewOwnKey {
+  /** From when on it is refused; it does not expire if this is left out. */
+  expires_at?: Timestamp;
+  /** What it is called. */
+  name: string;
 }
 
 /** A price to give back. */
@@ -1893,6 +1995,12 @@ export interface Revived {
   status: Open<"queued" | "running" | "succeeded" | "failed" | "dead" | "cancelled" | "discarded">;
 }
 
+/** What goes with a revocation. */
+export interface Revoking {
+  /** Why. */
+  reason?: string;
+}
+
 /** The roles, in the document. */
 export type RoleName = Open<"user" | "admin" | "auditor">;
 
@@ -2264,6 +2372,20 @@ export interface GrantInBulkQuery {
   dry_run?: boolean;
 }
 
+/** What `apiKeys.list` can be asked. */
+export interface ListApiKeysQuery {
+  /** Only those that act as this user. */
+  owner?: string;
+  /** Only those that may do this. */
+  scope?: "user" | "admin" | "auditor" | "backend";
+  /** Only those that stand so. */
+  state?: "active" | "expired" | "revoked";
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
+}
+
 /** What `audit.listEvents` can be asked. */
 export interface ListEventsQuery {
   /** Only events of this user's account. */
@@ -2276,6 +2398,11 @@ export interface ListEventsQuery {
   type?: string;
   /** Only events by this actor, such as `admin:ops`. */
   actor?: string;
+  /**
+   * Only events that this led to: an API key, an action on many dead letters, an event or a message; with `user`, `account`
+   * or `since`.
+   */
+  cause?: string;
   /** Only events recorded at this instant or later. */
   since?: Timestamp;
   /** Only events recorded before this instant. */
@@ -2403,6 +2530,16 @@ export interface CancelGenerationQuery {
    * nothing is done and the answer is `cancel_keeps_more`. Left out, whatever the terms say is accepted.
    */
   max_kept?: Credits;
+}
+
+/** What `apiKeys.listOwnKeys` can be asked. */
+export interface ListOwnKeysQuery {
+  /** Only those that stand so. */
+  state?: "active" | "expired" | "revoked";
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
 }
 
 /** What `credits.usage` can be asked. */

@@ -35,6 +35,7 @@ pub(super) async fn order(
         id: Uuid::now_v7(),
         actor: context.actor.to_string(),
         request_id: context.request_id,
+        key: context.causation_id,
         reason,
         idempotency,
         deed: order.action.into(),

@@ -9,6 +9,7 @@ use super::line::{GrantLine, Unusable};
 use super::names::Names;
 use super::source::{Next, Source};
 use crate::app::App;
+use crate::serve::auth::Lease;
 use crate::serve::problem::Problem;
 use bytes::Bytes;
 use futures::Stream;
@@ -24,6 +25,7 @@ use tokio::sync::mpsc::{self, UnboundedSender};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use tokio_stream::wrappers::UnboundedReceiverStream;
+use tokio_util::sync::CancellationToken;
 
 /// Grants in work at once: enough to fill the lanes' batches, few enough to leave room for users.
 const AT_ONCE: usize = 256;
@@ -45,6 +47,8 @@ const SENT_TOGETHER: usize = 512;
 pub(crate) struct Run {
     pub app: App,
     pub context: Context,
+    /// For how long the upload may go on.
+    pub lease: Lease,
     /// Names the upload: its lines are granted once under it.
     pub key: String,
     pub dry_run: bool,
@@ -87,8 +91,11 @@ impl Run {
     }
 
     async fn run(self, source: Source, out: UnboundedSender<String>) {
-        let Run { app, context, key, dry_run, permit } = self;
-        let work = Arc::new(Work { app, context, dry_run, read: AtomicU64::new(0), failed: OnceCell::new() });
+        let Run { app, context, lease, key, dry_run, permit } = self;
+        let held = app.clone();
+        let mut over = std::pin::pin!(app.over(lease));
+        let (read, failed, over_now) = (AtomicU64::new(0), OnceCell::new(), CancellationToken::new());
+        let work = Arc::new(Work { app: held, context, dry_run, read, failed, over: over_now });
         let reader = Reader { source, names: Names::of_upload(key), work: work.clone() };
         let fates = stream::unfold(Some(reader), Reader::next);
         let executing = work.clone();
@@ -101,6 +108,10 @@ impl Run {
             let line = tokio::select! {
                 biased;
                 () = out.closed() => return,
+                () = &mut over, if !work.over.is_cancelled() => {
+                    work.over.cancel();
+                    None
+                }
                 _ = progress.tick() => tally.progress(work.read.load(Ordering::Relaxed)),
                 fate = fates.next() => match fate {
                     Some((line, fate)) => tally.count(line, fate),
@@ -140,11 +151,18 @@ impl Reader {
             let why = Unusable::new(problem.code, problem.detail.clone());
             return Some((Task::Stop(reader.source.reached(), why), None));
         }
-        let shutdown = reader.work.app.shutdown.clone();
+        let (shutdown, over) = (reader.work.app.shutdown.clone(), reader.work.over.clone());
         let next = tokio::select! {
             biased;
             () = shutdown.cancelled() => {
                 let why = Unusable::new("shutting_down", "this server is shutting down; send the same upload again");
+                Next::Broken(reader.source.reached(), why)
+            }
+            () = over.cancelled() => {
+                let why = Unusable::new(
+                    "credentials_ended",
+                    "the token or the API key ended or was revoked meanwhile; send the same upload again with another",
+                );
                 Next::Broken(reader.source.reached(), why)
             }
             next = reader.source.next() => next,
@@ -172,6 +190,8 @@ struct Work {
     read: AtomicU64,
     /// The first failure that was not the line's fault: nothing more is read after it.
     failed: OnceCell<Problem>,
+    /// What the upload was sent with is good no more: nothing more is read either.
+    over: CancellationToken,
 }
 
 impl Work {

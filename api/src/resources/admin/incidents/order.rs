@@ -82,6 +82,7 @@ pub(super) async fn decide(
         reason: note.reason.map(|reason| reason.0),
         actor: context.actor.to_string(),
         request_id: context.request_id,
+        key: context.causation_id,
         at: app.now(),
     };
     let client = app.operator().await?;

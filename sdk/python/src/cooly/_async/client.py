@@ -10,7 +10,7 @@ import httpx
 
 from .._options import ANSWER_TIMEOUT, Options
 from ..retry import Retry
-from .resources import AsyncAccounts, AsyncAudit, AsyncCredits, AsyncDeadLetters, AsyncOperations
+from .resources import AsyncAccounts, AsyncApiKeys, AsyncAudit, AsyncCredits, AsyncDeadLetters, AsyncOperations
 from .token import AsyncToken
 from .transport import AsyncTransport
 from .waiting import AsyncWaitingGenerations
@@ -46,6 +46,7 @@ class AsyncCooly:
         self._options, self._http = options, http
         transport = AsyncTransport(options, http)
         self.accounts = AsyncAccounts(transport)
+        self.api_keys = AsyncApiKeys(transport)
         self.audit = AsyncAudit(transport)
         self.credits = AsyncCredits(transport)
         self.dead_letters = AsyncDeadLetters(transport)

@@ -13,7 +13,7 @@ import httpx
 
 from .._options import ANSWER_TIMEOUT, Options
 from ..retry import Retry
-from .resources import Accounts, Audit, Credits, DeadLetters, Operations
+from .resources import Accounts, ApiKeys, Audit, Credits, DeadLetters, Operations
 from .token import Token
 from .transport import Transport
 from .waiting import WaitingGenerations
@@ -49,6 +49,7 @@ class Cooly:
         self._options, self._http = options, http
         transport = Transport(options, http)
         self.accounts = Accounts(transport)
+        self.api_keys = ApiKeys(transport)
         self.audit = Audit(transport)
         self.credits = Credits(transport)
         self.dead_letters = DeadLetters(transport)

@@ -4,6 +4,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 """
 
 from .accounts import AsyncAccounts
+from .api_keys import AsyncApiKeys
 from .audit import AsyncAudit
 from .credits import AsyncCredits
 from .dead_letters import AsyncDeadLetters
@@ -12,6 +13,7 @@ from .operations import AsyncOperations
 
 __all__ = [
     "AsyncAccounts",
+    "AsyncApiKeys",
     "AsyncAudit",
     "AsyncCredits",
     "AsyncDeadLetters",

@@ -4,6 +4,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 """
 
 from .accounts import Accounts
+from .api_keys import ApiKeys
 from .audit import Audit
 from .credits import Credits
 from .dead_letters import DeadLetters
@@ -12,6 +13,7 @@ from .operations import Operations
 
 __all__ = [
     "Accounts",
+    "ApiKeys",
     "Audit",
     "Credits",
     "DeadLetters",

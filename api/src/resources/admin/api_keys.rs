@@ -1,0 +1,151 @@
+//! `/admin/keys`: the API keys of everybody, and those of back ends.
+
+use crate::app::App;
+use crate::resources::Tag;
+use crate::serve::auth::{AdminOnly, Caller};
+use crate::serve::body::{Strict, body};
+use crate::serve::cursor::List;
+use crate::serve::declared::{Answer, FreeOrderOnOne, Order, Read, ReadOne};
+use crate::serve::idempotency;
+use crate::serve::parameter::{Header, Path, Query};
+use crate::serve::problem::Problem;
+use crate::words::api_keys::{
+    ApiKey, ApiKeyPage, KeyId, KeyName, KeyScopeName, KeyStateName, MadeKey, Wish, make, unknown,
+};
+use crate::words::scalars::{Instant, Limit, Reason, Term, UserName, page_size};
+use apikeys::{Filter, Scope, State};
+use ledger::UserId;
+use poem::web::Data;
+use poem_openapi::OpenApi;
+use poem_openapi::payload::Json;
+use poem_openapi::types::ToJSON;
+
+body! {
+    /// An API key for somebody.
+    struct NewApiKey {
+        /// What it is called.
+        name: KeyName,
+        /// What it may do.
+        scope: KeyScopeName,
+        /// As whom it acts. Needed, but for a `backend`, which acts for whom each request names.
+        owner: Option<UserName>,
+        /// From when on it is refused; it does not expire if this is left out.
+        expires_at: Option<Instant>,
+    }
+}
+
+body! {
+    /// What goes with a revocation.
+    struct Revoking {
+        /// Why.
+        reason: Option<Reason>,
+    }
+}
+
+/// See the module.
+pub(crate) struct ApiKeys;
+
+#[OpenApi(tag = "Tag::ApiKeys")]
+impl ApiKeys {
+    /// List API keys
+    ///
+    /// Those of everybody, newest first; with those that have expired or were revoked.
+    #[oai(path = "/admin/keys", method = "get", operation_id = "listApiKeys")]
+    #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
+    async fn list(
+        &self,
+        _caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// Only those that act as this user.
+        owner: Query<Option<UserName>>,
+        /// Only those that may do this.
+        scope: Query<Option<KeyScopeName>>,
+        /// Only those that stand so.
+        state: Query<Option<KeyStateName>>,
+        /// How many a page.
+        limit: Query<Option<Limit>>,
+        /// `next_cursor` of the page before.
+        cursor: Query<Option<Term>>,
+    ) -> Answer<Json<ApiKeyPage>, Read> {
+        let filter = Filter {
+            owner: owner.0.map(|owner| owner.0),
+            scope: scope.0.map(|scope| scope.0),
+            state: state.0.map(|state| state.0),
+        };
+        let narrowed = (&filter.owner, filter.scope.map(Scope::as_str), filter.state.map(State::as_str));
+        let list = List::new("api_keys", &narrowed);
+        let (after, limit, now) = (list.place(cursor.0.as_ref())?, page_size(limit.0), app.now());
+        let keys = apikeys::list(&**app.reader().await?, &filter, now, after, limit + 1).await?;
+        Ok(Json(ApiKeyPage::of(&keys, &list, limit, now)))
+    }
+
+    /// Make an API key
+    ///
+    /// For anybody. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a
+    /// repeat with the same `Idempotency-Key` makes no second key and answers without it.
+    #[oai(path = "/admin/keys", method = "post", operation_id = "createApiKey")]
+    async fn create(
+        &self,
+        caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// Makes a repeated request harmless.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
+        body: Strict<NewApiKey>,
+    ) -> Answer<MadeKey, Order> {
+        caller.demand_token("making an API key")?;
+        let idempotency = idempotency::of(key.0, "createApiKey", &body.0.to_json())?;
+        let NewApiKey { name, scope, owner, expires_at } = body.0;
+        let owner = owner_of(scope.0, owner.map(|owner| owner.0))?;
+        let wish = Wish { name, scope: scope.0, owner, expires_at };
+        Ok(make(&app, caller.context(), idempotency, wish).await?)
+    }
+
+    /// Look at an API key
+    #[oai(path = "/admin/keys/:id", method = "get", operation_id = "getApiKey")]
+    async fn get(
+        &self,
+        _caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// The key.
+        id: Path<KeyId>,
+    ) -> Answer<Json<ApiKey>, ReadOne> {
+        let key = apikeys::get(&**app.reader().await?, id.0.0).await?.ok_or_else(unknown)?;
+        Ok(Json(ApiKey::of(key, app.now())))
+    }
+
+    /// Revoke an API key
+    ///
+    /// From the answer on, every server refuses it; event streams that it opened end within seconds. It cannot be taken back. Harmless
+    /// to repeat: who revoked it first, and why, stays.
+    #[oai(path = "/admin/keys/:id/revoke", method = "post", operation_id = "revokeApiKey")]
+    async fn revoke(
+        &self,
+        caller: Caller<AdminOnly>,
+        app: Data<&App>,
+        /// The key.
+        id: Path<KeyId>,
+        body: Strict<Revoking>,
+    ) -> Answer<Json<ApiKey>, FreeOrderOnOne> {
+        let context = caller.context();
+        let (by, reason) = (context.actor.to_string(), body.0.reason.map(|reason| reason.0));
+        let client = app.operator().await?;
+        let revoked = apikeys::revoke(&**client, id.0.0, &by, reason.as_deref()).await?;
+        let key = revoked.ok_or_else(unknown)?;
+        tracing::info!(key = %key.id, request_id = context.request_id, "an API key was revoked");
+        Ok(Json(ApiKey::of(key, app.now())))
+    }
+}
+
+/// As whom a key acts.
+fn owner_of(scope: Scope, owner: Option<UserId>) -> Result<Option<UserId>, Problem> {
+    match (scope, owner) {
+        (Scope::Backend, None) => Ok(None),
+        (Scope::Backend, Some(_)) => {
+            Err(Problem::value("owner", "must be left out: a `backend` acts for whom each request names"))
+        }
+        (_, None) => Err(Problem::value("owner", "must say as whom the key acts")),
+        (_, Some(owner)) if owner.is_plain() => Ok(Some(owner)),
+        (_, Some(_)) => Err(Problem::value("owner", "cannot be told from other ids by looking at it")),
+    }
+}
