@@ -131,6 +131,7 @@ impl App {
             reception: options.reception,
         };
         let app = App { shared: Arc::new(shared) };
+        tokio::spawn(app.keys.clone().follow(app.shutdown.clone()));
         let watched = app.clone();
         tokio::spawn(async move { watched.gate.follow(&watched.shutdown).await });
         Ok(app)

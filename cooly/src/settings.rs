@@ -88,12 +88,20 @@ pub(crate) struct AuthSettings {
     /// PEM file with the public key of RS256, ES256 or EdDSA tokens, instead of a secret
     #[arg(long, env = "COOLY_JWT_PUBLIC_KEY", value_name = "FILE", conflicts_with = "jwt_secret")]
     pub jwt_public_key: Option<PathBuf>,
+    /// Where an identity provider publishes its keys (JWKS), instead of a secret or a file: https://, or http:// on this
+    /// machine. They are fetched again every few minutes, and when a token names a key that is new
+    #[arg(long, env = "COOLY_JWT_JWKS_URL", value_name = "URL", value_parser = jwks_url, conflicts_with_all = ["jwt_secret", "jwt_public_key"])]
+    pub jwt_jwks_url: Option<String>,
     /// Issuer that tokens must name
     #[arg(long, env = "COOLY_JWT_ISSUER", default_value = "cooly", value_name = "ISSUER")]
     pub jwt_issuer: String,
     /// Audience that tokens must name
     #[arg(long, env = "COOLY_JWT_AUDIENCE", default_value = "cooly", value_name = "AUDIENCE")]
     pub jwt_audience: String,
+}
+
+fn jwks_url(text: &str) -> Result<String, api::auth::AddressError> {
+    api::auth::check_address(text).map(|()| text.to_owned())
 }
 
 /// Which API keys are taken.

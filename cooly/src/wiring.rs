@@ -46,6 +46,9 @@ pub(crate) fn configured_keys(settings: &AuthSettings) -> anyhow::Result<Option<
         let keys = Keys::hs256(secret.as_bytes(), issuer, audience);
         return keys.map(Some).context("COOLY_JWT_SECRET cannot be used");
     }
+    if let Some(url) = &settings.jwt_jwks_url {
+        return Keys::published(url, issuer, audience).map(Some).context("COOLY_JWT_JWKS_URL cannot be used");
+    }
     let Some(path) = &settings.jwt_public_key else { return Ok(None) };
     let pem =
         std::fs::read(path).with_context(|| format!("the public key {} cannot be read", path.display()))?;
@@ -58,7 +61,7 @@ pub(crate) fn refuse_dev_key_on_a_network(trust: &Trust, listen: SocketAddr) -> 
     anyhow::ensure!(
         !trust.is_dev || listen.ip().is_loopback(),
         "{listen} can be reached from a network, and no JWT key is configured; \
-         set COOLY_JWT_SECRET or COOLY_JWT_PUBLIC_KEY, or listen on 127.0.0.1"
+         set COOLY_JWT_SECRET, COOLY_JWT_PUBLIC_KEY or COOLY_JWT_JWKS_URL, or listen on 127.0.0.1"
     );
     Ok(())
 }

@@ -35,6 +35,7 @@ mod holds;
 mod idempotency;
 mod incidents;
 mod isolation;
+mod jwks;
 mod late_cancels;
 mod limits;
 mod lots;

@@ -47,6 +47,7 @@ fn help_teaches_every_command() {
         "--data-dir",
         "DATABASE_URL",
         "COOLY_JWT_SECRET",
+        "COOLY_JWT_JWKS_URL",
         "COOLY_ENVIRONMENT",
         "COOLY_SQS_ENDPOINT",
         "COOLY_SEAL_KEY",

@@ -123,3 +123,18 @@ async fn what_is_wrong_is_said_in_one_sentence() {
     assert!(live.starts_with("ck_live_"));
     assert_eq!(status(&up, live.trim(), Some("alice")).await, 401, "of another environment");
 }
+
+#[test]
+fn keys_of_tokens_come_from_one_place_that_can_be_believed() {
+    let up = |arguments: &[&str]| cooly().arg("up").args(arguments).output().unwrap();
+    let url = "https://login.example/jwks.json";
+    for wrong in
+        ["http://login.example/jwks.json", "https://user:secret@login.example/jwks.json", "login.example"]
+    {
+        let output = up(&["--jwt-jwks-url", wrong]);
+        refused(&output, &["--jwt-jwks-url", "https://"]);
+    }
+    let secret = "0123456789abcdef0123456789abcdef";
+    refused(&up(&["--jwt-jwks-url", url, "--jwt-secret", secret]), &["cannot be used with"]);
+    refused(&up(&["--jwt-jwks-url", url, "--jwt-public-key", "key.pem"]), &["cannot be used with"]);
+}

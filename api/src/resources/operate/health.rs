@@ -37,13 +37,14 @@ impl HealthApi {
 
     /// Whether it can serve
     ///
-    /// The database answers, its clock and this server's agree, and the server is not shutting down.
+    /// The database answers, its clock and this server's agree, the keys of tokens are there, and the server is not shutting down.
     #[oai(path = "/health/ready", method = "get", operation_id = "isReady")]
     async fn ready(&self, app: Data<&App>) -> Answer<Json<Health>, Open> {
         if app.shutdown.is_cancelled() {
             return Err(Problem::unavailable("shutting_down", "this server is shutting down").into());
         }
         app.ledger.clock().check()?;
+        app.keys.ready().map_err(|problem| Problem::unavailable("unavailable", problem))?;
         let asked = async {
             let client = app.reader().await?;
             client.simple_query("select 1").await.map_err(ledger::Error::from)?;
@@ -53,7 +54,8 @@ impl HealthApi {
             Ok(answered) => answered?,
             Err(_) => return Err(Problem::unavailable("unavailable", "the database does not answer").into()),
         }
-        let warnings = app.warnings.as_ref().map(|warnings| warnings()).unwrap_or_default();
+        let mut warnings = app.warnings.as_ref().map(|warnings| warnings()).unwrap_or_default();
+        warnings.extend(app.keys.warning());
         Ok(Json(Health { status: "ready".into(), warnings }))
     }
 }

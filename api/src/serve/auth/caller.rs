@@ -151,7 +151,7 @@ pub(crate) async fn admitted(
         backend.map_or(Ok(()), |backend| take_turn(&app.backends, scope, backend))?;
         bearer
     } else {
-        let bearer = app.keys.check(text, app.now()).ok_or_else(Problem::unauthenticated)?;
+        let bearer = app.keys.check(text, app.now()).await?.ok_or_else(Problem::unauthenticated)?;
         demand(roles, bearer.role, scope, &format!("yours has `{}`", bearer.role))?;
         on_behalf::refuse(request)?;
         bearer

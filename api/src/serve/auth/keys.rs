@@ -1,14 +1,17 @@
-//! What tokens are checked with: a shared secret, or a public key.
+//! What tokens are checked with: a shared secret, a public key, or the keys that are published under a URL.
 
 use super::bearer::Bearer;
 use super::checking::CheckingKey;
 use super::claims::{Audience, Claims, Role};
+use super::jwks::KeySet;
+use crate::serve::problem::Problem;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use ledger::UserId;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 
 /// Shortest secret, in bytes: as long as what it signs.
 const MIN_SECRET_BYTES: usize = 32;
@@ -28,6 +31,9 @@ pub enum KeyError {
     /// Signing failed.
     #[error("the token cannot be signed")]
     Signing(#[from] jsonwebtoken::errors::Error),
+    /// No connection can be kept secret.
+    #[error("TLS cannot be set up on this machine")]
+    Tls(#[from] reqwest::Error),
 }
 
 /// Checks tokens, and issues them where the key is a shared secret. Cheap to clone; never shows its key.
@@ -46,6 +52,7 @@ struct Inner {
 enum Source {
     Secret(CheckingKey, EncodingKey),
     Public(CheckingKey),
+    Published(Arc<KeySet>),
 }
 
 impl fmt::Debug for Keys {
@@ -53,6 +60,7 @@ impl fmt::Debug for Keys {
         out.write_str(match self.inner.source {
             Source::Secret(..) => "Keys(secret)",
             Source::Public(_) => "Keys(public)",
+            Source::Published(_) => "Keys(published)",
         })
     }
 }
@@ -79,6 +87,12 @@ impl Keys {
         Ok(Keys::new(Source::Public(checking), issuer, audience))
     }
 
+    /// The keys that are published under this URL, which [`check_address`](super::check_address) finds right. Nothing is fetched yet.
+    pub fn published(url: &str, issuer: &str, audience: &str) -> Result<Keys, KeyError> {
+        let set = Arc::new(KeySet::at(url, issuer, audience)?);
+        Ok(Keys::new(Source::Published(set), issuer, audience))
+    }
+
     fn new(source: Source, issuer: &str, audience: &str) -> Keys {
         let (issuer, audience) = (issuer.to_owned(), audience.to_owned());
         Keys { inner: Arc::new(Inner { source, issuer, audience }) }
@@ -102,10 +116,34 @@ impl Keys {
         Ok(jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, key)?)
     }
 
-    /// Who the token speaks for; `None` if it is not valid at `now`, for whatever reason.
-    pub(crate) fn check(&self, token: &str, now: DateTime<Utc>) -> Option<Bearer> {
+    /// Who the token speaks for; `None` if it is not valid at `now`, for whatever reason. An error if there are no keys to tell by.
+    pub(crate) async fn check(&self, token: &str, now: DateTime<Utc>) -> Result<Option<Bearer>, Problem> {
         match &self.inner.source {
-            Source::Secret(key, _) | Source::Public(key) => key.check(token, now),
+            Source::Secret(key, _) | Source::Public(key) => Ok(key.check(token, now)),
+            Source::Published(keys) => keys.check(token, now).await,
+        }
+    }
+
+    /// Keeps what is published at hand, until shutdown.
+    pub(crate) async fn follow(self, shutdown: CancellationToken) {
+        if let Source::Published(keys) = &self.inner.source {
+            keys.follow(shutdown).await;
+        }
+    }
+
+    /// Why no token can be checked, for people.
+    pub(crate) fn ready(&self) -> Result<(), String> {
+        match &self.inner.source {
+            Source::Secret(..) | Source::Public(_) => Ok(()),
+            Source::Published(keys) => keys.ready(),
+        }
+    }
+
+    /// What is amiss while tokens can be checked all the same.
+    pub(crate) fn warning(&self) -> Option<String> {
+        match &self.inner.source {
+            Source::Secret(..) | Source::Public(_) => None,
+            Source::Published(keys) => keys.warning(),
         }
     }
 }
@@ -123,8 +161,8 @@ mod tests {
         Keys::hs256(SECRET, "cooly", "cooly").unwrap()
     }
 
-    fn check(token: &str) -> Option<Bearer> {
-        keys().check(token, chrono::Utc::now())
+    async fn check(token: &str) -> Option<Bearer> {
+        keys().check(token, chrono::Utc::now()).await.unwrap()
     }
 
     fn claims() -> Value {
@@ -136,20 +174,20 @@ mod tests {
         jsonwebtoken::encode(&Header::new(algorithm), claims, &EncodingKey::from_secret(secret)).unwrap()
     }
 
-    #[test]
-    fn an_issued_token_is_accepted() {
+    #[tokio::test]
+    async fn an_issued_token_is_accepted() {
         let token = keys().issue(Role::Admin, &"ops".parse().unwrap(), Duration::from_secs(60)).unwrap();
-        let bearer = check(&token).unwrap();
+        let bearer = check(&token).await.unwrap();
         assert_eq!((bearer.user.as_str(), bearer.role), ("ops", Role::Admin));
     }
 
-    #[test]
-    fn the_plain_claims_are_accepted() {
-        assert!(check(&signed(Algorithm::HS256, &claims(), SECRET)).is_some());
+    #[tokio::test]
+    async fn the_plain_claims_are_accepted() {
+        assert!(check(&signed(Algorithm::HS256, &claims(), SECRET)).await.is_some());
     }
 
-    #[test]
-    fn claims_that_are_missing_or_wrong_are_refused() {
+    #[tokio::test]
+    async fn claims_that_are_missing_or_wrong_are_refused() {
         let now = chrono::Utc::now().timestamp();
         let long = "x".repeat(300);
         for (claim, value) in [
@@ -175,12 +213,12 @@ mod tests {
                 None => drop(claims.as_object_mut().unwrap().remove(claim)),
             }
             let token = signed(Algorithm::HS256, &claims, SECRET);
-            assert!(check(&token).is_none(), "{claim} = {value:?}");
+            assert!(check(&token).await.is_none(), "{claim} = {value:?}");
         }
     }
 
-    #[test]
-    fn another_key_or_algorithm_is_refused() {
+    #[tokio::test]
+    async fn another_key_or_algorithm_is_refused() {
         for token in [
             signed(Algorithm::HS256, &claims(), b"another secret of thirty-two bytes or more"),
             signed(Algorithm::HS384, &claims(), SECRET),
@@ -193,15 +231,15 @@ mod tests {
             String::new(),
             "not.a.token".into(),
         ] {
-            assert!(check(&token).is_none(), "{token}");
+            assert!(check(&token).await.is_none(), "{token}");
         }
     }
 
-    #[test]
-    fn an_oversized_token_is_refused_unread() {
+    #[tokio::test]
+    async fn an_oversized_token_is_refused_unread() {
         let mut claims = claims();
         claims["padding"] = json!("x".repeat(9 * 1024));
-        assert!(check(&signed(Algorithm::HS256, &claims, SECRET)).is_none());
+        assert!(check(&signed(Algorithm::HS256, &claims, SECRET)).await.is_none());
     }
 
     #[test]

@@ -30,7 +30,7 @@ fn tokens(options: &DoctorOptions) -> Finding {
         Ok(None) => Finding::warn(
             TOPIC,
             "no key is configured: the API makes one for itself and listens on loopback only",
-            "set COOLY_JWT_SECRET or COOLY_JWT_PUBLIC_KEY",
+            "set COOLY_JWT_SECRET, COOLY_JWT_PUBLIC_KEY or COOLY_JWT_JWKS_URL",
         ),
         Err(error) => Finding::fail(TOPIC, format!("{error:#}"), "mend the key"),
     }

@@ -574,7 +574,7 @@ export class OperationsOperations {
   /**
    * Whether it can serve.
    *
-   * The database answers, its clock and this server's agree, and the server is not shutting down.
+   * The database answers, its clock and this server's agree, the keys of tokens are there, and the server is not shutting down.
    */
   isReady(options?: RequestOptions): Call<Health> {
     return this.transport.json({ id: "isReady", method: "GET", path: "/health/ready", open: true }, options);

@@ -54,7 +54,8 @@ class Operations(Resource):
     ) -> models.Health:
         """Whether it can serve.
 
-        The database answers, its clock and this server's agree, and the server is not shutting down.
+        The database answers, its clock and this server's agree, the keys of tokens are there, and the server
+        is not shutting down.
         """
         request = Request(
             "GET",
