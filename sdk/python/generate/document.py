@@ -139,7 +139,8 @@ class Document:
                 taken = {known for known, _ in enums.values()}
                 wanted = NAMES_BY_VALUE.get((name, values[0])) or ENUM_NAMES.get(name, class_name(name))
                 if wanted in taken or wanted in self.schemas:
-                    raise SystemExit(f"two enums want the name {wanted}: add one to NAMES_BY_VALUE for `{name}` {values}")
+                    advice = f"add one to NAMES_BY_VALUE for `{name}` {values}"
+                    raise SystemExit(f"two enums want the name {wanted}: {advice}")
                 enums[values] = (wanted, "")
         return enums
 
