@@ -112,7 +112,7 @@ fn whatever_must_be_filled_in_has_an_example() {
 }
 
 /// An address with the document's examples in the place of its parameters.
-fn as_the_examples_have_it(path: &str, operation: &Value) -> String {
+pub(crate) fn as_the_examples_have_it(path: &str, operation: &Value) -> String {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     parameters.filter(|parameter| parameter["in"] == "path").fold(path.to_owned(), |address, parameter| {
         let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);
