@@ -36,7 +36,7 @@ impl Docs {
         // Swagger UI sets style attributes, which have no hash; a style cannot run anything.
         let policy = format!(
             "default-src 'none'; script-src {scripts}; style-src-elem {styles}; style-src-attr 'unsafe-inline'; \
-             img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+             img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
         Docs {
             document: StaticFile::new("application/json; charset=utf-8", document),
