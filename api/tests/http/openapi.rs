@@ -63,7 +63,13 @@ async fn swagger_ui_loads_nothing_from_elsewhere() {
         let page = server.stranger().get(path).await.expect(200);
         let text = String::from_utf8(page.bytes.clone()).unwrap();
         assert!(text.contains("SwaggerUIBundle({") && text.contains("createGeneration"));
-        for mended in ["<html lang=\"en\">", "name=\"viewport\"", "persistAuthorization: true"] {
+        for mended in [
+            "<html lang=\"en\">",
+            "name=\"viewport\"",
+            "persistAuthorization: true",
+            "#ui .opblock-summary-get",
+            "new MutationObserver(changed)",
+        ] {
             assert!(text.contains(mended), "the page has no {mended}: has its template changed?");
         }
         let markup = outside_inline(&text);
