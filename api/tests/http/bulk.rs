@@ -70,7 +70,7 @@ async fn nothing_is_done_to_one_that_nobody_saw() {
     }
     assert_eq!(server.log_length().await, before);
     assert_eq!(admin.get("/admin/dlq/bulk-actions").await.items().len(), 0);
-    assert_eq!(act(&later, reasoned(3)).await.expect(202).body["items"], 3);
+    assert_eq!(act(&later, reasoned(3)).await.expect(202).body["counts"]["all"], 3);
     assert_eq!(act(&admin, order(3)).await.expect(200).body["done"], 3);
 }
 

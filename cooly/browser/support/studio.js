@@ -23,7 +23,7 @@ export async function generate(page, { prompt, model = 'sim-image', count = 1, s
 /// The card of a generation that was made elsewhere, which may wait behind a button.
 export async function shown(page, id) {
   const card = page.locator(`.card[data-id="${id}"]`);
-  const fresh = page.locator('#fresh');
+  const fresh = page.locator('#fresh').filter({ visible: true });
   await card.or(fresh).first().waitFor();
   if (!(await card.count())) await fresh.click();
   await card.waitFor();

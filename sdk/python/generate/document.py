@@ -143,7 +143,8 @@ class Document:
                 taken = {known for known, _ in enums.values()}
                 wanted = NAMES_BY_VALUE.get((name, values[0])) or ENUM_NAMES.get(name, class_name(name))
                 if wanted in taken or wanted in self.schemas:
-                    raise SystemExit(f"two enums want the name {wanted}: add one to NAMES_BY_VALUE for `{name}` {values}")
+                    advice = f"add one to NAMES_BY_VALUE for `{name}` {values}"
+                    raise SystemExit(f"two enums want the name {wanted}: {advice}")
                 enums[values] = (wanted, "")
         return enums
 
@@ -257,10 +258,11 @@ def is_credits(schema: Schema) -> bool:
 
 
 def moment(schema: Schema) -> str | None:
-    """A day, an instant or a position is a string of no format in the document; its example tells what it may be."""
-    if "format" in schema or not re.match(r"\d{4}-\d\d-\d\d", str(schema.get("example", ""))):
+    """A string that may be an instant among others."""
+    formats = {one.get("format") for one in schema.get("anyOf", ())}
+    if "date-time" not in formats:
         return None
-    return "datetime | str" if "T" in schema["example"] else "date | datetime | str"
+    return "date | datetime | str" if "date" in formats else "datetime | str"
 
 
 def references(node: Any) -> Iterator[str]:
