@@ -8,8 +8,7 @@ const DAY = 86_400_000;
 const WORDS = {
   user: 'Buys and sees what the owner may, under /v1.',
   backend: 'Acts under /v1 for whichever user each request names in Cooly-User. For a server of your own, never for an app.',
-  admin: 'Grants credits and mends failed jobs in the owner’s name, under /admin.',
-  auditor: 'Reads the whole log in the owner’s name, under /audit.',
+  admin: 'Grants credits and mends failed jobs in your name, under /admin. For other admins and for auditors, use cooly key create.',
 };
 
 /// `onMade` is called once there is a new key.
@@ -43,14 +42,14 @@ export class NewKey {
   #explain() {
     const scope = find('#scope').value;
     find('#scope-words').textContent = WORDS[scope];
-    find('#owner-field').hidden = scope === 'backend';
-    find('#owner').disabled = scope === 'backend';
+    find('#owner-field').hidden = scope !== 'user';
+    find('#owner').disabled = scope !== 'user';
   }
 
   async #make(fields) {
     const days = fields.get('days');
     const order = { name: fields.get('name').trim(), scope: fields.get('scope') };
-    if (order.scope !== 'backend') order.owner = fields.get('owner').trim();
+    if (order.scope === 'user') order.owner = fields.get('owner').trim();
     // To the minute, so that the same order pressed twice is the same order.
     if (days) order.expires_at = new Date(Math.ceil((Date.now() + days * DAY) / 60_000) * 60_000).toISOString();
     try {

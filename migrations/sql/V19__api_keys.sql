@@ -60,7 +60,29 @@ comment on table api_keys is 'API keys: hashes, never the keys themselves; who m
 -- What a key may do is never changed, not even by the role that makes and revokes keys.
 grant select, insert on api_keys to cooly_operator;
 grant update (revoked_at, revoked_by, revoke_reason, last_used_at) on api_keys to cooly_operator;
-grant select on api_keys to cooly_reader;
+-- Readers are many: hashes, what was asked, and what people wrote about a revocation are none of their business.
+grant select (id, hint, name, environment, scope, owner, created_by, created_at, expires_at, revoked_at, revoked_by, last_used_at)
+    on api_keys to cooly_reader;
+
+-- Which key has this hash, for those that may not read hashes: whoever asks has the key already.
+create function api_key_with_hash(wanted bytea) returns uuid
+    language sql stable security definer
+    return (select id from api_keys where hash = wanted);
+revoke execute on function api_key_with_hash(bytea) from public;
+grant execute on function api_key_with_hash(bytea) to cooly_reader, cooly_operator;
+comment on function api_key_with_hash(bytea) is 'Every request that bears a key, as cooly_reader; cooly key revoke, as cooly_operator.';
+
+-- Whoever got hold of a service's login must not bring back a key that somebody revoked.
+create function api_keys_refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'an API key that was revoked stays so: % on % is refused', tg_op, tg_table_name
+        using errcode = 'insufficient_privilege';
+end $$;
+
+create trigger api_keys_stay_revoked before update on api_keys for each row
+    when (old.revoked_at is not null and (new.revoked_at, new.revoked_by, new.revoke_reason)
+        is distinct from (old.revoked_at, old.revoked_by, old.revoke_reason))
+    execute function api_keys_refuse_change();
 
 -- Orders that are kept beside the log name the key through which they came as well.
 alter table bulk_actions add column key_id uuid;

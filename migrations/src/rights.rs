@@ -13,7 +13,7 @@ const ROLES: [&str; 5] =
     ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer", "cooly_operator"];
 
 /// What each role may do: the role, the privileges, what they are on.
-const GRANTS: [(&str, &[&str], On); 32] = [
+const GRANTS: [(&str, &[&str], On); 34] = [
     ("cooly_appender", &["usage"], On::Schema),
     ("cooly_appender", &["select", "insert"], On::Tables(&["events"])),
     ("cooly_appender", &["select"], On::Sequence("events_position_seq")),
@@ -49,11 +49,29 @@ const GRANTS: [(&str, &[&str], On); 32] = [
     ("cooly_reader", &["select"], On::Tables(&["incident_changes"])),
     ("cooly_operator", &["select", "insert"], On::Tables(&["api_keys"])),
     ("cooly_operator", &["update"], On::Columns("api_keys", &CHANGING)),
-    ("cooly_reader", &["select"], On::Tables(&["api_keys"])),
+    ("cooly_reader", &["select"], On::Columns("api_keys", &TOLD)),
+    ("cooly_reader", &["execute"], On::Function("api_key_with_hash(bytea)")),
+    ("cooly_operator", &["execute"], On::Function("api_key_with_hash(bytea)")),
 ];
 
 /// What changes of an API key; whose it is and what it may do never does.
 const CHANGING: [&str; 4] = ["revoked_at", "revoked_by", "revoke_reason", "last_used_at"];
+
+/// What readers are told of an API key: neither its hash, nor what was asked, nor what people wrote about its revocation.
+const TOLD: [&str; 12] = [
+    "id",
+    "hint",
+    "name",
+    "environment",
+    "scope",
+    "owner",
+    "created_by",
+    "created_at",
+    "expires_at",
+    "revoked_at",
+    "revoked_by",
+    "last_used_at",
+];
 
 const READ_MODELS: [&str; 9] = [
     "projection_checkpoints",
@@ -67,13 +85,47 @@ const READ_MODELS: [&str; 9] = [
     "overview_totals",
 ];
 
-/// The triggers that refuse to change what was written: table, name, and when they fire.
-const GUARDS: [(&str, &str, &str); 4] = [
-    ("events", "events_append_only", "before update or delete on events for each row"),
-    ("events", "events_no_truncate", "before truncate on events for each statement"),
-    ("seals", "seals_append_only", "before update or delete on seals for each row"),
-    ("seals", "seals_no_truncate", "before truncate on seals for each statement"),
+/// The triggers that refuse to change what was written.
+const GUARDS: [Guard; 5] = [
+    Guard::of_log("events", "events_append_only", "before update or delete on events for each row"),
+    Guard::of_log("events", "events_no_truncate", "before truncate on events for each statement"),
+    Guard::of_log("seals", "seals_append_only", "before update or delete on seals for each row"),
+    Guard::of_log("seals", "seals_no_truncate", "before truncate on seals for each statement"),
+    Guard {
+        table: "api_keys",
+        name: "api_keys_stay_revoked",
+        fires: "before update on api_keys for each row \
+            when (old.revoked_at is not null and (new.revoked_at, new.revoked_by, new.revoke_reason) \
+            is distinct from (old.revoked_at, old.revoked_by, old.revoke_reason))",
+        refuses: "api_keys_refuse_change",
+        keeps: "what is revoked in",
+    },
 ];
+
+#[derive(Clone, Copy)]
+struct Guard {
+    table: &'static str,
+    name: &'static str,
+    fires: &'static str,
+    /// The function that it calls.
+    refuses: &'static str,
+    /// Of what in the table it takes care, for people.
+    keeps: &'static str,
+}
+
+impl Guard {
+    const fn of_log(table: &'static str, name: &'static str, fires: &'static str) -> Guard {
+        Guard { table, name, fires, refuses: "events_refuse_change", keeps: "" }
+    }
+
+    fn what(self) -> String {
+        let Guard { table, name, keeps, .. } = self;
+        match keeps {
+            "" => format!("the guard {name}, which keeps {table} append-only"),
+            keeps => format!("the guard {name}, which keeps {keeps} {table} as it is"),
+        }
+    }
+}
 
 #[derive(Clone, Copy)]
 enum On {
@@ -82,6 +134,8 @@ enum On {
     /// Single columns of one table.
     Columns(&'static str, &'static [&'static str]),
     Sequence(&'static str),
+    /// With its parameters.
+    Function(&'static str),
 }
 
 /// Something that this release needs in the database and that is not there.
@@ -179,6 +233,7 @@ async fn missing_grants(client: &impl GenericClient) -> Result<Vec<Missing>, Err
         select coalesce(case $2
             when 'schema' then has_schema_privilege(role.oid, $3, wanted.privilege)
             when 'sequence' then has_sequence_privilege(role.oid, $3, wanted.privilege)
+            when 'function' then has_function_privilege(role.oid, $3, wanted.privilege)
             when 'column' then has_column_privilege(role.oid, $5, $3, wanted.privilege)
             else has_table_privilege(role.oid, $3, wanted.privilege)
         end, false)
@@ -210,13 +265,14 @@ async fn missing_guards(client: &impl GenericClient) -> Result<Vec<Missing>, Err
         "select tgenabled in ('O', 'A') from pg_trigger where tgrelid = to_regclass($1) and tgname = $2";
     let query = client.prepare(query).await?;
     let mut missing = Vec::new();
-    for (table, guard, fires) in GUARDS {
-        let mend = match client.query_opt(&query, &[&table, &guard]).await? {
+    for guard in GUARDS {
+        let Guard { table, name, fires, refuses, .. } = guard;
+        let mend = match client.query_opt(&query, &[&table, &name]).await? {
             Some(row) if row.try_get(0)? => continue,
-            Some(_) => format!("alter table {table} enable trigger {guard}"),
-            None => format!("create trigger {guard} {fires} execute function events_refuse_change()"),
+            Some(_) => format!("alter table {table} enable trigger {name}"),
+            None => format!("create trigger {name} {fires} execute function {refuses}()"),
         };
-        missing.push(Missing { what: format!("the guard {guard}, which keeps {table} append-only"), mend });
+        missing.push(Missing { what: guard.what(), mend });
     }
     Ok(missing)
 }
@@ -251,6 +307,7 @@ impl On {
             On::Tables(names) => ("table", None, names.to_vec()),
             On::Columns(table, names) => ("column", Some(table), names.to_vec()),
             On::Sequence(name) => ("sequence", None, vec![name]),
+            On::Function(name) => ("function", None, vec![name]),
         };
         names.into_iter().map(move |name| Target { kind, name, table })
     }

@@ -298,7 +298,7 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_operator", "api_keys", "insert", true),
         ("cooly_operator", "api_keys", "update", false),
         ("cooly_operator", "api_keys", "delete", false),
-        ("cooly_reader", "api_keys", "select", true),
+        ("cooly_reader", "api_keys", "select", false),
         ("cooly_reader", "api_keys", "insert", false),
         ("cooly_projector", "api_keys", "select", false),
         ("cooly_appender", "api_keys", "select", false),
@@ -339,6 +339,9 @@ async fn what_was_taken_away_is_named_and_given_again() {
         revoke all on credit_history from cooly_projector, cooly_reader;
         revoke select on sequence events_position_seq from cooly_sealer;
         revoke update (revoked_at, last_used_at) on api_keys from cooly_operator;
+        revoke select (name) on api_keys from cooly_reader;
+        revoke execute on function api_key_with_hash(bytea) from cooly_reader;
+        drop trigger api_keys_stay_revoked on api_keys;
         alter table events disable trigger events_append_only;
         drop trigger seals_no_truncate on seals";
     client.batch_execute(take_away).await.unwrap();
@@ -349,8 +352,11 @@ async fn what_was_taken_away_is_named_and_given_again() {
         "select on the table credit_history for cooly_reader",
         "update on the column revoked_at of api_keys for cooly_operator",
         "update on the column last_used_at of api_keys for cooly_operator",
+        "select on the column name of api_keys for cooly_reader",
+        "execute on the function api_key_with_hash(bytea) for cooly_reader",
         "the guard events_append_only, which keeps events append-only",
         "the guard seals_no_truncate, which keeps seals append-only",
+        "the guard api_keys_stay_revoked, which keeps what is revoked in api_keys as it is",
     ];
     let named = |missing: &[Missing]| missing.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(named(&missing_rights(&client).await.unwrap()), wanted);
@@ -361,6 +367,39 @@ async fn what_was_taken_away_is_named_and_given_again() {
     append(&client, 1).await;
     let refused = client.batch_execute("update events set actor = 'x'").await.unwrap_err();
     assert!(message_of(&refused).contains("append-only"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_was_revoked_stays_so_and_readers_are_not_told_everything() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let fill = "insert into api_keys (id, hash, hint, name, environment, scope, created_by, request_id)
+        values (gen_random_uuid(), sha256('a'), 'ck_live_…', 'shop', 'live', 'backend', 'admin:ops', 'r')";
+    client.batch_execute(fill).await.unwrap();
+    client.batch_execute("set role cooly_operator").await.unwrap();
+    let revoke =
+        "update api_keys set revoked_at = now(), revoked_by = 'admin:ops', revoke_reason = 'it leaked'";
+    client.batch_execute(revoke).await.unwrap();
+    for change in [
+        "revoked_at = null, revoked_by = null, revoke_reason = null",
+        "revoked_at = now() + interval '1 day'",
+        "revoked_by = 'admin:mallory'",
+        "revoke_reason = null",
+    ] {
+        let refused = client.batch_execute(&format!("update api_keys set {change}")).await.unwrap_err();
+        assert!(message_of(&refused).contains("stays so"), "{change}: {refused:?}");
+    }
+    client.batch_execute("update api_keys set last_used_at = now(), revoked_by = revoked_by").await.unwrap();
+    client.batch_execute("set role cooly_reader").await.unwrap();
+    for column in ["hash", "request_hash", "idempotency_key", "revoke_reason", "request_id"] {
+        let refused = client.batch_execute(&format!("select {column} from api_keys")).await.unwrap_err();
+        assert!(message_of(&refused).contains("permission denied"), "{column}: {refused:?}");
+    }
+    let find = "select name from api_keys where id = api_key_with_hash(sha256('a'))";
+    assert_eq!(client.query_one(find, &[]).await.unwrap().get::<_, &str>(0), "shop");
+    client.batch_execute("set role cooly_projector").await.unwrap();
+    let refused = client.batch_execute("select api_key_with_hash(sha256('a'))").await.unwrap_err();
+    assert!(message_of(&refused).contains("permission denied"), "{refused:?}");
 }
 
 /// The order in which rights were given is no part of the schema.

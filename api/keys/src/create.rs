@@ -68,17 +68,27 @@ pub enum Created {
     Repeated(Key),
     /// The idempotency key stands for another request.
     KeyReused,
+    /// It would have ended before it began.
+    Late,
     /// The owner has [`MOST_KEYS`] already.
     TooMany,
 }
 
 /// Makes a key. Nothing is there until `transaction` is committed.
-pub async fn create(transaction: &Transaction<'_>, new: &NewKey) -> Result<Created, Error> {
+pub async fn create(
+    transaction: &Transaction<'_>,
+    new: &NewKey,
+    now: DateTime<Utc>,
+) -> Result<Created, Error> {
     let owner = new.owner.as_ref().map_or("", UserId::as_str);
     transaction.query_typed(TURN, &[(&owner, Type::TEXT)]).await?;
     // Before they are counted: the repeat of the last one that could be made is no further one.
     if let Some(before) = repeated(transaction, new).await? {
         return Ok(before);
+    }
+    // After it as well: an answer can be repeated when the key has ended.
+    if new.expires_at.is_some_and(|end| end <= now) {
+        return Ok(Created::Late);
     }
     let rows = transaction.query_typed(COUNT, &[(&owner, Type::TEXT)]).await?;
     if rows[0].try_get::<_, i64>(0)? >= MOST_KEYS {

@@ -7,14 +7,27 @@ use std::str::FromStr;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-macro_rules! key_columns {
+macro_rules! told_columns {
     () => {
-        "id, hint, name, environment, scope, owner, created_by, created_at, expires_at, revoked_at, revoked_by, revoke_reason, \
-         last_used_at"
+        "id, hint, name, environment, scope, owner, created_by, created_at, expires_at, revoked_at, revoked_by, last_used_at"
     };
 }
 
-pub(crate) use key_columns;
+/// With why a key was revoked, which readers may not see.
+macro_rules! key_columns {
+    () => {
+        concat!($crate::key::told_columns!(), ", revoke_reason")
+    };
+}
+
+/// What readers see instead.
+macro_rules! reader_columns {
+    () => {
+        concat!($crate::key::told_columns!(), ", null::text as revoke_reason")
+    };
+}
+
+pub(crate) use {key_columns, reader_columns, told_columns};
 
 /// A text that names none of the known values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -97,7 +110,7 @@ pub struct Revoked {
     pub at: DateTime<Utc>,
     /// By whom, as the log writes it.
     pub by: String,
-    /// Why, if somebody said.
+    /// Why, if somebody said and the key was not read as a reader.
     pub reason: Option<String>,
 }
 

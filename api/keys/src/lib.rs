@@ -13,9 +13,9 @@ mod secret;
 mod used;
 
 pub use create::{Created, MOST_KEYS, NewKey, create};
-pub use find::{find, get};
+pub use find::{active, find, get};
 pub use key::{Environment, Key, Revoked, Scope, State, Unknown};
-pub use list::{Filter, list};
+pub use list::{Filter, list, list_told};
 pub use revoke::revoke;
 pub use secret::{NotAKey, PREFIX, Secret};
 pub use used::note_used;
@@ -31,6 +31,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("api keys: repeated", create::REPEATED),
     ("api keys: find", find::FIND),
     ("api keys: get", find::GET),
+    ("api keys: active", find::ACTIVE),
     ("api keys: revoke", revoke::REVOKE),
     ("api keys: note uses", used::NOTE),
 ];

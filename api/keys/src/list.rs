@@ -1,6 +1,6 @@
 //! Keys of a list, newest first.
 
-use crate::key::{Key, Scope, State, key_columns};
+use crate::key::{Key, Scope, State, key_columns, reader_columns};
 use chrono::{DateTime, Utc};
 use ledger::{Error, UserId};
 use tokio_postgres::GenericClient;
@@ -20,7 +20,7 @@ pub struct Filter {
 
 type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 
-/// The keys that match, newest first, at most `limit`; those that were made before `after`.
+/// The keys that match, newest first, at most `limit`; those that were made before `after`. Only an operator may ask.
 pub async fn list(
     client: &impl GenericClient,
     filter: &Filter,
@@ -28,13 +28,36 @@ pub async fn list(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<Key>, Error> {
+    listed(client, key_columns!(), filter, now, after, limit).await
+}
+
+/// The same for a reader, who is not told why a key was revoked.
+pub async fn list_told(
+    client: &impl GenericClient,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Key>, Error> {
+    listed(client, reader_columns!(), filter, now, after, limit).await
+}
+
+async fn listed(
+    client: &impl GenericClient,
+    columns: &str,
+    filter: &Filter,
+    now: DateTime<Utc>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Key>, Error> {
     let (owner, scope) = (filter.owner.as_ref().map(UserId::as_str), filter.scope.map(Scope::as_str));
-    let (sql, parameters) = filtered(filter, (&owner, &scope, &now, &after, &limit));
+    let (sql, parameters) = filtered(columns, filter, (&owner, &scope, &now, &after, &limit));
     client.query_typed(&sql, &parameters).await?.iter().map(Key::of).collect()
 }
 
 /// The statement for a filter. Only the conditions that are set are in it, so that each filter walks an index of its own.
 fn filtered<'a>(
+    columns: &str,
     filter: &Filter,
     (owner, scope, now, after, limit): (
         &'a Option<&'a str>,
@@ -44,7 +67,7 @@ fn filtered<'a>(
         &'a i64,
     ),
 ) -> (String, Vec<Parameter<'a>>) {
-    let mut sql = concat!("select ", key_columns!(), " from api_keys where true").to_owned();
+    let mut sql = format!("select {columns} from api_keys where true");
     let mut parameters: Vec<Parameter<'a>> = vec![(limit, Type::INT8)];
     let mut and = |condition: &str, value: &'a (dyn ToSql + Sync), kind: Type| {
         parameters.push((value, kind));
@@ -79,7 +102,8 @@ mod tests {
     #[test]
     fn only_what_is_asked_for_is_a_condition() {
         let (now, limit) = (Utc::now(), 10);
-        let sql = |filter: &Filter, owner, scope| filtered(filter, (&owner, &scope, &now, &None, &limit)).0;
+        let sql =
+            |filter: &Filter, owner, scope| filtered("id", filter, (&owner, &scope, &now, &None, &limit)).0;
         let plain = sql(&Filter::default(), None, None);
         assert!(plain.ends_with("where true order by id desc limit $1"), "{plain}");
         let filter = Filter { owner: None, scope: Some(Scope::Admin), state: Some(State::Active) };

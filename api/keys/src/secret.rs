@@ -1,7 +1,7 @@
 //! What a key looks like: `ck_live_`, 43 characters that hold 256 random bits, and six that are worked out from all before them.
 //!
 //! The beginning tells a scanner of sources what it has found, and a server whether the key is of its environment. The end tells
-//! a typing error or a made-up key from one that was revoked, before any database is asked.
+//! a typing error from a key that was revoked, before any database is asked; whoever makes keys up can work it out too.
 
 use crate::key::Environment;
 use sha2::{Digest, Sha256};
@@ -28,7 +28,7 @@ pub struct Secret {
     environment: Environment,
 }
 
-/// A text that no server ever gave out as a key.
+/// A text that is no key of any server, whatever its database says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is no API key: it was not copied whole, or has a typing error")]
 pub struct NotAKey;
@@ -36,8 +36,12 @@ pub struct NotAKey;
 impl Secret {
     /// A new one.
     pub fn generate(environment: Environment) -> Secret {
-        let random: [u8; 32] = rand::random();
-        let mut text = Zeroizing::new(format!("{PREFIX}{environment}_{}", base62(random, RANDOM_CHARS)));
+        let random = Zeroizing::new(rand::random::<[u8; 32]>());
+        let name = environment.as_str();
+        let length = PREFIX.len() + name.len() + 1 + RANDOM_CHARS + CHECK_CHARS;
+        // Whole from the start: a text that grows leaves copies of itself behind.
+        let mut text = Zeroizing::new(String::with_capacity(length));
+        text.extend([PREFIX, name, "_", &base62(*random, RANDOM_CHARS)]);
         let check = check(&text);
         text.push_str(&check);
         Secret { text, environment }
@@ -55,7 +59,7 @@ impl Secret {
         }
         let (before, end) = text.split_at(text.len() - CHECK_CHARS);
         let text = Zeroizing::new(text.to_owned());
-        if check(before) == end { Ok(Secret { text, environment }) } else { Err(NotAKey) }
+        if *check(before) == end { Ok(Secret { text, environment }) } else { Err(NotAKey) }
     }
 
     /// The text itself.
@@ -88,18 +92,18 @@ impl fmt::Debug for Secret {
 }
 
 /// The end of a key that begins like this.
-fn check(before: &str) -> String {
+fn check(before: &str) -> Zeroizing<String> {
     let digest: [u8; 32] = Sha256::digest(before.as_bytes()).into();
     let [a, b, c, d, ..] = digest;
     base62([a, b, c, d], CHECK_CHARS)
 }
 
 /// The number that these bytes are, in so many digits.
-fn base62<const N: usize>(mut number: [u8; N], digits: usize) -> String {
-    let mut text = Zeroizing::new(vec![0; digits]);
+fn base62<const N: usize>(number: [u8; N], digits: usize) -> Zeroizing<String> {
+    let (mut number, mut text) = (Zeroizing::new(number), Zeroizing::new(vec![0; digits]));
     for digit in text.iter_mut().rev() {
         let mut rest = 0_usize;
-        for byte in &mut number {
+        for byte in number.iter_mut() {
             let part = rest * 256 + usize::from(*byte);
             // Less than 256, since the rest is less than 62.
             *byte = (part / 62) as u8;
@@ -107,7 +111,9 @@ fn base62<const N: usize>(mut number: [u8; N], digits: usize) -> String {
         }
         *digit = DIGITS[rest];
     }
-    text.iter().copied().map(char::from).collect()
+    let mut written = Zeroizing::new(String::with_capacity(digits));
+    written.extend(text.iter().copied().map(char::from));
+    written
 }
 
 #[cfg(test)]
@@ -158,17 +164,17 @@ mod tests {
     #[test]
     fn the_form_of_a_key_is_never_changed() {
         let before = format!("ck_test_{}", "0".repeat(43));
-        assert_eq!(check(&before), "1UETtg");
+        assert_eq!(*check(&before), "1UETtg");
         assert!(Secret::parse(&format!("{before}1UETtg")).is_ok());
     }
 
     #[test]
     fn numbers_are_written_to_base_62() {
         assert_eq!(
-            (base62([0], 2), base62([61], 2), base62([62], 2)),
-            ("00".into(), "0z".into(), "10".into())
+            [base62([0], 2), base62([61], 2), base62([62], 2)].map(|text| text.to_string()),
+            ["00", "0z", "10"]
         );
-        assert_eq!(base62([0xff; 4], 6), "4gfFC3");
+        assert_eq!(*base62([0xff; 4], 6), "4gfFC3");
         let most = base62([0xff; 32], 43);
         assert!(most.bytes().all(|byte| DIGITS.contains(&byte)) && most != base62([0xff; 31], 43));
     }

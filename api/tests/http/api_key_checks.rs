@@ -1,6 +1,6 @@
 //! API keys of requests: taken until they end, and refused by every server from the answer to their revocation on.
 
-use crate::api_keys::{PATH, made, revoked, secret};
+use crate::api_keys::{PATH, made, of_auditor, revoked, secret};
 use crate::support::{Background, Reply, Server, Setup, Wire};
 use api::auth::Environment;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -21,12 +21,15 @@ async fn wired() -> (Server, Server, Wire) {
 async fn each_scope_opens_its_own_doors_and_no_other() {
     let server = Server::start().await;
     server.rich_user("alice", 7).await;
-    for (scope, owner, open) in [
-        ("user", Some("alice"), "/v1/credits"),
-        ("admin", Some("ops"), "/admin/accounts"),
-        ("auditor", Some("eve"), "/audit/events"),
+    let user = secret(&made(&server, "user", Some("alice")).await).to_owned();
+    let admin = secret(&made(&server, "admin", Some("ops")).await).to_owned();
+    let auditor = of_auditor(&server, "eve").await;
+    for (scope, key, open) in [
+        ("user", user, "/v1/credits"),
+        ("admin", admin, "/admin/accounts"),
+        ("auditor", auditor, "/audit/events"),
     ] {
-        let client = server.with_key(secret(&made(&server, scope, owner).await));
+        let client = server.with_key(&key);
         for path in ["/v1/credits", "/admin/accounts", "/audit/events"] {
             let reply = client.get(path).await;
             if path == open {

@@ -24,7 +24,7 @@ async fn users_make_see_and_revoke_their_own_keys_alone() {
         (&json!("user"), &json!("alice"), &json!("user:alice"))
     );
     let order = json!({ "name": "for the console", "scope": "admin", "owner": "alice" });
-    let admins = server.admin().post("/admin/keys", order).await.expect(201);
+    let admins = server.client(Role::Admin, "alice").post("/admin/keys", order).await.expect(201);
     let seen = alice.get("/v1/keys").await.expect(200);
     assert_eq!((seen.items().len(), &seen.items()[0]["id"]), (1, &made.body["id"]));
     assert!(bob.get("/v1/keys").await.expect(200).items().is_empty());
@@ -47,6 +47,30 @@ async fn users_make_see_and_revoke_their_own_keys_alone() {
     );
     own.get("/v1/credits").await.refused(401, "key_revoked");
     alice.order(&format!("/v1/keys/{}/revoke", made.id())).await.expect(200);
+}
+
+#[tokio::test]
+async fn users_are_not_told_who_of_the_staff_did_what_and_why() {
+    let server = Server::start().await;
+    let order = json!({ "name": "for support", "scope": "user", "owner": "alice" });
+    let made = server.admin().post("/admin/keys", order).await.expect(201);
+    let revoke = format!("/admin/keys/{}/revoke", made.id());
+    let told = server.admin().post(&revoke, json!({ "reason": "a fraud" })).await.expect(200);
+    assert_eq!(
+        (&told.body["revoked_by"], &told.body["revoke_reason"]),
+        (&json!("admin:ops"), &json!("a fraud"))
+    );
+    let alice = server.user("alice");
+    let listed = alice.get("/v1/keys").await.expect(200).items()[0].clone();
+    let again = alice.order(&format!("/v1/keys/{}/revoke", made.id())).await.expect(200);
+    for seen in [&listed, &again.body] {
+        assert_eq!(seen["state"], "revoked");
+        for field in ["created_by", "revoked_by", "revoke_reason"] {
+            assert_eq!(seen[field], json!(null), "{field}");
+        }
+    }
+    let seen = server.admin().get(&format!("/admin/keys/{}", made.id())).await.expect(200);
+    assert_eq!(seen.body["revoke_reason"], "a fraud");
 }
 
 #[tokio::test]

@@ -2,15 +2,41 @@
 
 use crate::support::{Client, Reply, Server};
 use api::auth::Role;
+use apikeys::{Created, Environment, NewKey, Scope};
+use chrono::{TimeDelta, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub(crate) const PATH: &str = "/admin/keys";
 const UNKNOWN: &str = "019ab000-0000-7000-8000-000000000000";
 
-/// Makes a key as an admin and returns the whole answer.
+/// Makes a key as an admin, who is its owner if the key is an admin's, and returns the whole answer.
 pub(crate) async fn made(server: &Server, scope: &str, owner: Option<&str>) -> Reply {
     let order = json!({ "name": format!("for {scope}"), "scope": scope, "owner": owner });
-    server.admin().post(PATH, order).await.expect(201)
+    let maker = owner.filter(|_| scope == "admin").unwrap_or("ops");
+    server.client(Role::Admin, maker).post(PATH, order).await.expect(201)
+}
+
+/// Makes a key for an auditor, as `cooly key` does, and returns its secret.
+pub(crate) async fn of_auditor(server: &Server, owner: &str) -> String {
+    let new = NewKey {
+        id: Uuid::now_v7(),
+        name: "for auditor".into(),
+        environment: Environment::Test,
+        scope: Scope::Auditor,
+        owner: Some(owner.parse().unwrap()),
+        expires_at: None,
+        created_by: "system:cooly key".into(),
+        request_id: "cooly-key-1".into(),
+        idempotency: None,
+    };
+    let mut client = server.pool.get().await.unwrap();
+    let transaction = client.transaction().await.unwrap();
+    let Created::Made(_, secret) = apikeys::create(&transaction, &new, Utc::now()).await.unwrap() else {
+        panic!("it was not made")
+    };
+    transaction.commit().await.unwrap();
+    secret.expose().to_owned()
 }
 
 pub(crate) fn secret(made: &Reply) -> &str {
@@ -71,7 +97,9 @@ async fn revoking_is_harmless_to_repeat_and_remembers_who_was_first() {
         (&json!("revoked"), &json!("admin:ops"), &json!("it leaked"))
     );
     let path = format!("{PATH}/{}/revoke", key.id());
-    let again = server.client(Role::Admin, "cy").post(&path, json!({})).await.expect(200);
+    // Another admin, for another reason.
+    let again =
+        server.client(Role::Admin, "cy").post(&path, json!({ "reason": "for fun" })).await.expect(200);
     assert_eq!(again.body, first.body);
     let unknown = format!("{PATH}/{UNKNOWN}/revoke");
     server.admin().post(&unknown, json!({})).await.refused(404, "not_found");
@@ -79,7 +107,7 @@ async fn revoking_is_harmless_to_repeat_and_remembers_who_was_first() {
 }
 
 #[tokio::test]
-async fn a_key_makes_no_keys_and_no_tokens_worth_more() {
+async fn a_key_makes_no_keys_but_lists_and_revokes_them() {
     let server = Server::start().await;
     let admin = server.with_key(secret(&made(&server, "admin", Some("ops")).await));
     let user = server.with_key(secret(&made(&server, "user", Some("alice")).await));
@@ -110,6 +138,44 @@ async fn a_repeat_makes_no_second_key_and_tells_no_secret() {
     let bo = server.client(Role::Admin, "bo").with("idempotency-key", "the-shop");
     assert_ne!(bo.post(PATH, other).await.expect(201).id(), first.id());
     assert_eq!(row_count(&server).await, 2);
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_when_the_key_has_ended() {
+    let server = Server::start().await;
+    let admin = server.admin().with("idempotency-key", "short");
+    let end = Utc::now() + TimeDelta::milliseconds(1_500);
+    let order = json!({ "name": "short", "scope": "backend", "expires_at": end });
+    let first = admin.post(PATH, order.clone()).await.expect(201);
+    let path = format!("{PATH}/{}", first.id());
+    while server.admin().get(&path).await.expect(200).body["state"] != "expired" {
+        assert!(Utc::now() < end + TimeDelta::seconds(10), "it never expires");
+    }
+    let again = admin.post(PATH, order.clone()).await.expect(201);
+    assert_eq!((again.id(), again.header("idempotent-replayed")), (first.id(), Some("true")));
+    // What is no repeat comes too late.
+    let late = server.admin().with("idempotency-key", "late").post(PATH, order).await;
+    assert_eq!(late.refused(422, "validation_failed").blamed(), ["expires_at"]);
+}
+
+#[tokio::test]
+async fn a_token_of_an_admin_makes_nothing_that_speaks_for_other_staff() {
+    let server = Server::start().await;
+    for owner in [Some("bo"), Some("ops"), None] {
+        let order = json!({ "name": "x", "scope": "auditor", "owner": owner });
+        server.admin().post(PATH, order).await.refused(403, "forbidden");
+    }
+    let colleague = json!({ "name": "x", "scope": "admin", "owner": "bo" });
+    let refused = server.admin().post(PATH, colleague).await.refused(403, "forbidden");
+    assert!(refused.body["detail"].as_str().unwrap().contains("cooly key create"), "{}", refused.body);
+    assert_eq!(row_count(&server).await, 0);
+    for order in
+        [json!({ "name": "x", "scope": "admin", "owner": "ops" }), json!({ "name": "x", "scope": "admin" })]
+    {
+        let made = server.admin().post(PATH, order).await.expect(201);
+        assert_eq!(made.body["owner"], "ops");
+        server.with_key(secret(&made)).get("/admin/accounts").await.expect(200);
+    }
 }
 
 #[tokio::test]

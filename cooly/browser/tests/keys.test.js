@@ -96,6 +96,19 @@ test('a key for a back end has no owner, and lists are narrowed', async () => {
   });
 });
 
+test('an admin makes keys in no other name of the staff', async () => {
+  await onPage({}, async (page) => {
+    await page.getByRole('button', { name: 'New key' }).click();
+    assert.deepEqual(await page.locator('#scope option').evaluateAll((options) => options.map(({ value }) => value)), ['user', 'backend', 'admin']);
+    await page.getByLabel('What it may do').selectOption('admin');
+    assert.equal(await page.locator('#owner').isVisible(), false);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await ask(page, { name: 'nightly grants', scope: 'admin' });
+    await page.getByRole('button', { name: 'I have kept it' }).click();
+    assert.match(await card(page, 'nightly grants').innerText(), /as ops, as an admin/);
+  });
+});
+
 test('what cannot be made is said where it was asked for', async () => {
   await onPage({ refusals: [422] }, async (page) => {
     await page.getByRole('button', { name: 'New key' }).click();
@@ -129,7 +142,7 @@ test('by keyboard alone', async () => {
 });
 
 test('it fits, can be read by everybody, and is in the bar of staff', async () => {
-  await it.api.admin('POST', '/admin/keys', { name: 'a key with a rather long name, for the nightly reports of the finance department', scope: 'auditor', owner: 'finance' });
+  await it.api.admin('POST', '/admin/keys', { name: 'a key with a rather long name, for the nightly reports of the finance department', scope: 'user', owner: 'finance' });
   for (const { name, ...look } of LOOKS) {
     await onPage(look, async (page) => {
       await card(page, 'nightly reports').waitFor();

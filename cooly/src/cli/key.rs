@@ -30,13 +30,16 @@ Examples:
 
 Send it as `Authorization: Bearer ck_…`.";
 
+/// Shorter, and it may be over before anybody has it.
+const SHORTEST_LIFE: Duration = Duration::from_secs(1);
+
 /// Longer would only be a typing error.
 const LONGEST_LIFE: Duration = Duration::from_secs(100 * 366 * 24 * 3_600);
 
 fn life(text: &str) -> Result<Duration, String> {
     let life = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    let fits = !life.is_zero() && life <= LONGEST_LIFE;
-    if fits { Ok(life) } else { Err("must be more than nothing and at most 100 years".into()) }
+    let fits = (SHORTEST_LIFE..=LONGEST_LIFE).contains(&life);
+    if fits { Ok(life) } else { Err("must be a second to 100 years".into()) }
 }
 
 #[derive(Debug, Args)]

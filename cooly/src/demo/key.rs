@@ -27,7 +27,7 @@ async fn made(database: &Database) -> anyhow::Result<()> {
         idempotency: Some(Idempotency { key, request_hash: [0; 32] }),
     };
     let transaction = client.transaction().await?;
-    if let Created::Made(..) = apikeys::create(&transaction, &new).await? {
+    if let Created::Made(..) = apikeys::create(&transaction, &new, chrono::Utc::now()).await? {
         transaction.commit().await?;
     }
     Ok(())

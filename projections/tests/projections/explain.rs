@@ -104,6 +104,11 @@ async fn real_runs(client: &mut Client) {
     keys(client).await;
 }
 
+/// The 2,001st key, which is good for ever; a fifth of the log came through it.
+fn found_key() -> Uuid {
+    Uuid::from_u128(0x0000_07d1_0000_7000_8000_0000_0000_0002)
+}
+
 /// The incident of the jobs that the log has; there are fifty more.
 const INCIDENT: &str = "1-0123456789abcdef0123456789abcdef";
 
@@ -228,26 +233,27 @@ async fn dead(client: &mut Client) {
 
 async fn keys(client: &mut Client) {
     let any = apikeys::Filter::default;
-    for filter in [
-        any(),
-        apikeys::Filter { owner: Some(user("user-77")), ..any() },
-        apikeys::Filter {
-            owner: Some(user("user-77")),
-            scope: Some(Scope::User),
-            state: Some(State::Active),
-        },
-        apikeys::Filter { scope: Some(Scope::Backend), ..any() },
-        apikeys::Filter { state: Some(State::Active), ..any() },
-        apikeys::Filter { state: Some(State::Expired), ..any() },
-        apikeys::Filter { state: Some(State::Revoked), ..any() },
+    let of_one = || apikeys::Filter { owner: Some(user("user-77")), scope: Some(Scope::User), ..any() };
+    for (filter, least) in [
+        (any(), 20),
+        (apikeys::Filter { owner: Some(user("user-77")), ..any() }, 10),
+        (apikeys::Filter { state: Some(State::Active), ..of_one() }, 5),
+        (apikeys::Filter { state: Some(State::Revoked), ..of_one() }, 1),
+        (apikeys::Filter { scope: Some(Scope::Backend), ..any() }, 20),
+        (apikeys::Filter { state: Some(State::Active), ..any() }, 20),
+        (apikeys::Filter { state: Some(State::Expired), ..any() }, 20),
+        (apikeys::Filter { state: Some(State::Revoked), ..any() }, 20),
     ] {
         let found = run!(client, "keys", |on| apikeys::list(&on, &filter, at(2), None, 20));
+        assert!(found.len() >= least, "{filter:?}");
         let after = found.last().map(|key| key.id);
         run!(client, "next keys", |on| apikeys::list(&on, &filter, at(2), after, 20));
     }
     let secret = apikeys::Secret::generate(apikeys::Environment::Live);
     assert!(run!(client, "find a key", |on| apikeys::find(&on, &secret)).is_none());
-    let used = [job().0, account().0];
+    let used = [found_key(), account().0];
+    let active = run!(client, "active keys", |on| apikeys::active(&on, &used, at(2)));
+    assert_eq!(active.into_iter().collect::<Vec<_>>(), [found_key()]);
     run!(client, "note uses", |on| apikeys::note_used(&on, &used));
 }
 
@@ -263,6 +269,8 @@ async fn audit(client: &mut Client) {
         (EventFilter { actor: Some("admin:ada".into()), ..any() }, 50),
         (EventFilter { since: Some(at(5)), until: Some(at(6)), ..any() }, 50),
         (EventFilter { since: Some(at(28)), ..any() }, 50),
+        (EventFilter { cause: Some(found_key()), since: Some(at(28)), ..any() }, 50),
+        (EventFilter { cause: Some(found_key()), account: Some(account()), ..any() }, 10),
     ] {
         let found = run!(client, "audit", |on| read::events(&on, &filter, Position::START, 50));
         assert!(found.len() >= least, "{filter:?}");

@@ -22,14 +22,15 @@ select account_id, account_id, 1, gen_random_uuid(), 'credits.granted', 1, 1000,
 from jobs where n % 25 = 0;
 
 insert into events (account_id, stream_id, version, event_id, type, schema_version, amount, balance_after,
-    job_id, payload, state, idempotency_key, request_hash, actor, request_id, occurred_at, recorded_at,
+    job_id, payload, state, idempotency_key, request_hash, actor, request_id, causation_id, occurred_at, recorded_at,
     prev_hash, hash)
 select account_id, case step when 0 then account_id else job_id end,
     case step when 0 then n % 25 + 2 else step end, gen_random_uuid(), payload ->> 'type', 1,
     case step when 0 then -4 end, case step when 0 then 900 end, job_id, payload,
     case step when 0 then json '{"user":null,"balance":"900","held":"0"}' end,
     case step when 0 then 'queue-' || n end, case step when 0 then '\x00'::bytea end,
-    case when step < 2 then 'user:' || user_id else 'worker:w1' end, 'r', at, at, '\x00', '\x00'
+    case when step < 2 then 'user:' || user_id else 'worker:w1' end, 'r',
+    case when n % 5 = 0 then uuid '000007d1-0000-7000-8000-000000000002' end, at, at, '\x00', '\x00'
 from jobs
 cross join lateral (values
     (0, json_build_object('type', 'credits.debited', 'amount', '4', 'job_id', job_id, 'run', 1, 'job_version', 1)),
@@ -74,9 +75,13 @@ select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000001')::uuid, accoun
     '{}', 4, 4 + n % 11, 1, 2, 'transient', (array['provider_down', 'timeout', 'garbage'])[n % 3 + 1], 'no', at, at, 3,
     n * 4 + 3, false, null, '1-' || lpad(to_hex(n % 50), 32, 'f'), 3
 from jobs;
-insert into api_keys (id, hash, hint, name, environment, scope, owner, created_by, request_id, created_at)
+-- Some were revoked, some expired long ago, some will: no partial index is empty.
+insert into api_keys (id, hash, hint, name, environment, scope, owner, created_by, request_id, created_at, expires_at, revoked_at,
+    revoked_by)
 select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000002')::uuid, sha256(int8send(n)), 'ck_live_…', 'a key', 'live',
-    case when n % 1000 = 0 then 'backend' else 'user' end, case when n % 1000 > 0 then 'user-' || n / 10 end, 'admin:ops', 'r', '2026-01-01'
+    case when n % 1000 = 0 then 'backend' else 'user' end, case when n % 1000 > 0 then 'user-' || n / 10 end, 'admin:ops', 'r', '2026-01-01',
+    case when n % 5 = 0 then timestamptz '2026-01-01' + n * interval '1 minute' end,
+    case when n % 7 = 0 then timestamptz '2026-01-01' end, case when n % 7 = 0 then 'admin:ops' end
 from generate_series(1::bigint, 50000) n;
 update projection_checkpoints set position = (select max(position) from events);
 analyze;

@@ -25,9 +25,9 @@ body! {
     struct NewApiKey {
         /// What it is called.
         name: KeyName,
-        /// What it may do.
+        /// What it may do. `auditor` is refused, and so is `admin` for another than oneself.
         scope: KeyScopeName,
-        /// As whom it acts. Needed, but for a `backend`, which acts for whom each request names.
+        /// As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each request names.
         owner: Option<UserName>,
         /// From when on it is refused; it does not expire if this is left out.
         expires_at: Option<Instant>,
@@ -75,14 +75,15 @@ impl ApiKeys {
         let narrowed = (&filter.owner, filter.scope.map(Scope::as_str), filter.state.map(State::as_str));
         let list = List::new("api_keys", &narrowed);
         let (after, limit, now) = (list.place(cursor.0.as_ref())?, page_size(limit.0), app.now());
-        let keys = apikeys::list(&**app.reader().await?, &filter, now, after, limit + 1).await?;
+        let keys = apikeys::list(&**app.operator().await?, &filter, now, after, limit + 1).await?;
         Ok(Json(ApiKeyPage::of(&keys, &list, limit, now)))
     }
 
     /// Make an API key
     ///
-    /// For anybody. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a
-    /// repeat with the same `Idempotency-Key` makes no second key and answers without it.
+    /// For any user, for a back end, or for oneself as an admin; those of other admins and of auditors are made with `cooly key`. Needs
+    /// a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a repeat with the same
+    /// `Idempotency-Key` makes no second key and answers without it.
     #[oai(path = "/admin/keys", method = "post", operation_id = "createApiKey")]
     async fn create(
         &self,
@@ -96,7 +97,7 @@ impl ApiKeys {
         caller.demand_token("making an API key")?;
         let idempotency = idempotency::of(key.0, "createApiKey", &body.0.to_json())?;
         let NewApiKey { name, scope, owner, expires_at } = body.0;
-        let owner = owner_of(scope.0, owner.map(|owner| owner.0))?;
+        let owner = owner_of(scope.0, owner.map(|owner| owner.0), &caller.user)?;
         let wish = Wish { name, scope: scope.0, owner, expires_at };
         Ok(make(&app, caller.context(), idempotency, wish).await?)
     }
@@ -110,7 +111,7 @@ impl ApiKeys {
         /// The key.
         id: Path<KeyId>,
     ) -> Answer<Json<ApiKey>, ReadOne> {
-        let key = apikeys::get(&**app.reader().await?, id.0.0).await?.ok_or_else(unknown)?;
+        let key = apikeys::get(&**app.operator().await?, id.0.0).await?.ok_or_else(unknown)?;
         Ok(Json(ApiKey::of(key, app.now())))
     }
 
@@ -137,9 +138,14 @@ impl ApiKeys {
     }
 }
 
-/// As whom a key acts.
-fn owner_of(scope: Scope, owner: Option<UserId>) -> Result<Option<UserId>, Problem> {
+/// As whom a key acts. A token is soon over, and what somebody with one left behind must not speak for others who may do as much.
+fn owner_of(scope: Scope, owner: Option<UserId>, caller: &UserId) -> Result<Option<UserId>, Problem> {
     match (scope, owner) {
+        (Scope::Auditor, _) => Err(Problem::forbidden("keys of auditors are made with `cooly key create`")),
+        (Scope::Admin, Some(owner)) if owner != *caller => Err(Problem::forbidden(
+            "an admin's key acts as whoever makes it; for another it is made with `cooly key create`",
+        )),
+        (Scope::Admin, _) if caller.is_plain() => Ok(Some(caller.clone())),
         (Scope::Backend, None) => Ok(None),
         (Scope::Backend, Some(_)) => {
             Err(Problem::value("owner", "must be left out: a `backend` acts for whom each request names"))

@@ -53,8 +53,8 @@ impl OwnKeys {
         let list = List::new("own_keys", &(&caller.user, state.map(State::as_str)));
         let filter = Filter { owner: Some(caller.user), scope: Some(Scope::User), state };
         let (after, limit, now) = (list.place(cursor.0.as_ref())?, page_size(limit.0), app.now());
-        let keys = apikeys::list(&**app.reader().await?, &filter, now, after, limit + 1).await?;
-        Ok(Json(ApiKeyPage::of(&keys, &list, limit, now)))
+        let keys = apikeys::list_told(&**app.reader().await?, &filter, now, after, limit + 1).await?;
+        Ok(Json(ApiKeyPage::of(&keys, &list, limit, now).for_owner()))
     }
 
     /// Make an API key
@@ -90,15 +90,15 @@ impl OwnKeys {
         /// The key.
         id: Path<KeyId>,
     ) -> Answer<Json<ApiKey>, FreeChange> {
-        let found = apikeys::get(&**app.reader().await?, id.0.0).await?;
+        let client = app.operator().await?;
+        let found = apikeys::get(&**client, id.0.0).await?;
         found.filter(|key| is_of(key, &caller.user)).ok_or_else(unknown)?;
         let context = caller.context();
-        let client = app.operator().await?;
         let key = apikeys::revoke(&**client, id.0.0, &context.actor.to_string(), None)
             .await?
             .ok_or_else(unknown)?;
         tracing::info!(key = %key.id, request_id = context.request_id, "an API key was revoked");
-        Ok(Json(ApiKey::of(key, app.now())))
+        Ok(Json(ApiKey::of(key, app.now()).for_owner()))
     }
 }
 

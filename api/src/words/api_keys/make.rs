@@ -41,17 +41,13 @@ pub(crate) async fn make(
     idempotency: Option<Idempotency>,
     wish: Wish,
 ) -> Result<MadeKey, Problem> {
-    let expires_at = wish.expires_at.map(|end| end.0);
-    if expires_at.is_some_and(|end| end <= app.now()) {
-        return Err(Problem::value("expires_at", "must be in the future"));
-    }
     let new = NewKey {
         id: Uuid::now_v7(),
         name: wish.name.0,
         environment: app.gate.environment(),
         scope: wish.scope,
         owner: wish.owner,
-        expires_at,
+        expires_at: wish.expires_at.map(|end| end.0),
         created_by: context.actor.to_string(),
         request_id: context.request_id,
         idempotency,
@@ -62,7 +58,7 @@ pub(crate) async fn make(
 async fn made(app: &App, new: &NewKey) -> Result<MadeKey, Problem> {
     let mut client = app.operator().await?;
     let transaction = client.transaction().await.map_err(ledger::Error::from)?;
-    match apikeys::create(&transaction, new).await? {
+    match apikeys::create(&transaction, new, app.now()).await? {
         Created::Made(key, secret) => {
             transaction.commit().await.map_err(|_| ledger::Error::OutcomeUnknown)?;
             tracing::info!(key = %key.id, scope = key.scope.as_str(), request_id = new.request_id, "an API key was made");
@@ -74,6 +70,7 @@ async fn made(app: &App, new: &NewKey) -> Result<MadeKey, Problem> {
             Ok(MadeKey::Made(Json(made), Some(true)))
         }
         Created::KeyReused => Err(Refusal::KeyReused.into()),
+        Created::Late => Err(Problem::value("expires_at", "must be in the future")),
         Created::TooMany => Err(too_many()),
     }
 }

@@ -5,6 +5,7 @@ use crate::serve::cursor::List;
 use crate::words::scalars::{Instant, UserName};
 use apikeys::Key;
 use chrono::{DateTime, Utc};
+use ledger::Actor;
 use poem_openapi::Object;
 
 /// An API key, without its secret.
@@ -25,8 +26,8 @@ pub(crate) struct ApiKey {
     pub owner: Option<UserName>,
     /// How it stands: `active` is taken, `expired` and `revoked` are refused.
     pub state: KeyStateName,
-    /// Who made it, as the log writes it.
-    pub created_by: String,
+    /// Who made it, as the log writes it; null if the owner asks and it was somebody else.
+    pub created_by: Option<String>,
     /// When.
     pub created_at: Instant,
     /// From when on it is refused; null if it does not expire.
@@ -35,9 +36,9 @@ pub(crate) struct ApiKey {
     pub last_used_at: Option<Instant>,
     /// When it was revoked; null if it was not.
     pub revoked_at: Option<Instant>,
-    /// Who revoked it, as the log writes it; null if nobody did.
+    /// Who revoked it, as the log writes it; null if nobody did, and if the owner asks and it was somebody else.
     pub revoked_by: Option<String>,
-    /// Why, if somebody said.
+    /// Why, if somebody said; null if the owner asks.
     pub revoke_reason: Option<String>,
 }
 
@@ -71,13 +72,25 @@ impl ApiKey {
             scope: KeyScopeName(key.scope),
             owner: key.owner.map(UserName),
             state,
-            created_by: key.created_by,
+            created_by: Some(key.created_by),
             created_at: Instant(key.created_at),
             expires_at: key.expires_at.map(Instant),
             last_used_at: key.last_used_at.map(Instant),
             revoked_at: revoked.as_ref().map(|revoked| Instant(revoked.at)),
             revoked_by: revoked.as_ref().map(|revoked| revoked.by.clone()),
             revoke_reason: revoked.and_then(|revoked| revoked.reason),
+        }
+    }
+
+    /// As its owner is told: which of the staff did something, and what they wrote about it, is for staff.
+    pub(crate) fn for_owner(self) -> ApiKey {
+        let own = self.owner.as_ref().map(|owner| Actor::User(owner.0.as_str().to_owned()).to_string());
+        let if_own = |by: Option<String>| by.filter(|by| own.as_ref() == Some(by));
+        ApiKey {
+            created_by: if_own(self.created_by),
+            revoked_by: if_own(self.revoked_by),
+            revoke_reason: None,
+            ..self
         }
     }
 }
@@ -87,5 +100,10 @@ impl ApiKeyPage {
     pub(crate) fn of(keys: &[Key], list: &List, limit: i64, now: DateTime<Utc>) -> ApiKeyPage {
         let (shown, next_cursor) = list.page(keys, limit, |last| last.id);
         ApiKeyPage { items: shown.iter().map(|key| ApiKey::of(key.clone(), now)).collect(), next_cursor }
+    }
+
+    /// As their owner is told.
+    pub(crate) fn for_owner(self) -> ApiKeyPage {
+        ApiKeyPage { items: self.items.into_iter().map(ApiKey::for_owner).collect(), ..self }
     }
 }

@@ -13,7 +13,7 @@ pub(super) async fn run(options: &KeyCreateOptions, client: &mut Client) -> anyh
     let now: DateTime<Utc> = client.query_one("select now()", &[]).await?.try_get(0)?;
     let new = wanted(options, now)?;
     let transaction = client.transaction().await?;
-    match apikeys::create(&transaction, &new).await? {
+    match apikeys::create(&transaction, &new, now).await? {
         Created::Made(key, secret) => {
             transaction.commit().await?;
             tell(&key, &secret, options.json, now);
@@ -22,6 +22,7 @@ pub(super) async fn run(options: &KeyCreateOptions, client: &mut Client) -> anyh
         Created::TooMany => anyhow::bail!(
             "there are {MOST_KEYS} keys of this owner that are active or were made within a day; revoke some with `cooly key revoke`"
         ),
+        Created::Late => anyhow::bail!("it would have ended by now; give --expires-in more time"),
         Created::Repeated(_) | Created::KeyReused => anyhow::bail!("the key was made before"),
     }
 }

@@ -74,8 +74,8 @@ class ApiKey:
 
     created_at: datetime
     """When."""
-    created_by: str
-    """Who made it, as the log writes it."""
+    created_by: str | None = None
+    """Who made it, as the log writes it; null if the owner asks and it was somebody else."""
     environment: enums.Environment
     """Where it is of use: servers of another environment refuse it."""
     expires_at: datetime | None = None
@@ -91,11 +91,11 @@ class ApiKey:
     owner: str | None = None
     """As whom it acts; null for a `backend`."""
     revoke_reason: str | None = None
-    """Why, if somebody said."""
+    """Why, if somebody said; null if the owner asks."""
     revoked_at: datetime | None = None
     """When it was revoked; null if it was not."""
     revoked_by: str | None = None
-    """Who revoked it, as the log writes it; null if nobody did."""
+    """Who revoked it, as the log writes it; null if nobody did, and if the owner asks and it was somebody else."""
     scope: enums.ApiKeyScope
     """What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may
     whom a request names with `Cooly-User`.
@@ -1354,8 +1354,8 @@ class MadeApiKey:
 
     created_at: datetime
     """When."""
-    created_by: str
-    """Who made it, as the log writes it."""
+    created_by: str | None = None
+    """Who made it, as the log writes it; null if the owner asks and it was somebody else."""
     environment: enums.Environment
     """Where it is of use: servers of another environment refuse it."""
     expires_at: datetime | None = None
@@ -1371,11 +1371,11 @@ class MadeApiKey:
     owner: str | None = None
     """As whom it acts; null for a `backend`."""
     revoke_reason: str | None = None
-    """Why, if somebody said."""
+    """Why, if somebody said; null if the owner asks."""
     revoked_at: datetime | None = None
     """When it was revoked; null if it was not."""
     revoked_by: str | None = None
-    """Who revoked it, as the log writes it; null if nobody did."""
+    """Who revoked it, as the log writes it; null if nobody did, and if the owner asks and it was somebody else."""
     scope: enums.ApiKeyScope
     """What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may
     whom a request names with `Cooly-User`.

@@ -295,7 +295,9 @@ class _NewApiKeyRequired(TypedDict):
     name: str
     """What it is called."""
     scope: enums.ApiKeyScope
-    """What it may do."""
+    """What it may do. An `admin` makes those of admins for oneself alone, and none for an auditor: both are made
+    with `cooly key`.
+    """
 
 
 class NewApiKey(_NewApiKeyRequired, total=False):
@@ -304,7 +306,7 @@ class NewApiKey(_NewApiKeyRequired, total=False):
     expires_at: datetime | str
     """From when on it is refused; it does not expire if this is left out."""
     owner: str
-    """As whom it acts. Needed, but for a `backend`, which acts for whom each request names."""
+    """As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each request names."""
 
 
 class _NewGenerationRequired(TypedDict):

@@ -388,7 +388,7 @@ export class ApiKeysOperations {
   /**
    * Make an API key.
    *
-   * For anybody. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a
+   * For any user, for a back end, or for oneself as an admin. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a
    * repeat with the same `Idempotency-Key` makes no second key and answers without it.
    */
   create(body: NewApiKey, options?: RequestOptions & Keyed): Call<MadeApiKey> {

@@ -55,8 +55,8 @@ export interface AccountRow {
 export interface ApiKey {
   /** When. */
   created_at: Timestamp;
-  /** Who made it, as the log writes it. */
-  created_by: string;
+  /** Who made it, as the log writes it; null if the owner asks and it was somebody else. */
+  created_by?: string | null;
   /** Where it is of use: servers of another environment refuse it. */
   environment: Open<"live" | "test">;
   /** From when on it is refused; null if it does not expire. */
@@ -71,11 +71,11 @@ export interface ApiKey {
   name: string;
   /** As whom it acts; null for a `backend`. */
   owner?: string | null;
-  /** Why, if somebody said. */
+  /** Why, if somebody said; null if the owner asks. */
   revoke_reason?: string | null;
   /** When it was revoked; null if it was not. */
   revoked_at?: Timestamp | null;
-  /** Who revoked it, as the log writes it; null if nobody did. */
+  /** Who revoked it, as the log writes it; null if nobody did, and if the owner asks and it was somebody else. */
   revoked_by?: string | null;
   /**
    * What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may whom a request
@@ -1357,8 +1357,8 @@ export interface MadeAdjustment {
 export interface MadeApiKey {
   /** When. */
   created_at: Timestamp;
-  /** Who made it, as the log writes it. */
-  created_by: string;
+  /** Who made it, as the log writes it; null if the owner asks and it was somebody else. */
+  created_by?: string | null;
   /** Where it is of use: servers of another environment refuse it. */
   environment: Open<"live" | "test">;
   /** From when on it is refused; null if it does not expire. */
@@ -1373,11 +1373,11 @@ export interface MadeApiKey {
   name: string;
   /** As whom it acts; null for a `backend`. */
   owner?: string | null;
-  /** Why, if somebody said. */
+  /** Why, if somebody said; null if the owner asks. */
   revoke_reason?: string | null;
   /** When it was revoked; null if it was not. */
   revoked_at?: Timestamp | null;
-  /** Who revoked it, as the log writes it; null if nobody did. */
+  /** Who revoked it, as the log writes it; null if nobody did, and if the owner asks and it was somebody else. */
   revoked_by?: string | null;
   /**
    * What it may do: what its owner may as `user`, `admin` or `auditor`; or, for a `backend`, what any user may whom a request
@@ -1547,9 +1547,9 @@ export interface NewApiKey {
   expires_at?: Timestamp;
   /** What it is called. */
   name: string;
-  /** As whom it acts. Needed, but for a `backend`, which acts for whom each request names. */
+  /** As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each request names. */
   owner?: string;
-  /** What it may do. */
+  /** What it may do. An `admin` makes those of admins for oneself alone, and none for an auditor: both are made with `cooly key`. */
   scope: "user" | "admin" | "auditor" | "backend";
 }
 

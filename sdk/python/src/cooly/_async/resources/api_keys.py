@@ -27,15 +27,17 @@ class AsyncApiKeys(AsyncResource):
     ) -> models.MadeApiKey:
         """Make an API key.
 
-        For anybody. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key
-        itself, this once; a repeat with the same `Idempotency-Key` makes no second key and answers without
-        it.
+        For any user, for a back end, or for oneself as an admin. Needs a token: an API key cannot make others
+        (`key_not_enough`). The answer holds the key itself, this once; a repeat with the same
+        `Idempotency-Key` makes no second key and answers without it.
 
         Args:
             name: What it is called.
-            scope: What it may do.
+            scope: What it may do. An `admin` makes those of admins for oneself alone, and none for an
+                auditor: both are made with `cooly key`.
             expires_at: From when on it is refused; it does not expire if this is left out.
-            owner: As whom it acts. Needed, but for a `backend`, which acts for whom each request names.
+            owner: As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each
+                request names.
             idempotency_key: Makes a repeat harmless, also of another process; made up and kept over retries
                 if left out.
         """
