@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::options::{ApiOptions, Limits, Warnings};
 use crate::resources::user::feed::Feed;
-use crate::serve::auth::{Gate, Keys, Lease};
+use crate::serve::auth::{Gate, Keys, Validity};
 use crate::serve::failure;
 use crate::serve::problem::Problem;
 use crate::serve::shell::Throttle;
@@ -30,8 +30,8 @@ const LOW_OUTPUTS: u32 = 5;
 /// Longest that anything goes on that one request began.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
 
-/// A key for a back end may ask so many times as often as one user.
-const USERS_OF_BACKEND: u32 = 10;
+/// An API key may ask so many times as often as one user: one for a back end asks for many.
+const USERS_OF_KEY: u32 = 10;
 
 /// Sums over the whole log at once: each has a database connection of its own, and others wait for their turn.
 const BOOKS: usize = 2;
@@ -60,8 +60,8 @@ pub(crate) struct Shared {
     pub gate: Gate,
     pub feed: Feed,
     pub throttle: Throttle,
-    /// How often one key for a back end may ask, whomever it names.
-    pub backends: Throttle,
+    /// How often one API key may ask, whomever it names and whatever it is answered.
+    pub bearers: Throttle,
     /// Permits for `Prefer: wait`.
     pub waits: Semaphore,
     /// Permits for uploads that are worked on as they come.
@@ -111,9 +111,9 @@ impl App {
             keep_outputs: options.keep_outputs,
             keys: options.keys,
             throttle: Throttle::new(limits.requests_per_second, limits.burst),
-            backends: Throttle::new(
-                limits.requests_per_second.saturating_mul(USERS_OF_BACKEND),
-                limits.burst.saturating_mul(USERS_OF_BACKEND),
+            bearers: Throttle::new(
+                limits.requests_per_second.saturating_mul(USERS_OF_KEY),
+                limits.burst.saturating_mul(USERS_OF_KEY),
             ),
             waits: Semaphore::new(limits.waits),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
@@ -149,10 +149,10 @@ impl App {
     }
 
     /// Returns once a token or a key is good no more, or after a day: either may live longer than a timer can run.
-    pub(crate) async fn over(&self, lease: Lease) {
-        let left = lease.expires_at.map_or(LONGEST, |end| (end - self.now()).to_std().unwrap_or_default());
+    pub(crate) async fn over(&self, validity: Validity) {
+        let left = validity.expires_at.map_or(LONGEST, |end| (end - self.now()).to_std().unwrap_or_default());
         let timed = tokio::time::sleep(left.min(LONGEST));
-        match lease.key {
+        match validity.key {
             None => timed.await,
             Some(key) => tokio::select! {
                 () = timed => {}

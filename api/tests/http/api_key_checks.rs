@@ -10,10 +10,16 @@ use tokio::time::Instant;
 
 /// A server, and another on the same database whose statements are counted and that does nothing by itself.
 async fn wired() -> (Server, Server, Wire) {
+    wired_as(api::Limits::default()).await
+}
+
+/// The same, with the other server's limits.
+async fn wired_as(limits: api::Limits) -> (Server, Server, Wire) {
     let probe = Server::start_as(Setup { background: Background::Absent, ..Setup::default() }).await;
     let wire = Wire::to(probe.database_address()).await;
     let background = Background::Absent;
-    let server = probe.beside(Setup { wire: Some(wire.address), background, ..Setup::default() }).await;
+    let server =
+        probe.beside(Setup { wire: Some(wire.address), background, limits, ..Setup::default() }).await;
     (probe, server, wire)
 }
 
@@ -178,10 +184,42 @@ async fn a_key_counts_into_the_rate_of_whom_it_acts_for() {
     }
     assert!(statuses[0] == 200 && statuses.contains(&429), "{statuses:?}");
     server.user("alice").get("/v1/credits").await.refused(429, "rate_limited");
+    // The key's own rate is wider, and no use to whom the user's stops.
+    let other = made(&server, "user", Some("bob")).await;
+    let told = server.with_key(secret(&other)).get("/v1/credits").await.expect(200);
+    assert_eq!(told.header("ratelimit-policy"), Some(r#""user";q=3;w=3"#));
+    assert!(told.header("ratelimit").unwrap().starts_with(r#""user";r=2;"#), "{told:?}");
 }
 
 #[tokio::test]
-async fn a_token_asks_no_database_and_a_made_up_key_neither() {
+async fn a_key_that_is_dead_or_used_where_it_may_not_does_not_keep_readers_busy() {
+    let limits = api::Limits { requests_per_second: 1, burst: 1, ..api::Limits::default() };
+    let (probe, server, wire) = wired_as(limits).await;
+    let made_dead = made(&probe, "user", Some("alice")).await;
+    let dead = secret(&made_dead).to_owned();
+    let misused = secret(&made(&probe, "backend", None).await).to_owned();
+    server.with_key(&dead).get("/v1/models").await.expect(200);
+    revoked(&probe.admin(), made_dead.id()).await;
+    for (key, path, code) in [(&dead, "/v1/models", 401), (&misused, "/admin/accounts", 403)] {
+        let (mut refused, mut slowed) = (0, 0);
+        let before = wire.executed();
+        for _ in 0..200 {
+            match server.with_key(key).get(path).await.status.as_u16() {
+                429 => slowed += 1,
+                status => {
+                    assert_eq!(status, code);
+                    refused += 1;
+                }
+            }
+        }
+        assert!(refused >= 9 && slowed > 0, "{refused} were looked up, {slowed} were not");
+        // The pool asks whether its connection lives, and the key is read; now and then its use is written down.
+        assert!(wire.executed() - before <= 2 * refused + 10, "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_and_a_mistyped_key_ask_no_database() {
     let (probe, server, wire) = wired().await;
     let secret = secret(&made(&probe, "user", Some("alice")).await).to_owned();
     // The first request opens a connection.

@@ -144,8 +144,8 @@ impl BulkGrants {
         })?;
         let source = Source::open(upload.format, upload.lines).await?;
         let (app, context) = (app.0.clone(), caller.context());
-        let lease = caller.lease;
-        let run = Run { app, context, lease, key, dry_run: dry_run.0.unwrap_or(false), permit };
+        let validity = caller.validity;
+        let run = Run { app, context, validity, key, dry_run: dry_run.0.unwrap_or(false), permit };
         Ok(Working::Working(Ndjson(Body::from_bytes_stream(run.start(source))), "no".into()))
     }
 }

@@ -7,7 +7,7 @@
 use crate::app::App;
 use crate::resources::Tag;
 use crate::resources::user::feed::{Change, Subscription};
-use crate::serve::auth::{Caller, Lease, UserOnly};
+use crate::serve::auth::{Caller, UserOnly, Validity};
 use crate::serve::declared::{Answer, Read};
 use crate::serve::parameter::Header;
 use crate::serve::problem::Problem;
@@ -112,7 +112,7 @@ impl EventStreams {
             events,
             seen: last_seen.0.map(|seen| seen.0),
         };
-        tokio::spawn(follower.run(caller.lease));
+        tokio::spawn(follower.run(caller.validity));
         let sse = SSE::new(stream_of(stream)).keep_alive(app.limits.heartbeat);
         Ok(Following::Open(Events(sse), "no".into()))
     }
@@ -136,13 +136,13 @@ struct Follower {
 struct Gone;
 
 impl Follower {
-    async fn run(mut self, lease: Lease) {
+    async fn run(mut self, validity: Validity) {
         let (app, events) = (self.app.clone(), self.events.clone());
         tokio::select! {
             _ = self.follow() => {}
             () = events.closed() => {}
             () = app.shutdown.cancelled() => {}
-            () = app.over(lease) => {}
+            () = app.over(validity) => {}
         }
     }
 

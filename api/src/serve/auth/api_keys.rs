@@ -1,33 +1,17 @@
 //! API keys of requests: one indexed read each, so that a key that was revoked is refused by every process from then on.
 //!
-//! What no server ever gave out is told by its own end and costs no read, nor does a key of the other environment. What may be a
-//! key and was not good here the last time may be made up, as many times a second as somebody likes: such keys share few
-//! connections, while the others wait for none of them.
+//! What was mistyped is told by its own end and costs no read, nor does a key of the other environment.
 
+use super::open::Open;
+use super::strangers::Strangers;
 use super::uses::Uses;
 use crate::serve::problem::Problem;
 use apikeys::{Environment, Key, Secret, State};
 use deadpool_postgres::Pool;
 use ledger::Clock;
 use poem::http::StatusCode;
-use quick_cache::sync::Cache;
-use std::time::Duration;
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-
-/// Hashes of keys that were good here. They are not believed for it: they only pass those that were not.
-const REMEMBERED: usize = 10_000;
-
-/// Reads at once for keys that were never seen.
-const STRANGERS: usize = 2;
-
-/// How long such a key waits for its read.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How soon a stream notices that its key was revoked.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// See the module.
 pub(crate) struct Gate {
@@ -37,15 +21,15 @@ pub(crate) struct Gate {
     readers: Pool,
     /// For writing down when they were used.
     operators: Pool,
-    seen: Cache<[u8; 32], ()>,
-    strangers: Semaphore,
+    strangers: Strangers,
     uses: Uses,
+    open: Open,
 }
 
 impl Gate {
     pub(crate) fn new(environment: Environment, clock: Clock, readers: Pool, operators: Pool) -> Gate {
-        let (seen, strangers) = (Cache::new(REMEMBERED), Semaphore::new(STRANGERS));
-        Gate { environment, clock, readers, operators, seen, strangers, uses: Uses::default() }
+        let (strangers, uses, open) = (Strangers::default(), Uses::default(), Open::default());
+        Gate { environment, clock, readers, operators, strangers, uses, open }
     }
 
     /// The environment whose keys are taken, and of which new ones are.
@@ -53,22 +37,31 @@ impl Gate {
         self.environment
     }
 
-    /// Writes beside requests when keys were used, until shutdown.
+    /// Writes beside requests when keys were used, and looks at the keys of what is open, until shutdown.
     pub(crate) async fn follow(&self, shutdown: &CancellationToken) {
-        self.uses.write(&self.operators, shutdown).await;
+        tokio::join!(
+            self.uses.write(&self.operators, shutdown),
+            self.open.watch(&self.readers, &self.clock, shutdown)
+        );
     }
 
-    /// The key that a request bears, if it is good now.
-    pub(super) async fn admit(&self, text: &str) -> Result<Key, Problem> {
+    /// The key that a request bears, if it may be one of this server. No database is asked.
+    pub(super) fn read(&self, text: &str) -> Result<Secret, Problem> {
         let secret = Secret::parse(text).map_err(|error| refused("key_malformed", error.to_string()))?;
         if secret.environment() != self.environment {
             return Err(refused("key_environment", elsewhere(secret.environment(), self.environment)));
         }
-        let key = self.find(&secret).await?.ok_or_else(|| {
+        Ok(secret)
+    }
+
+    /// The key, if it is good now.
+    pub(super) async fn admit(&self, secret: &Secret) -> Result<Key, Problem> {
+        let (found, now) = (self.find(secret).await?, self.clock.now());
+        let state = found.as_ref().map(|key| key.state(now));
+        self.strangers.note(secret, state == Some(State::Active));
+        let key = found.ok_or_else(|| {
             refused("key_unknown", "there is no such API key here; it may be of another server")
         })?;
-        let now = self.clock.now();
-        self.remember(&secret, key.state(now));
         match key.state(now) {
             State::Active => {}
             State::Expired => {
@@ -85,35 +78,13 @@ impl Gate {
     }
 
     async fn find(&self, secret: &Secret) -> Result<Option<Key>, Problem> {
-        if self.seen.get(&secret.hash()).is_some() {
-            return Ok(apikeys::find(&**self.readers.get().await?, secret).await?);
-        }
-        let busy =
-            || Problem::unavailable("overloaded", "too many API keys are being looked up; try again shortly");
-        let place = timeout(PATIENCE, self.strangers.acquire()).await.map_err(|_| busy())?;
-        let _place = place.map_err(|_| busy())?;
+        let _place = self.strangers.place(secret).await?;
         Ok(apikeys::find(&**self.readers.get().await?, secret).await?)
-    }
-
-    /// Whoever holds a key that has ended waits with those that hold none.
-    fn remember(&self, secret: &Secret, state: State) {
-        match state {
-            State::Active => self.seen.insert(secret.hash(), ()),
-            State::Expired | State::Revoked => drop(self.seen.remove(&secret.hash())),
-        }
     }
 
     /// Returns once this key is good no more. While the database is away nobody knows, and nothing changes.
     pub(crate) async fn ended(&self, key: Uuid) {
-        loop {
-            tokio::time::sleep(LOOK_AGAIN).await;
-            let found = async { Ok::<_, Problem>(apikeys::get(&**self.readers.get().await?, key).await?) };
-            match found.await {
-                Ok(Some(key)) if key.state(self.clock.now()) == State::Active => {}
-                Ok(_) => return,
-                Err(_) => {}
-            }
-        }
+        self.open.ended(key).await;
     }
 }
 

@@ -10,12 +10,12 @@ use uuid::Uuid;
 pub(crate) struct Bearer {
     pub user: UserId,
     pub role: Role,
-    pub lease: Lease,
+    pub validity: Validity,
 }
 
 /// For how long something is good: what lasts longer than a request must not outlive it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Lease {
+pub(crate) struct Validity {
     /// When it ends by itself, if it does.
     pub expires_at: Option<DateTime<Utc>>,
     /// The API key, which somebody may revoke sooner; `None` of a token.

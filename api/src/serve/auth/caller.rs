@@ -1,13 +1,13 @@
 //! The caller of an operation: the extractor that checks the token or the API key, the role and the rate, in this order and
 //! before anything else of the request is read. For a token it asks no database.
 
-use super::bearer::{Bearer, Lease};
+use super::bearer::{Bearer, Validity};
 use super::claims::Role;
 use super::on_behalf;
 use crate::app::App;
 use crate::serve::problem::Problem;
 use crate::serve::shell::{Scope, Throttle};
-use apikeys::Key;
+use apikeys::{Key, Secret};
 use ledger::{AccountId, Actor, Context, UserId};
 use poem::http::StatusCode;
 use poem::http::header::AUTHORIZATION;
@@ -15,6 +15,7 @@ use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 use std::marker::PhantomData;
+use uuid::Uuid;
 
 /// The roles of which an operation demands one.
 pub(crate) trait Demand: Send + Sync + 'static {
@@ -54,7 +55,7 @@ pub(crate) struct Caller<D> {
     pub user: UserId,
     pub account: AccountId,
     /// For how long the token or the key is good; a stream must not outlive it.
-    pub lease: Lease,
+    pub validity: Validity,
     role: Role,
     request_id: String,
     demands: PhantomData<D>,
@@ -70,12 +71,12 @@ impl<D: Demand> Caller<D> {
             Role::Admin | Role::Auditor => Actor::Admin(name),
         };
         // What a key leads to names it. What a person with a token does was caused by nothing else.
-        Context { actor, request_id: self.request_id.clone(), causation_id: self.lease.key }
+        Context { actor, request_id: self.request_id.clone(), causation_id: self.validity.key }
     }
 
     /// Refuses whoever came with an API key: one that got into wrong hands must not outlive itself by making others.
     pub(crate) fn demand_token(&self, what: &str) -> Result<(), Problem> {
-        if self.lease.key.is_none() {
+        if self.validity.key.is_none() {
             return Ok(());
         }
         let detail = format!("{what} needs a token: an API key cannot do it");
@@ -124,7 +125,7 @@ impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
         Ok(Caller {
             account: bearer.user.account(),
             user: bearer.user,
-            lease: bearer.lease,
+            validity: bearer.validity,
             role: bearer.role,
             request_id: scope.request_id().to_owned(),
             demands: PhantomData,
@@ -132,7 +133,7 @@ impl<'a, D: Demand> ApiExtractor<'a> for Caller<D> {
     }
 }
 
-/// Checks the token or the key, then the role, then the rate.
+/// Checks the token or the key, then the role, then the rate; of a key a wider one comes first.
 pub(crate) async fn admitted(
     request: &Request,
     app: &App,
@@ -141,15 +142,15 @@ pub(crate) async fn admitted(
 ) -> Result<Bearer, Problem> {
     let text = bearer_text(request).ok_or_else(Problem::unauthenticated)?;
     let bearer = if text.starts_with(apikeys::PREFIX) {
-        let key = app.gate.admit(text).await?;
+        let secret = app.gate.read(text)?;
+        // Before the database is asked: a key that is dead or used where it may not must not keep readers busy. And users can be
+        // made up, each with a rate of its own.
+        take_turn(&app.bearers, scope, bucket(&secret))?;
+        let key = app.gate.admit(&secret).await?;
         scope.note_key(key.id);
         let role = Role::of(key.scope);
         demand(roles, role, scope, &format!("your API key has the scope `{}`", key.scope))?;
-        let backend = key.owner.is_none().then_some(AccountId(key.id));
-        let bearer = of_key(request, key, role)?;
-        // Users can be made up, each with a rate of its own.
-        backend.map_or(Ok(()), |backend| take_turn(&app.backends, scope, backend))?;
-        bearer
+        of_key(request, key, role)?
     } else {
         let bearer = app.keys.check(text, app.now()).await?.ok_or_else(Problem::unauthenticated)?;
         demand(roles, bearer.role, scope, &format!("yours has `{}`", bearer.role))?;
@@ -179,7 +180,13 @@ fn of_key(request: &Request, key: Key, role: Role) -> Result<Bearer, Problem> {
         }
         None => on_behalf::required(request)?,
     };
-    Ok(Bearer { user, role, lease: Lease { expires_at: key.expires_at, key: Some(key.id) } })
+    Ok(Bearer { user, role, validity: Validity { expires_at: key.expires_at, key: Some(key.id) } })
+}
+
+/// Under what a key's turns are counted. These bits are as good as random, so no two keys share them.
+fn bucket(secret: &Secret) -> AccountId {
+    let hash = secret.hash();
+    AccountId(Uuid::from_u128(hash.iter().take(16).fold(0, |bits, byte| (bits << 8) | u128::from(*byte))))
 }
 
 fn take_turn(throttle: &Throttle, scope: &Scope, whose: AccountId) -> Result<(), Problem> {

@@ -3,7 +3,7 @@
 //! One key, one algorithm: the `alg` of a token never chooses how it is checked. `exp`, `sub`, `iss`, `aud` and
 //! `role` are required, `nbf` is honoured, clocks may differ by five seconds.
 
-use super::bearer::{Bearer, Lease};
+use super::bearer::{Bearer, Validity};
 use super::claims::Claims;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -50,8 +50,8 @@ impl CheckingKey {
         if !is_valid_yet || is_over {
             return None;
         }
-        let lease = Lease { expires_at: Some(expires_at), key: None };
-        Some(Bearer { user: claims.sub, role: claims.role, lease })
+        let validity = Validity { expires_at: Some(expires_at), key: None };
+        Some(Bearer { user: claims.sub, role: claims.role, validity })
     }
 }
 

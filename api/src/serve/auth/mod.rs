@@ -9,11 +9,13 @@ mod jwk;
 mod jwks;
 mod keys;
 mod on_behalf;
+mod open;
+mod strangers;
 mod uses;
 
 pub(crate) use api_keys::Gate;
 pub use apikeys::Environment;
-pub(crate) use bearer::Lease;
+pub(crate) use bearer::Validity;
 pub(crate) use caller::{AdminOnly, AuditorOnly, Caller, Officers, UserOnly, admitted};
 pub use claims::{Role, UnknownRole};
 pub use jwks::{AddressError, check_address};

@@ -46,7 +46,8 @@ impl Uses {
         std::mem::take(&mut *waiting).into_iter().collect()
     }
 
-    /// Writes what was noted, until shutdown and once more then. What cannot be written is forgotten: it will be used again.
+    /// Writes what was noted, until shutdown and once more then. What cannot be written is forgotten: the next use is
+    /// noted again, and a last one is not.
     pub(super) async fn write(&self, operators: &Pool, shutdown: &CancellationToken) {
         loop {
             let used = self.take();

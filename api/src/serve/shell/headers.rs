@@ -24,7 +24,7 @@ pub(super) fn add(response: &mut Response, scope: &Scope) {
     }
     set(headers, HeaderName::from_static(request_id::HEADER), scope.request_id());
     if let Some(allowance) = scope.allowance() {
-        rate(headers, allowance);
+        rate(headers, &allowance);
     }
 }
 

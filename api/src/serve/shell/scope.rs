@@ -5,7 +5,7 @@ use super::throttle::Allowance;
 use crate::serve::auth::Role;
 use crate::serve::problem::Problem;
 use poem::Request;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use uuid::Uuid;
 
 /// One request, from the first byte to the access log. Cheap to clone.
@@ -18,12 +18,12 @@ struct Inner {
     request_id: String,
     role: OnceLock<Role>,
     key: OnceLock<Uuid>,
-    allowance: OnceLock<Allowance>,
+    allowance: Mutex<Option<Allowance>>,
 }
 
 impl Scope {
     pub(crate) fn new(request_id: String) -> Scope {
-        let (role, key, allowance) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let (role, key, allowance) = (OnceLock::new(), OnceLock::new(), Mutex::default());
         Scope { inner: Arc::new(Inner { request_id, role, key, allowance }) }
     }
 
@@ -48,9 +48,12 @@ impl Scope {
         self.inner.key.get_or_init(|| key);
     }
 
-    /// Notes what is left of the user's rate.
+    /// Notes what is left of a rate. Of two, that of a key and that of its user, the one that ends first is told.
     pub(crate) fn note_allowance(&self, allowance: Allowance) {
-        self.inner.allowance.get_or_init(|| allowance);
+        let mut noted = self.noted();
+        if noted.as_ref().is_none_or(|noted| allowance.remaining <= noted.remaining) {
+            *noted = Some(allowance);
+        }
     }
 
     pub(super) fn role(&self) -> Option<Role> {
@@ -61,7 +64,11 @@ impl Scope {
         self.inner.key.get().copied()
     }
 
-    pub(super) fn allowance(&self) -> Option<&Allowance> {
-        self.inner.allowance.get()
+    pub(super) fn allowance(&self) -> Option<Allowance> {
+        self.noted().clone()
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Option<Allowance>> {
+        self.inner.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -9,7 +9,7 @@ use super::line::{GrantLine, Unusable};
 use super::names::Names;
 use super::source::{Next, Source};
 use crate::app::App;
-use crate::serve::auth::Lease;
+use crate::serve::auth::Validity;
 use crate::serve::problem::Problem;
 use bytes::Bytes;
 use futures::Stream;
@@ -48,7 +48,7 @@ pub(crate) struct Run {
     pub app: App,
     pub context: Context,
     /// For how long the upload may go on.
-    pub lease: Lease,
+    pub validity: Validity,
     /// Names the upload: its lines are granted once under it.
     pub key: String,
     pub dry_run: bool,
@@ -91,9 +91,9 @@ impl Run {
     }
 
     async fn run(self, source: Source, out: UnboundedSender<String>) {
-        let Run { app, context, lease, key, dry_run, permit } = self;
+        let Run { app, context, validity, key, dry_run, permit } = self;
         let held = app.clone();
-        let mut over = std::pin::pin!(app.over(lease));
+        let mut over = std::pin::pin!(app.over(validity));
         let (read, failed, over_now) = (AtomicU64::new(0), OnceCell::new(), CancellationToken::new());
         let work = Arc::new(Work { app: held, context, dry_run, read, failed, over: over_now });
         let reader = Reader { source, names: Names::of_upload(key), work: work.clone() };
