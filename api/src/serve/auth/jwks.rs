@@ -108,11 +108,13 @@ impl KeySet {
             self.look_again(kept.fetched).await?;
             kept = self.kept();
         }
-        kept.good().map_err(|problem| {
-            let detail = "the keys that tokens are checked with cannot be had right now; try again shortly";
-            Problem::unavailable("unavailable", detail).because(problem)
-        })?;
-        Ok(kept.key(name).and_then(|key| key.check(token, now)))
+        kept.good().map_err(away)?;
+        match (kept.key(name), &kept.problem) {
+            (Some(key), _) => Ok(key.check(token, now)),
+            // It may be among those that could not be fetched.
+            (None, Some(problem)) if name.is_some() => Err(away(problem.clone())),
+            (None, _) => Ok(None),
+        }
     }
 
     /// Why no token can be checked, for people.
@@ -223,6 +225,11 @@ impl Kept {
             }
         }
     }
+}
+
+fn away(problem: String) -> Problem {
+    let detail = "the keys that tokens are checked with cannot be had right now; try again shortly";
+    Problem::unavailable("unavailable", detail).because(problem)
 }
 
 #[cfg(test)]
