@@ -66,6 +66,17 @@ def test_what_is_left_out_is_not_sent() -> None:
     assert asked.headers["Prefer"] == "wait=2"
 
 
+def test_a_back_end_says_for_whom_it_asks() -> None:
+    with stub([Reply(200, {"items": [], "next_cursor": None})]) as server, Cooly(server.url, user="café 50%") as shop:
+        list(shop.generations.list())
+        list(shop.with_options(user="bob").generations.list())
+        list(shop.with_options(timeout=5).generations.list())
+        list(shop.with_options(user=None).generations.list())
+        assert "bob" not in repr(shop.with_options(user="bob")._options)
+    sent = [one.headers.get("Cooly-User") for one in server.asked]
+    assert sent == ["caf%C3%A9%2050%25", "bob", "caf%C3%A9%2050%25", None]
+
+
 def test_lists_show_what_the_client_wrote() -> None:
     page: dict[str, Any] = {"items": [], "next_cursor": None}
 

@@ -21,11 +21,16 @@ export class Cooly extends Api {
   }
 
   /**
-   * The same Cooly as another caller, such as a customer on whose behalf a back end buys. What one of both writes, the
-   * lists of the other show.
+   * The same Cooly as another caller, such as a customer whose token a back end has. What one of both writes, the lists of
+   * the other show.
    */
   as(token: TokenSource): Api {
     return new Api(this.#transport.as(token));
+  }
+
+  /** The same Cooly for this user, with the API key of a back end. What one of both writes, the lists of the other show. */
+  onBehalfOf(user: string): Api {
+    return new Api(this.#transport.onBehalfOf(user));
   }
 
   /** The position of the newest write; keep it to go on reading after it in another process. */

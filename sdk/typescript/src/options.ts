@@ -13,6 +13,8 @@ export interface ClientOptions {
   baseUrl: string;
   /** What proves who is calling; left out, only what needs no token can be called. */
   token?: TokenSource;
+  /** For whom to ask; only with an API key of the scope `backend`, which needs it. */
+  user?: string;
   /** How long one attempt may take, beyond what it is asked to wait; 30,000 if left out. The server gives up sooner. */
   timeoutMs?: number;
   /** How often a call is repeated at most; 4 if left out, 0 for never. */

@@ -8,6 +8,7 @@ export interface Settings extends RetryPolicy {
   timeoutMs: number;
   silenceMs: number;
   headers: Record<string, string>;
+  user: string | undefined;
   fetch: typeof globalThis.fetch;
 }
 
@@ -22,6 +23,7 @@ export function settingsOf(options: ClientOptions): Settings {
     maxBackoffMs: options.maxBackoffMs ?? 8_000,
     maxRetryAfterMs: options.maxRetryAfterMs ?? 60_000,
     headers: options.headers ?? {},
+    user: options.user,
     // Browsers refuse a `fetch` that is called as somebody's method.
     fetch: options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
   };

@@ -43,7 +43,12 @@ export class Transport {
 
   /** The same for another caller, who sees what this one wrote. */
   as(token: TokenSource): Transport {
-    return new Transport(this.#settings, this.position, token);
+    return new Transport({ ...this.#settings, user: undefined }, this.position, token);
+  }
+
+  /** The same for this user. */
+  onBehalfOf(user: string): Transport {
+    return new Transport({ ...this.#settings, user }, this.position, this.#token);
   }
 
   // Some operations answer with one of several types, which their signatures tell apart.
@@ -166,6 +171,11 @@ export class Transport {
     const headers = new Headers(base);
     if (!operation.open) headers.set("authorization", `Bearer ${await tokenOf(this.#token, { renew })}`);
     const position = options.ledgerPosition ?? this.position.value;
+    const { user } = this.#settings;
+    // What a single call says counts for it.
+    if (!operation.open && user !== undefined && !headers.has("cooly-user")) {
+      headers.set("cooly-user", encodeURIComponent(user));
+    }
     if (operation.positioned && position !== undefined) headers.set("ledger-position", String(position));
     // A redirect would lose the token or the body on its way; it is refused below.
     const init: RequestInit = { method: operation.method, headers, redirect: "manual" };

@@ -34,6 +34,18 @@ test("no page is fetched that is not needed, and a list goes on at a cursor", as
   );
 });
 
+test("a back end says for whom it asks, and a caller with another token does not", async () => {
+  const server = await scripted(page([], null));
+  const shop = server.client({ user: "café 50%" });
+  await shop.generations.list();
+  await shop.onBehalfOf("bob").credits.get();
+  await shop.credits.get({}, { headers: { "Cooly-User": "carol" } });
+  await shop.as("a-token-of-alice").credits.get();
+  await shop.operations.isReady();
+  const sent = server.received.map(({ headers }) => headers["cooly-user"]);
+  assert.deepEqual(sent, ["caf%C3%A9%2050%25", "bob", "carol", undefined, undefined]);
+});
+
 test("a list after a write waits for the write, of this client and of its other callers", async () => {
   const server = await scripted(
     json({}, 201, { "ledger-position": "41" }),

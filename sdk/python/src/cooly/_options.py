@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ._position import Position
+from ._request import segment
 from .retry import Retry
 
 ANSWER_TIMEOUT = 60.0
@@ -20,6 +21,8 @@ class Options:
     token: Any = field(repr=False, compare=False)
     timeout: float
     retry: Retry
+    # For whom a back end asks.
+    user: str | None = field(default=None, repr=False)
     position: Position = field(repr=False, compare=False, default_factory=Position)
 
     def __post_init__(self) -> None:
@@ -28,6 +31,9 @@ class Options:
             raise ValueError("base_url must be an address such as http://127.0.0.1:8080")
         if parts.username or parts.password or parts.query or parts.fragment:
             raise ValueError("base_url must have no user, password, query or fragment; give a token as `token`")
+
+    def user_fields(self) -> dict[str, str]:
+        return {} if self.user is None else {"Cooly-User": segment(self.user)}
 
     def url(self, path: str) -> str:
         return self.base_url.rstrip("/") + path

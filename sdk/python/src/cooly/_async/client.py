@@ -27,6 +27,7 @@ class AsyncCooly:
         timeout: Seconds to wait for an answer; what a request asks the server to wait comes on top.
         retry: How often to try again, and the pauses between.
         http_client: Your own client of httpx, with proxies or certificates; you close it.
+        user: For whom to ask; only with an API key of the scope `backend`, which needs it.
     """
 
     def __init__(
@@ -37,10 +38,11 @@ class AsyncCooly:
         timeout: float = ANSWER_TIMEOUT,
         retry: Retry | None = None,
         http_client: httpx.AsyncClient | None = None,
+        user: str | None = None,
     ) -> None:
         self._owns_http = http_client is None
         http = http_client if http_client is not None else httpx.AsyncClient()
-        self._start(Options(base_url, token, timeout, retry or Retry()), http)
+        self._start(Options(base_url, token, timeout, retry or Retry(), user), http)
 
     def _start(self, options: Options, http: httpx.AsyncClient) -> None:
         self._options, self._http = options, http
@@ -54,7 +56,12 @@ class AsyncCooly:
         self.operations = AsyncOperations(transport)
 
     def with_options(
-        self, *, token: AsyncToken = UNSET, timeout: float | None = None, retry: Retry | None = None
+        self,
+        *,
+        token: AsyncToken = UNSET,
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        user: str | None = UNSET,
     ) -> AsyncCooly:
         """A client that differs in these, on the same connections. What either writes, the lists of both show."""
         changed: dict[str, Any] = {} if token is UNSET else {"token": token}
@@ -62,6 +69,8 @@ class AsyncCooly:
             changed["timeout"] = timeout
         if retry is not None:
             changed["retry"] = retry
+        if user is not UNSET:
+            changed["user"] = user
         other = AsyncCooly.__new__(AsyncCooly)
         other._owns_http = False
         other._start(dataclasses.replace(self._options, **changed), self._http)

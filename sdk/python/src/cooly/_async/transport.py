@@ -74,7 +74,7 @@ class AsyncTransport:
         self, request: Request, accept: str, body: Any, content_type: str, whole: bool
     ) -> httpx.Response:
         fields = {"Accept": accept, "User-Agent": f"cooly-python/{VERSION}"}
-        fields |= request.header_fields(self.options.position.newest)
+        fields |= self.options.user_fields() | request.header_fields(self.options.position.newest)
         if body is not None:
             fields["Content-Type"] = content_type
         token = await bearer(self.options.token)

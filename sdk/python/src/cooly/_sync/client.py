@@ -30,6 +30,7 @@ class Cooly:
         timeout: Seconds to wait for an answer; what a request asks the server to wait comes on top.
         retry: How often to try again, and the pauses between.
         http_client: Your own client of httpx, with proxies or certificates; you close it.
+        user: For whom to ask; only with an API key of the scope `backend`, which needs it.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class Cooly:
         timeout: float = ANSWER_TIMEOUT,
         retry: Retry | None = None,
         http_client: httpx.Client | None = None,
+        user: str | None = None,
     ) -> None:
         self._owns_http = http_client is None
         http = http_client if http_client is not None else httpx.Client()
-        self._start(Options(base_url, token, timeout, retry or Retry()), http)
+        self._start(Options(base_url, token, timeout, retry or Retry(), user), http)
 
     def _start(self, options: Options, http: httpx.Client) -> None:
         self._options, self._http = options, http
@@ -57,7 +59,12 @@ class Cooly:
         self.operations = Operations(transport)
 
     def with_options(
-        self, *, token: Token = UNSET, timeout: float | None = None, retry: Retry | None = None
+        self,
+        *,
+        token: Token = UNSET,
+        timeout: float | None = None,
+        retry: Retry | None = None,
+        user: str | None = UNSET,
     ) -> Cooly:
         """A client that differs in these, on the same connections. What either writes, the lists of both show."""
         changed: dict[str, Any] = {} if token is UNSET else {"token": token}
@@ -65,6 +72,8 @@ class Cooly:
             changed["timeout"] = timeout
         if retry is not None:
             changed["retry"] = retry
+        if user is not UNSET:
+            changed["user"] = user
         other = Cooly.__new__(Cooly)
         other._owns_http = False
         other._start(dataclasses.replace(self._options, **changed), self._http)
