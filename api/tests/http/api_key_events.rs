@@ -66,12 +66,19 @@ async fn orders_that_are_kept_beside_the_log_name_the_key_too() {
     let incidents = admin.get("/admin/dlq/incidents").await.expect(200);
     let incident = incidents.items()[0]["id"].as_str().unwrap();
     let path = format!("/admin/dlq/incidents/{incident}/resolve");
-    admin.post(&path, json!({ "expected_revision": 0 })).await.expect(200);
+    let resolved = admin.post(&path, json!({ "expected_revision": 0 })).await.expect(200);
+    assert_eq!(resolved.body["last_change"]["key_id"], id);
     let order = json!({ "action": "retry", "filter": {}, "reason": "the provider is back" });
-    admin.with("prefer", "respond-async").post("/admin/dlq/bulk-actions", order).await.expect(202);
+    let later = admin.with("prefer", "respond-async");
+    let ordered = later.post("/admin/dlq/bulk-actions", order).await.expect(202);
+    assert_eq!(ordered.body["key_id"], id);
+    // What is done with a token names none.
+    let reopen = path.replace("/resolve", "/reopen");
+    let reopened = server.admin().post(&reopen, json!({ "expected_revision": 1 })).await.expect(200);
+    assert_eq!(reopened.body["last_change"]["key_id"], json!(null));
     let client = server.pool.get().await.unwrap();
     for table in ["bulk_actions", "incident_changes"] {
-        let query = format!("select key_id::text, actor from {table}");
+        let query = format!("select key_id::text, actor from {table} where key_id is not null");
         let row = client.query_one(&query, &[]).await.unwrap();
         assert_eq!((row.get(0), row.get(1)), (Some(id.clone()), "admin:ops".to_owned()), "{table}");
     }

@@ -51,6 +51,7 @@ async fn an_action_is_written_down_with_what_it_is_about_and_answered_at_once() 
         ("cause", json!(null)),
         ("reason", json!("the provider is back")),
         ("ordered_by", json!("ops")),
+        ("key_id", json!(null)),
         ("filter", json!({ "user": "alice" })),
         ("rate", json!(2)),
         ("canary", json!(1)),

@@ -106,6 +106,8 @@ pub struct Action {
     pub actor: String,
     /// Through which request.
     pub request_id: String,
+    /// By which API key, if it came by one.
+    pub key: Option<Uuid>,
     /// Why.
     pub reason: String,
     /// What is done.
@@ -190,7 +192,7 @@ impl Tally {
 /// The columns of [`read_action`].
 macro_rules! action_columns {
     () => {
-        "id, actor, request_id, reason, kind, filter, rate, canary, pause_above_percent, state, canary_over, cause, \
+        "id, actor, request_id, key_id, reason, kind, filter, rate, canary, pause_above_percent, state, canary_over, cause, \
          judged_from, fencing, items, charged, left_out, created_at, ended_at, tally"
     };
 }
@@ -211,6 +213,7 @@ pub(super) fn read_action(row: &Row) -> Result<Action, Error> {
         id: row.try_get("id")?,
         actor: row.try_get("actor")?,
         request_id: row.try_get("request_id")?,
+        key: row.try_get("key_id")?,
         reason: row.try_get("reason")?,
         deed: row::named(row, "kind")?,
         filter: row.try_get("filter")?,

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 macro_rules! change_columns {
     () => {
-        "incident, revision, change, until, more, reason, actor, changed_at, kind, provider, model, class, code, message"
+        "incident, revision, change, until, more, reason, actor, key_id, changed_at, kind, provider, model, class, code, message"
     };
 }
 
@@ -61,6 +61,8 @@ pub struct Change {
     pub reason: Option<String>,
     /// Who, as the log writes it; `system` where it came about by itself.
     pub actor: String,
+    /// By which API key, if it came by one.
+    pub key: Option<Uuid>,
     /// When.
     pub changed_at: DateTime<Utc>,
     /// What the incident is about.
@@ -182,6 +184,7 @@ fn read(row: &Row) -> Result<Change, Error> {
         terms: until.map(Terms::Until).or(more.map(|more| Terms::More(more.unsigned_abs()))),
         reason: row.try_get("reason")?,
         actor: row.try_get("actor")?,
+        key: row.try_get("key_id")?,
         changed_at: row.try_get("changed_at")?,
         subject: subject(row)?,
     })

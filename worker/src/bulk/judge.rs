@@ -107,6 +107,7 @@ mod tests {
             id: Uuid::nil(),
             actor: "admin:ops".into(),
             request_id: "r".into(),
+            key: None,
             reason: "it is mended".into(),
             deed: Deed::Retry,
             filter: serde_json::Value::Null,

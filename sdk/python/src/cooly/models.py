@@ -324,6 +324,8 @@ class BulkRun:
     """The filter that was asked for; null if they were named."""
     id: str
     """Its name; the `causation_id` of every event that it leads to."""
+    key_id: str | None = None
+    """By which API key; null if by a token."""
     ordered_by: str
     """Who ordered it."""
     pause_above_percent: int
@@ -1063,6 +1065,8 @@ class IncidentChange:
     """Who; null where it came about by itself."""
     event: enums.Event
     """What."""
+    key_id: str | None = None
+    """By which API key; null if by a token, or by itself."""
     more: int | None = None
     """After how many more it is no longer ignored; null otherwise."""
     reason: str | None = None

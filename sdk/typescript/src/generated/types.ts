@@ -347,6 +347,8 @@ export interface BulkRun {
   filter?: unknown;
   /** Its name; the `causation_id` of every event that it leads to. */
   id: string;
+  /** By which API key; null if by a token. */
+  key_id?: string | null;
   /** Who ordered it. */
   ordered_by: string;
   /** It pauses by itself once more of a hundred ended badly. */
@@ -1102,6 +1104,8 @@ export interface IncidentChange {
   by?: string | null;
   /** What. */
   event: Open<"ignored" | "resolved" | "reopened" | "regressed" | "ignore_over">;
+  /** By which API key; null if by a token, or by itself. */
+  key_id?: string | null;
   /** After how many more it is no longer ignored; null otherwise. */
   more?: number | null;
   /** Why, if somebody said. */

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::serve::problem::Problem;
+use crate::words::api_keys::KeyId;
 use crate::words::bulk::{BulkId, BulkOutcomeName, BulkStateName, DeedName};
 use crate::words::scalars::{Amount, GenerationId, Instant, Total};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,6 +28,8 @@ pub(super) struct BulkRun {
     pub reason: String,
     /// Who ordered it.
     pub ordered_by: String,
+    /// By which API key; null if by a token.
+    pub key_id: Option<KeyId>,
     /// The filter that was asked for; null if they were named.
     pub filter: Option<Any<Value>>,
     /// Most a second.
@@ -127,6 +130,7 @@ impl BulkRun {
             cause: action.cause,
             reason: action.reason,
             ordered_by: action.actor.strip_prefix("admin:").unwrap_or(&action.actor).to_owned(),
+            key_id: action.key.map(KeyId),
             filter: Some(action.filter).filter(|filter| !filter.is_null()).map(Any),
             rate: action.rate,
             canary: action.canary,

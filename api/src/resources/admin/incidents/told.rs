@@ -1,5 +1,6 @@
 //! How incidents are told.
 
+use crate::words::api_keys::KeyId;
 use crate::words::incidents::{IncidentEventName, IncidentId, IncidentStateName};
 use crate::words::scalars::{ClassName, Instant, KindName, Total};
 use poem_openapi::Object;
@@ -64,6 +65,8 @@ pub(super) struct IncidentChange {
     pub reason: Option<String>,
     /// Who; null where it came about by itself.
     pub by: Option<String>,
+    /// By which API key; null if by a token, or by itself.
+    pub key_id: Option<KeyId>,
     /// When.
     pub at: Instant,
 }
@@ -121,6 +124,7 @@ impl From<&Change> for IncidentChange {
             more,
             reason: change.reason.clone(),
             by: change.actor.strip_prefix("admin:").map(str::to_owned),
+            key_id: change.key.map(KeyId),
             at: Instant(change.changed_at),
         }
     }
