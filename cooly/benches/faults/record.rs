@@ -181,8 +181,9 @@ impl Scribe {
         let mut kept = Vec::new();
         for table in TABLES {
             let order = if table == "events" { "position" } else { "1" };
-            let rows =
-                format!("select row_to_json(stored)::text from (select * from {table} order by {order}) stored");
+            let rows = format!(
+                "select row_to_json(stored)::text from (select * from {table} order by {order}) stored"
+            );
             let rows = self.log.query(&rows, &[]).await?;
             kept.push((table, rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?));
         }

@@ -3,7 +3,7 @@
 
 import { test } from 'node:test';
 import { isAccessible } from '../support/axe.js';
-import { PHONE, screenshot } from '../support/browser.js';
+import { PHONE, fitsWidth, screenshot } from '../support/browser.js';
 import { opened } from '../support/studio.js';
 import { suite } from '../support/suite.js';
 import { authorized, execute, opened as unfolded } from '../support/swagger.js';
@@ -88,5 +88,16 @@ test('Swagger UI, its dialog, and operations before and after they are pressed',
     for (const operation of SHOWN) await execute(page, operation, { staysOpen: true });
     await isAccessible(page, `docs, answered ${look}`);
     await screenshot(page, `accessible-docs-answered-${look}`);
+  });
+});
+
+test('what is not there says so in words, with somewhere to go', async () => {
+  await inEveryLook({ address: '/nowhere', refusals: [404] }, async (page, look) => {
+    await page.getByRole('heading', { name: 'Nothing is here' }).waitFor();
+    await fitsWidth(page);
+    await isAccessible(page, `not found ${look}`);
+    await screenshot(page, `accessible-not-found-${look}`);
+    await page.getByRole('link', { name: 'Go to the studio' }).click();
+    await page.waitForURL('/');
   });
 });
