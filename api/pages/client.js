@@ -1,4 +1,4 @@
-// Speaks to the API: token, problem documents, read-your-writes, and repeats that cannot pay twice.
+// Speaks to the API: session or token, problem documents, read-your-writes, and repeats that cannot pay twice.
 
 import { Unanswered } from './unanswered.js';
 
@@ -16,8 +16,10 @@ export class Problem extends Error {
   }
 }
 
-/// A client for one role. Its token is kept for this tab only.
+/// A client for one role. It comes with the session that this browser keeps, or with a token that is kept for this tab only.
 export class Client {
+  /// Who is signed in and until when (`sub`, `expires_at`), where the browser keeps the token and no script can read it.
+  session = null;
   #storage;
   #position = null;
   #unanswered;
@@ -38,15 +40,49 @@ export class Client {
     else sessionStorage.removeItem(this.#storage);
   }
 
-  /// Who the token speaks for: for display only, the server decides.
+  /// Who it speaks for: for display only, the server decides.
   get caller() {
+    return (this.token ? this.#claims.sub : this.session?.sub) ?? '';
+  }
+
+  /// When one has to sign in again, or null.
+  get expiresAt() {
+    const ends = this.token ? (this.#claims.exp ?? NaN) * 1000 : Date.parse(this.session?.expires_at);
+    return Number.isNaN(ends) ? null : new Date(ends);
+  }
+
+  /// What this browser and this server know: who is signed in here, and whether tokens are handed out. Asked once only.
+  async here() {
+    return (await this.#fetch('GET', '/session', {})).json();
+  }
+
+  /// Exchanges a token for a session, and returns it. It is for this client's role, or refused.
+  async exchange(token) {
+    const headers = { Authorization: `Bearer ${token}`, 'Cooly-Session': this.role };
+    return (await this.#fetch('POST', '/session', { headers })).json();
+  }
+
+  /// Forgets whoever was signed in.
+  leave() {
+    this.token = null;
+    this.session = null;
+  }
+
+  get #claims() {
     try {
       const body = this.token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/');
       const bytes = Uint8Array.from(atob(body), (character) => character.codePointAt(0));
-      return JSON.parse(new TextDecoder().decode(bytes)).sub ?? '';
+      return JSON.parse(new TextDecoder().decode(bytes));
     } catch {
-      return '';
+      return {};
     }
+  }
+
+  get #credentials() {
+    if (this.token) return { Authorization: `Bearer ${this.token}` };
+    // Whom this page shows: should somebody else have signed in since, in another tab, nothing is done as that person.
+    const whose = this.session?.sub ? `; sub=${encodeURIComponent(this.session.sub)}` : '';
+    return { 'Cooly-Session': `${this.role}${whose}` };
   }
 
   get(path, options) {
@@ -109,7 +145,7 @@ export class Client {
   }
 
   async #fetch(method, path, { body, key, headers = {}, signal, timeout = TIMEOUT }) {
-    const all = { Accept: 'application/json', Authorization: `Bearer ${this.token}`, ...headers };
+    const all = { Accept: 'application/json', ...this.#credentials, ...headers };
     if (body !== undefined) all['Content-Type'] = 'application/json';
     if (key) all['Idempotency-Key'] = key;
     if (method === 'GET' && this.#position) all['Ledger-Position'] = this.#position;
@@ -117,7 +153,7 @@ export class Client {
     const init = { method, headers: all, body: body && JSON.stringify(body), signal: AbortSignal.any(signals) };
     let response;
     try {
-      response = await fetch(path, { ...init, cache: 'no-store', credentials: 'omit' });
+      response = await fetch(path, { ...init, cache: 'no-store', credentials: 'same-origin' });
     } catch (error) {
       const detail = 'The server cannot be reached. Check the connection and try again.';
       throw Object.assign(new Problem(0, { detail, code: 'unreachable' }), { cause: error });

@@ -1,11 +1,12 @@
 // What the job did to its account, line by line, each with the way to its proof.
 
-import { Client, devToken } from './client.js';
+import { Client } from './client.js';
 import { button, el, find } from './dom.js';
 import { proof } from './job-curl.js';
 import { cell, copy, keyed, moment } from './job-parts.js';
 import { movement } from './money.js';
 import { busy, notice } from './notices.js';
+import { signInUnasked } from './session.js';
 import { amount, sentence } from './words.js';
 
 export function showLines({ ledger_lines: lines }) {
@@ -26,11 +27,10 @@ function row(line) {
     cell('', 'number', prove));
 }
 
-/// A proof is for auditors: with a token of one in this tab, or on a demo server, it is saved; else the way to it is given.
+/// A proof is for auditors: if one is signed in here, or on a demo server, it is saved; else the way to it is given.
 async function proven({ proof: path, position }) {
   const auditor = new Client('auditor');
-  auditor.token ??= await devToken('auditor').catch(() => null);
-  if (!auditor.token) return copy(proof(path, location.origin), 'Proofs are for auditors. The command for it was copied.');
+  if (!(await signInUnasked(auditor))) return copy(proof(path, location.origin), 'Proofs are for auditors. The command for it was copied.');
   try {
     const document = await auditor.get(path);
     const url = URL.createObjectURL(new Blob([JSON.stringify(document, null, 2)], { type: 'application/json' }));

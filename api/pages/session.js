@@ -1,51 +1,105 @@
-// Signs in: with the token of this tab, else a demo token where the server gives one out, else one that is pasted.
+// Signs in and out: with a token of this tab, else the session that this browser keeps, else a demo token where the server gives one
+// out, else one that is pasted. A token is exchanged for a session, which no script can read and all tabs share.
 
 import { devToken } from './client.js';
-import { el, find } from './dom.js';
+import { button, el, find } from './dom.js';
+import { busy, notice } from './notices.js';
 import { named } from './words.js';
 
 const ENDED = 'Your session has ended. Paste a new token to go on; nothing on the page is lost.';
+const LEFT = 'You are signed out. The token itself stays valid until it ends.';
+const WARNED_BEFORE = 5 * 60_000;
+const LONGEST_TIMER = 2 ** 31 - 1;
 
-/// Resolves when `client` holds a token that `check` (one harmless call) accepted; does so again whenever the token
+let warning;
+
+/// Resolves when `client` is signed in and `check` (one harmless call) was allowed; does so again whenever the session
 /// stops being accepted, and then calls `resume`.
 export async function signIn(client, check, resume = () => {}, why = '') {
   client.onUnauthenticated = () => {};
-  await findToken(client, check, why);
-  client.onUnauthenticated = () => signIn(client, check, resume, ENDED).then(resume);
+  const here = await client.here().catch(() => null);
+  const isIn = why !== LEFT && (await known(client, here, check));
+  if (!isIn) await pasted(client, check, why);
+  const again = (words) => signIn(client, check, resume, words).then(resume);
+  welcome(client, () => leave(client).then(() => again(LEFT)));
+  showPages(client, here);
+  client.onUnauthenticated = () => again(ENDED);
 }
 
-async function findToken(client, check, why) {
-  const offers = [async () => client.token, async () => devToken(client.role)];
-  for (const offer of offers) {
-    const token = await offer().catch(() => null);
-    if (token && (await accepted(client, token, check)) === null) return welcome(client);
-  }
-  await pasted(client, check, why);
-  return welcome(client);
+/// Signs `client` in if that needs nobody; whether it could.
+export async function signInUnasked(client) {
+  return known(client, await client.here().catch(() => null), () => {});
 }
 
-/// The problem with a token, or null. No answer at all is no fault of the token: the page will try again.
-async function accepted(client, token, check) {
-  client.token = token;
+/// `here` is null if the server did not answer: then it is not known who is signed in, and the first call will tell.
+async function known(client, here, check) {
+  if (client.token && (await refused(client, check)) === null) return true;
+  client.session = here ? (here.sessions.find(({ role }) => role === client.role) ?? null) : { sub: '', expires_at: null };
+  if (client.session && (await refused(client, check)) === null) return true;
+  const token = here?.hands_out_tokens ? await devToken(client.role).catch(() => null) : null;
+  return token !== null && (await exchanged(client, token, check)) === null;
+}
+
+/// The problem with who is signed in now, or null. No answer at all is nobody's fault: the page will try again.
+async function refused(client, check) {
   try {
     await check();
     return null;
   } catch (problem) {
     if (![401, 403].includes(problem.status)) return null;
-    client.token = null;
+    client.leave();
     return problem;
   }
 }
 
-function welcome(client) {
+/// The problem with a token, or null: then the client is signed in with it.
+async function exchanged(client, token, check) {
+  client.leave();
+  try {
+    const session = await client.exchange(token);
+    const { sessions } = await client.here();
+    // A browser that keeps no cookie here, such as for want of HTTPS, leaves the token to this tab.
+    if (sessions.some(({ role, sub }) => role === client.role && sub === session.sub)) client.session = session;
+    else client.token = token;
+  } catch (problem) {
+    if (problem.code !== 'token_too_long') return problem;
+    client.token = token;
+  }
+  return refused(client, check);
+}
+
+async function leave(client) {
+  if (client.session) await client.delete('/session', { headers: { 'Cooly-Session': client.role } }).catch((problem) => notice(problem.message, { bad: true }));
+  client.leave();
+}
+
+function welcome(client, out) {
   const place = find('#caller');
-  place.replaceChildren('Signed in as ', el('strong', {}, named(client.caller || client.role)));
+  const ends = client.expiresAt;
+  const words = el('span', ends ? { title: `until ${ends.toLocaleString()}` } : {}, 'Signed in as ', el('strong', {}, named(client.caller || client.role)));
+  const leaving = button('Sign out', { className: 'small quiet', on: { click: (event) => busy(event.currentTarget, out) } });
+  place.replaceChildren(words, ' ', leaving);
   place.hidden = false;
+  warnBefore(ends);
   find('#sign-in').hidden = true;
   find('main').hidden = false;
   // What went wrong for want of a token is over.
   for (const problem of document.querySelectorAll('main .problem')) problem.textContent = '';
   find('#notices').replaceChildren();
+}
+
+function warnBefore(ends) {
+  clearTimeout(warning);
+  const wait = ends - Date.now() - WARNED_BEFORE;
+  if (!ends || wait < 0 || wait > LONGEST_TIMER) return;
+  const time = ends.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  warning = setTimeout(() => notice(`Your session ends at ${time}. Then you will be asked for a new token, and nothing on the page is lost.`), wait);
+}
+
+/// Shows the way to the pages of those who are signed in; where tokens are handed out, to all.
+function showPages(client, here) {
+  const roles = new Set([client.role, ...(here?.sessions ?? []).map(({ role }) => role)]);
+  for (const link of document.querySelectorAll('.bar [data-role]')) link.hidden = !here?.hands_out_tokens && !roles.has(link.dataset.role);
 }
 
 function pasted(client, check, why) {
@@ -55,20 +109,25 @@ function pasted(client, check, why) {
   alert.textContent = why;
   form.hidden = false;
   find('main').hidden = true;
+  find('#caller').hidden = true;
   field.focus();
+  const done = new AbortController();
   return new Promise((resolve) => {
-    form.addEventListener('submit', async (event) => {
+    const entered = async (event) => {
       event.preventDefault();
-      const problem = await accepted(client, field.value.trim(), check);
+      const problem = await exchanged(client, field.value.trim(), check);
       alert.textContent = problem ? refusal(client, problem) : '';
       if (problem) return field.select();
       field.value = '';
+      done.abort();
       resolve();
-    });
+    };
+    form.addEventListener('submit', (event) => entered(event), { signal: done.signal });
   });
 }
 
 function refusal(client, problem) {
   if (problem.status === 403) return `This token is valid but has another role. This page needs the role “${client.role}”.`;
-  return 'The server does not accept this token. Check that it was copied whole and has not expired.';
+  if (problem.status === 401) return 'The server does not accept this token. Check that it was copied whole and has not expired.';
+  return problem.message;
 }

@@ -23,6 +23,7 @@ use crate::resources::operate::document;
 use crate::resources::operate::health::HealthApi;
 use crate::resources::operate::metrics::Metrics;
 use crate::resources::operate::pages;
+use crate::resources::operate::sessions::SessionsApi;
 use crate::resources::operate::webhooks::Webhooks;
 use crate::resources::user::api_keys::OwnKeys;
 use crate::resources::user::batch::Batch;
@@ -48,7 +49,7 @@ type Operations = (
     (OwnKeys, ApiKeys),
     (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
     (Audit, Seals, Exports, BooksApi, WholeLog),
-    (HealthApi, Metrics, DevTokens, Webhooks),
+    (HealthApi, Metrics, SessionsApi, DevTokens, Webhooks),
 );
 
 fn operations() -> OpenApiService<Guarded<Operations>, ()> {
@@ -60,7 +61,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (OwnKeys, ApiKeys),
         (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
         (Audit, Seals, Exports, BooksApi, WholeLog),
-        (HealthApi, Metrics, DevTokens, Webhooks),
+        (HealthApi, Metrics, SessionsApi, DevTokens, Webhooks),
     );
     OpenApiService::new(Guarded(operations), "Cooly", env!("CARGO_PKG_VERSION"))
         // OpenAPI 3.0 has no summary beside the description.

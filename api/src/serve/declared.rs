@@ -157,6 +157,10 @@ statuses! {
     Order = [400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503, 504];
     /// An admin's order in a body, about many things: what cannot be done is told thing by thing.
     BulkOrder = [400, 401, 403, 408, 413, 415, 422, 429, 500, 503, 504];
+    /// Exchanging a token.
+    SignIn = [400, 401, 403, 422, 429, 500, 503, 504];
+    /// Having a token forgotten.
+    SignOut = [400, 403, 500, 503, 504];
     /// What needs no token.
     Open = [400, 500, 503, 504];
     /// What needs no token and has a body.

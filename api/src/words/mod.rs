@@ -9,6 +9,7 @@ pub(crate) mod generation;
 pub(crate) mod holdings;
 pub(crate) mod incidents;
 pub(crate) mod moments;
+pub(crate) mod role;
 pub(crate) mod scalar;
 pub(crate) mod scalars;
 pub(crate) mod texts;

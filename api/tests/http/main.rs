@@ -48,6 +48,7 @@ mod per_second;
 mod refunds;
 mod roles;
 mod seals;
+mod sessions;
 mod shutdown;
 mod slow_readers;
 mod sockets;

@@ -3,29 +3,20 @@
 
 use crate::app::App;
 use crate::resources::Tag;
-use crate::serve::auth::Role;
-use crate::serve::body::{Place, Readable, Strict, body};
+use crate::serve::body::{Strict, body};
 use crate::serve::declared::{Answer, OpenOrder};
 use crate::serve::problem::Problem;
+use crate::words::role::RoleName;
 use crate::words::scalars::{Instant, UserName};
 use chrono::{TimeDelta, Utc};
 use poem::http::{HeaderMap, Uri};
 use poem::web::{Data, LocalAddr};
 use poem_openapi::payload::Json;
-use poem_openapi::{Enum, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 const TTL: Duration = Duration::from_secs(12 * 3_600);
-
-/// The roles, in the document.
-#[derive(Debug, Clone, Copy, Enum)]
-#[oai(rename_all = "snake_case")]
-enum RoleName {
-    User,
-    Admin,
-    Auditor,
-}
 
 body! {
     /// The token that is wanted.
@@ -37,27 +28,12 @@ body! {
     }
 }
 
-impl Readable for RoleName {
-    fn take(place: Place<'_>) -> Option<RoleName> {
-        place.one_of(&[RoleName::User, RoleName::Admin, RoleName::Auditor], |name| name.role().as_str())
-    }
-}
-
-impl RoleName {
-    fn role(self) -> Role {
-        match self {
-            RoleName::User => Role::User,
-            RoleName::Admin => Role::Admin,
-            RoleName::Auditor => Role::Auditor,
-        }
-    }
-
-    fn usual_sub(self) -> &'static str {
-        match self {
-            RoleName::User => "demo",
-            RoleName::Admin => "admin",
-            RoleName::Auditor => "auditor",
-        }
+/// Whom a token speaks for if the request does not say.
+fn usual_sub(role: RoleName) -> &'static str {
+    match role {
+        RoleName::User => "demo",
+        RoleName::Admin => "admin",
+        RoleName::Auditor => "auditor",
     }
 }
 
@@ -104,7 +80,7 @@ impl DevTokens {
         let role = body.0.role;
         let sub = match body.0.sub {
             Some(sub) => sub.0,
-            None => role.usual_sub().parse().map_err(|_| Problem::internal("a usual name is not valid"))?,
+            None => usual_sub(role).parse().map_err(|_| Problem::internal("a usual name is not valid"))?,
         };
         let issued = app.keys.issue(role.role(), &sub, TTL);
         let token = issued.map_err(|error| Problem::internal(error.to_string()))?;

@@ -7,5 +7,6 @@ pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod pages;
 pub(crate) mod problem_page;
+pub(crate) mod sessions;
 mod shell;
 pub(crate) mod webhooks;

@@ -16,8 +16,6 @@ pub(super) struct Page {
     pub script: &'static str,
     /// Where the first link leads, and in which words.
     pub skip: (&'static str, &'static str),
-    /// The pages in the bar.
-    pub others: &'static [Other],
     /// What stands at the end of the bar.
     pub corner: &'static str,
     /// The heading of the form to sign in.
@@ -30,20 +28,22 @@ pub(super) struct Page {
     pub class: Option<&'static str>,
 }
 
-/// A page in the bar: its title and its address.
-type Other = (&'static str, &'static str);
+/// A page in the bar.
+struct Link {
+    title: &'static str,
+    address: &'static str,
+    /// Whom it is for; `None` if for everybody. Scripts show it to those who are signed in as such.
+    role: Option<&'static str>,
+}
 
-const STUDIO: Other = ("Studio", "/");
-const STATEMENT: Other = ("Statement", "/statement");
-const FAILED_JOBS: Other = ("Failed jobs", "/admin/dlq/messages");
-const AUDIT: Other = ("Audit", "/audit");
-const KEYS: Other = ("API keys", "/admin/keys");
-const DOCS: Other = ("API docs", "/docs");
-
-const FOR_USERS: &[Other] = &[STUDIO, STATEMENT, FAILED_JOBS, DOCS];
-const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, AUDIT, KEYS, DOCS];
-/// Where it is not known who reads.
-const FOR_ANYONE: &[Other] = &[STUDIO, DOCS];
+const LINKS: [Link; 6] = [
+    Link { title: "Studio", address: "/", role: Some("user") },
+    Link { title: "Statement", address: "/statement", role: Some("user") },
+    Link { title: "Failed jobs", address: "/admin/dlq/messages", role: Some("admin") },
+    Link { title: "API keys", address: "/admin/keys", role: Some("admin") },
+    Link { title: "Audit", address: "/audit", role: Some("auditor") },
+    Link { title: "API docs", address: "/docs", role: None },
+];
 
 const NEEDS_SCRIPT: &str = "This page needs JavaScript. The API behind it is described at /docs.";
 
@@ -68,7 +68,6 @@ pub(super) const PAGES: [Page; 6] = [
         ],
         script: "studio.js",
         skip: ("#prompt", "Skip to the prompt"),
-        others: FOR_USERS,
         corner: BALANCE,
         sign_in: "Sign in to the studio",
         role: "user",
@@ -82,7 +81,6 @@ pub(super) const PAGES: [Page; 6] = [
         styles: &["statement.css", "statement-bar.css"],
         script: "statement.js",
         skip: ("#statement", "Skip to the statement"),
-        others: FOR_USERS,
         corner: "",
         sign_in: "Sign in to see your statement",
         role: "user",
@@ -96,7 +94,6 @@ pub(super) const PAGES: [Page; 6] = [
         styles: &["dlq.css", "dlq-table.css", "dlq-incidents.css", "dlq-detail.css", "dlq-progress.css"],
         script: "dlq.js",
         skip: ("#jobs", "Skip to the jobs"),
-        others: FOR_STAFF,
         corner: "",
         sign_in: "Sign in as an admin",
         role: "admin",
@@ -110,7 +107,6 @@ pub(super) const PAGES: [Page; 6] = [
         styles: &["job.css", "job-story.css"],
         script: "job.js",
         skip: ("#job", "Skip to the job"),
-        others: FOR_STAFF,
         corner: "",
         sign_in: "Sign in as an admin",
         role: "admin",
@@ -124,7 +120,6 @@ pub(super) const PAGES: [Page; 6] = [
         styles: &["audit.css", "audit-books.css"],
         script: "audit.js",
         skip: ("#whole", "Skip to the audit"),
-        others: FOR_STAFF,
         corner: "",
         sign_in: "Sign in as an auditor",
         role: "auditor",
@@ -138,7 +133,6 @@ pub(super) const PAGES: [Page; 6] = [
         styles: &["keys.css"],
         script: "keys.js",
         skip: ("#keys", "Skip to the keys"),
-        others: FOR_STAFF,
         corner: "",
         sign_in: "Sign in as an admin",
         role: "admin",
@@ -162,14 +156,14 @@ impl Page {
                     a.skip href=(self.skip.0) { (self.skip.1) }
                     header.bar {
                         (brand())
-                        (links(self.others, self.title))
+                        (links(Some(self.role), self.title))
                         span.caller #caller hidden {}
                         (PreEscaped(self.corner))
                     }
                     form.sign-in.panel #sign-in hidden {
                         h1 { (self.sign_in) }
                         p {
-                            "Paste an access token with the role “" (self.role) "”. It is kept in this tab only and forgotten when you close it."
+                            "Paste an access token with the role “" (self.role) "”. This browser keeps it until it ends or you sign out, where no page can read it."
                         }
                         label for="token" { "Access token" }
                         textarea #token rows="4" required autocomplete="off" spellcheck="false"
@@ -194,7 +188,7 @@ pub(super) fn plain(title: &str, within: &Markup) -> String {
         html lang="en" {
             head { (head(title, None)) }
             body {
-                header.bar { (brand()) (links(FOR_ANYONE, title)) }
+                header.bar { (brand()) (links(None, title)) }
                 main.alone { (within) }
             }
         }
@@ -226,11 +220,13 @@ fn brand() -> Markup {
     html! { a.brand href="/" { img src="/pages/icon.svg" alt="" width="28" height="28"; "Cooly" } }
 }
 
-fn links(others: &[Other], current: &str) -> Markup {
+/// The bar of a page for this role, until a script knows who reads.
+fn links(role: Option<&str>, current: &str) -> Markup {
     html! {
         nav aria-label="Pages" {
-            @for (title, address) in others {
-                a href=(address) aria-current=[(*title == current).then_some("page")] { (title) }
+            @for Link { title, address, role: whose } in &LINKS {
+                a href=(address) data-role=[whose] hidden[whose.is_some() && *whose != role]
+                    aria-current=[(*title == current).then_some("page")] { (title) }
             }
         }
     }

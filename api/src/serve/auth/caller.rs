@@ -4,13 +4,14 @@
 use super::bearer::{Bearer, Validity};
 use super::claims::Role;
 use super::on_behalf;
+use super::session::Meant;
 use crate::app::App;
 use crate::serve::problem::Problem;
 use crate::serve::shell::{Scope, Throttle};
 use apikeys::{Key, Secret};
 use ledger::{AccountId, Actor, Context, UserId};
-use poem::http::StatusCode;
 use poem::http::header::AUTHORIZATION;
+use poem::http::{HeaderMap, StatusCode};
 use poem::{Request, RequestBody, Result};
 use poem_openapi::registry::{MetaSecurityScheme, Registry};
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
@@ -34,6 +35,9 @@ pub(crate) struct AuditorOnly;
 /// Demands an admin or an auditor.
 pub(crate) struct Officers;
 
+/// Demands nothing but to know who it is.
+pub(crate) struct Anyone;
+
 impl Demand for UserOnly {
     const ROLES: &'static [Role] = &[Role::User];
 }
@@ -50,13 +54,17 @@ impl Demand for Officers {
     const ROLES: &'static [Role] = &[Role::Admin, Role::Auditor];
 }
 
+impl Demand for Anyone {
+    const ROLES: &'static [Role] = &Role::ALL;
+}
+
 /// Somebody with a valid token or API key of a role that the operation demands.
 pub(crate) struct Caller<D> {
     pub user: UserId,
     pub account: AccountId,
     /// For how long the token or the key is good; a stream must not outlive it.
     pub validity: Validity,
-    role: Role,
+    pub role: Role,
     request_id: String,
     demands: PhantomData<D>,
 }
@@ -140,24 +148,42 @@ pub(crate) async fn admitted(
     scope: &Scope,
     roles: &[Role],
 ) -> Result<Bearer, Problem> {
-    let text = bearer_text(request).ok_or_else(Problem::unauthenticated)?;
-    let bearer = if text.starts_with(apikeys::PREFIX) {
-        let secret = app.gate.read(text)?;
-        // Before the database is asked: a key that is dead or used where it may not must not keep readers busy. And users can be
-        // made up, each with a rate of its own.
-        take_turn(&app.bearers, scope, bucket(&secret))?;
-        let key = app.gate.admit(&secret).await?;
-        scope.note_key(key.id);
-        let role = Role::of(key.scope);
-        demand(roles, role, scope, &format!("your API key has the scope `{}`", key.scope))?;
-        of_key(request, key, role)?
-    } else {
-        let bearer = app.keys.check(text, app.now()).await?.ok_or_else(Problem::unauthenticated)?;
-        demand(roles, bearer.role, scope, &format!("yours has `{}`", bearer.role))?;
-        on_behalf::refuse(request)?;
-        bearer
+    let bearer = match credential(request.headers()).ok_or_else(Problem::unauthenticated)? {
+        Credential::Key(text) => {
+            let secret = app.gate.read(text)?;
+            // Before the database is asked: a key that is dead or used where it may not must not keep readers busy. And users can
+            // be made up, each with a rate of its own.
+            take_turn(&app.bearers, scope, bucket(&secret))?;
+            let key = app.gate.admit(&secret).await?;
+            scope.note_key(key.id);
+            let role = Role::of(key.scope);
+            demand(roles, role, scope, &format!("your API key has the scope `{}`", key.scope))?;
+            of_key(request, key, role)?
+        }
+        Credential::Token(token) => of_token(request, app, scope, roles, token).await?,
+        Credential::Session(meant) => {
+            let bearer = of_token(request, app, scope, roles, &meant.token).await?;
+            // Somebody else has signed in since, in another tab.
+            if !meant.is_of(&bearer.user) {
+                return Err(Problem::unauthenticated());
+            }
+            bearer
+        }
     };
     take_turn(&app.throttle, scope, bearer.user.account())?;
+    Ok(bearer)
+}
+
+async fn of_token(
+    request: &Request,
+    app: &App,
+    scope: &Scope,
+    roles: &[Role],
+    token: &str,
+) -> Result<Bearer, Problem> {
+    let bearer = app.keys.check(token, app.now()).await?.ok_or_else(Problem::unauthenticated)?;
+    demand(roles, bearer.role, scope, &format!("yours has `{}`", bearer.role))?;
+    on_behalf::refuse(request)?;
     Ok(bearer)
 }
 
@@ -203,10 +229,26 @@ fn take_turn(throttle: &Throttle, scope: &Scope, whose: AccountId) -> Result<(),
     }
 }
 
+/// What a request shows.
+enum Credential<'a> {
+    Key(&'a str),
+    Token(&'a str),
+    Session(Meant),
+}
+
+/// What a request bears, or else its session.
+fn credential(headers: &HeaderMap) -> Option<Credential<'_>> {
+    if !headers.contains_key(AUTHORIZATION) {
+        return Meant::of(headers).map(Credential::Session);
+    }
+    let text = bearer_text(headers)?;
+    Some(if text.starts_with(apikeys::PREFIX) { Credential::Key(text) } else { Credential::Token(text) })
+}
+
 /// What the one `Authorization` header bears.
-fn bearer_text(request: &Request) -> Option<&str> {
-    let mut headers = request.headers().get_all(AUTHORIZATION).iter();
-    let (only, another) = (headers.next()?, headers.next());
+pub(crate) fn bearer_text(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (only, another) = (values.next()?, values.next());
     let (scheme, text) = only.to_str().ok()?.split_once(' ')?;
     (another.is_none() && scheme.eq_ignore_ascii_case("bearer")).then(|| text.trim())
 }

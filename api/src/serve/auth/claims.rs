@@ -24,6 +24,9 @@ pub enum Role {
 pub struct UnknownRole;
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Role; 3] = [Role::User, Role::Admin, Role::Auditor];
+
     /// As whom a key of this scope acts.
     pub(super) fn of(scope: Scope) -> Role {
         match scope {

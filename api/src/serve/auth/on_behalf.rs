@@ -36,7 +36,7 @@ pub(super) fn refuse(request: &Request) -> Result<(), Problem> {
 }
 
 /// `caf%C3%A9` is `café`. A `%` that begins no such pair of digits is a mistake and no text.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -1,0 +1,123 @@
+// Signing in and out: the browser keeps the token where no script can read it, all tabs share it, and the bar shows the pages of
+// those who are signed in.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isAccessible } from '../support/axe.js';
+import { PHONE, fitsWidth, screenshot } from '../support/browser.js';
+import { opened } from '../support/studio.js';
+import { suite } from '../support/suite.js';
+
+const it = suite();
+const FAILED = '/admin/dlq/messages';
+
+/// A server that hands out no tokens.
+const strict = (context) => context.route('**/session', async (route) => {
+  if (route.request().method() !== 'GET') return route.continue();
+  const response = await route.fetch();
+  return route.fulfill({ response, json: { ...(await response.json()), hands_out_tokens: false } });
+});
+const before = (page) => strict(page.context());
+
+async function signIn(page, token) {
+  await page.getByLabel('Access token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+}
+
+/// The pages in the bar.
+const links = (page) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link').allInnerTexts();
+
+test('one signs in once for all tabs, no script sees the token, and a reload keeps it', async () => {
+  const user = await it.api.user(20, 'signed-in');
+  await it.pages.with({ before }, async (page) => {
+    await signIn(page, user.token);
+    await opened(page);
+    assert.match(await page.locator('#caller').innerText(), /^Signed in as signed-in/);
+    const seen = await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie]));
+    assert.equal(seen, JSON.stringify([{}, {}, '']));
+    const [cookie] = await page.context().cookies();
+    assert.deepEqual([cookie.name, cookie.httpOnly, cookie.secure, cookie.sameSite], ['__Host-cooly-user', true, true, 'Strict']);
+    await page.reload();
+    await opened(page);
+    const another = await page.context().newPage();
+    await another.goto('/statement');
+    await another.getByRole('button', { name: 'Sign out' }).waitFor();
+    await fitsWidth(page);
+    await isAccessible(page, 'signed in');
+  });
+});
+
+test('the bar shows the pages of those who are signed in', async () => {
+  const user = await it.api.user(20, 'plain');
+  const admin = await it.api.token('admin');
+  await it.pages.with({ before }, async (page) => {
+    await signIn(page, user.token);
+    assert.deepEqual(await links(page), ['Studio', 'Statement', 'API docs']);
+    await page.goto(FAILED);
+    await signIn(page, admin);
+    assert.deepEqual(await links(page), ['Studio', 'Statement', 'Failed jobs', 'API keys', 'API docs']);
+    await screenshot(page, 'session-bar');
+    await page.goto('/audit');
+    await page.getByLabel('Access token').waitFor();
+    assert.deepEqual((await links(page)).includes('Audit'), true, 'the page that one is on is there');
+  });
+  // Where everybody may be anybody, everything is shown.
+  await it.pages.with({}, async (page) => {
+    await page.getByRole('button', { name: 'Sign out' }).waitFor();
+    assert.deepEqual(await links(page), ['Studio', 'Statement', 'Failed jobs', 'API keys', 'Audit', 'API docs']);
+  });
+});
+
+test('who signs out is out, in every tab', async () => {
+  const user = await it.api.user(20, 'leaving');
+  await it.pages.with({ before, refusals: [401] }, async (page) => {
+    await signIn(page, user.token);
+    const another = await page.context().newPage();
+    await another.goto('/statement');
+    await another.getByRole('button', { name: 'Sign out' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    assert.equal(await page.locator('main').isVisible(), false);
+    assert.deepEqual(await page.context().cookies(), []);
+    await screenshot(page, 'session-signed-out');
+    await another.reload();
+    await another.getByLabel('Access token').waitFor();
+    await signIn(page, user.token);
+    await opened(page);
+  });
+});
+
+test('a tab acts for nobody but the person whom it shows', async () => {
+  const [one, other] = [await it.api.user(20, 'first'), await it.api.user(20, 'second')];
+  await it.pages.with({ before, refusals: [401] }, async (page) => {
+    await signIn(page, one.token);
+    await opened(page);
+    const another = await page.context().newPage();
+    await another.goto('/');
+    await opened(another);
+    await another.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(another, other.token);
+    await page.getByLabel('Prompt', { exact: true }).fill('For whom?');
+    await page.locator('#generate').click();
+    // The first tab finds out that it is another person's now, and says so before it does anything.
+    await page.locator('#caller', { hasText: 'second' }).waitFor();
+    for (const user of [one, other]) assert.deepEqual((await it.api.generations(user)).items, []);
+  });
+});
+
+test('the end of a session is said before it comes', async () => {
+  const user = await it.api.user(20, 'short');
+  await it.pages.with({ tokens: { user: user.token }, viewport: PHONE, before: async (page) => {
+    await page.clock.install();
+  } }, async (page) => {
+    await opened(page);
+    const until = await page.locator('#caller span').first().getAttribute('title');
+    assert.match(until, /^until /);
+    const { exp } = JSON.parse(Buffer.from(user.token.split('.')[1], 'base64url'));
+    await page.clock.fastForward(exp * 1000 - Date.now() - 4.9 * 60_000);
+    await page.getByText(/Your session ends at/).waitFor();
+    await fitsWidth(page);
+    await screenshot(page, 'session-ends');
+  });
+});
