@@ -25,4 +25,6 @@ pub(crate) enum Tag {
     Audit,
     /// Health, metrics and what else operators need.
     Operations,
+    /// Signing in on the pages of this server. Programs need none of it.
+    Pages,
 }

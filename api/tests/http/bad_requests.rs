@@ -69,7 +69,8 @@ async fn every_query_parameter_refuses_bad_values_by_name() {
             for value in bad_values(parameter) {
                 let address = format!("{}?{name}={value}", filled(path));
                 let method: Method = method.to_uppercase().parse().unwrap();
-                let client = client_for(&server, path).with("idempotency-key", "k");
+                let client =
+                    client_for(&server, path).with("idempotency-key", "k").with("cooly-session", "user");
                 let reply = client.send(method, &address, None).await;
                 assert_eq!(reply.refused(400, "parameter_invalid").blamed(), [name], "{address}");
                 tried += 1;
@@ -121,7 +122,7 @@ async fn unknown_and_repeated_parameters_are_refused() {
     let server = Server::start().await;
     for (path, method, _) in Contract::shared().operations().filter(|(path, _, _)| !path.contains('{')) {
         let method: Method = method.to_uppercase().parse().unwrap();
-        let client = client_for(&server, path).with("idempotency-key", "k");
+        let client = client_for(&server, path).with("idempotency-key", "k").with("cooly-session", "user");
         let reply = client.send(method, &format!("{path}?no_such=1"), None).await;
         assert_eq!(reply.refused(400, "parameter_invalid").blamed(), ["no_such"], "{path}");
     }

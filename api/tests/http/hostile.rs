@@ -27,6 +27,8 @@ const JSON: &str = "Content-Type: application/json";
 #[derive(Clone)]
 struct Attack {
     what: String,
+    /// The method of the operation that is tried.
+    tried: String,
     method: String,
     target: String,
     /// Lines of the head, but for `Host`, `Connection`, the token and the length of the body.
@@ -53,6 +55,7 @@ impl Attack {
         }
         Attack {
             what: String::new(),
+            tried: method.to_owned(),
             method: method.to_uppercase(),
             target,
             head,
@@ -265,7 +268,7 @@ fn on_the_body(decent: &Attack, example: &Value) -> Vec<Attack> {
 /// With what an attack must be answered, whoever sends it.
 fn expected(attack: &Attack, path: &str, role: Option<Role>) -> Vec<u16> {
     let refused = &attack.refused;
-    match (rule(path), role) {
+    match (rule(path, &attack.tried), role) {
         _ if attack.at_once => refused.clone(),
         // Its address is a credential that was not given out: once that and the kind of body can be read, no more is told.
         _ if path.starts_with("/v1/webhooks/") => vec![400, 404, 415],

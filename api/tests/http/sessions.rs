@@ -39,7 +39,8 @@ async fn a_token_is_exchanged_for_a_cookie_that_is_as_good() {
     assert!(gap.abs() < TimeDelta::seconds(30), "the cookie lasts as long as the token, but for {gap}");
 
     let console = page(&server, cookie_of(set)).with("cooly-session", "admin; sub=ada");
-    let granted = console.post("/admin/accounts/zoe/grants", json!({ "amount": "5", "reason": "a test" })).await;
+    let granted =
+        console.post("/admin/accounts/zoe/grants", json!({ "amount": "5", "reason": "a test" })).await;
     granted.expect(201);
     let events = server.auditor().get("/audit/events?user=zoe&type=credits.granted").await.expect(200);
     assert_eq!(events.items()[0]["actor"], "admin:ada");
@@ -77,18 +78,25 @@ async fn a_cookie_counts_for_nothing_where_no_page_of_this_server_means_it() {
         assert_eq!((refused.status.as_u16(), refused.code()), (401, "unauthenticated"), "{what}");
     }
     // A token that is wrong does not fall back to whoever is signed in.
-    let wrong = browser("same-origin").with("cooly-session", "admin").with("authorization", "Bearer no.token.this");
+    let wrong =
+        browser("same-origin").with("cooly-session", "admin").with("authorization", "Bearer no.token.this");
     wrong.post(grants, order.clone()).await.refused(401, "unauthenticated");
     // The cookie of a user under the name of another role.
     let token = self::cookie(&server.user("mallory")).await;
     let renamed = token.replace("cooly-user", "cooly-admin");
     let dressed = page(&server, &renamed).with("cooly-session", "admin");
     dressed.post(grants, order).await.refused(403, "forbidden");
-    assert!(page(&server, &renamed).get("/session").await.expect(200).body["sessions"].as_array().unwrap().is_empty());
+    assert!(
+        page(&server, &renamed).get("/session").await.expect(200).body["sessions"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     let log = server.auditor().get(&format!("/audit/events?account={}", account("zoe").0)).await.expect(200);
     assert!(log.items().is_empty(), "nothing was granted: {}", log.body);
     // Nor is a stranger told who is signed in.
-    let told = server.stranger().with("cookie", &cookie).with("sec-fetch-site", "cross-site").get("/session").await;
+    let told =
+        server.stranger().with("cookie", &cookie).with("sec-fetch-site", "cross-site").get("/session").await;
     assert_eq!(told.expect(200).body["sessions"], json!([]));
 }
 
@@ -112,7 +120,10 @@ async fn only_a_token_of_the_right_role_signs_in() {
     server.stranger().send(Method::POST, "/session", None).await.refused(401, "unauthenticated");
     let wrong = server.user("alice").with("cooly-session", "admin");
     wrong.send(Method::POST, "/session", None).await.refused(403, "forbidden");
-    let key = server.admin().post("/admin/keys", json!({ "name": "shop", "scope": "user", "owner": "alice" })).await;
+    let key = server
+        .admin()
+        .post("/admin/keys", json!({ "name": "shop", "scope": "user", "owner": "alice" }))
+        .await;
     let key = server.with_key(key.expect(201).body["secret"].as_str().unwrap());
     key.send(Method::POST, "/session", None).await.refused(403, "key_not_enough");
     // Nor does a session make another one: it would have no end.

@@ -206,7 +206,9 @@ class Document:
     def _operations(self) -> Iterator[Operation]:
         for path, methods in self.raw["paths"].items():
             for method, raw in methods.items():
-                yield self._operation(path, method.upper(), raw)
+                # What only a browser can use.
+                if raw["tags"] != ["Pages"]:
+                    yield self._operation(path, method.upper(), raw)
 
     def _operation(self, path: str, method: str, raw: Mapping[str, Any]) -> Operation:
         parameters = [self._parameter(one) for one in raw.get("parameters", [])]

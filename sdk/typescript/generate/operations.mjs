@@ -4,9 +4,14 @@ import { camel, methodName, pascal } from "./words.mjs";
 
 const JSON_TYPE = "application/json";
 
+// The tag of what only a browser can use: signing in on the pages.
+const FOR_BROWSERS = "Pages";
+
 export function operationsOf(document, names) {
   const operations = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, operation]) => read(path, method, operation, document, names)),
+    Object.entries(item)
+      .filter(([, operation]) => !operation.tags.includes(FOR_BROWSERS))
+      .map(([method, operation]) => read(path, method, operation, document, names)),
   );
   refuseTwins(operations);
   return operations;

@@ -127,6 +127,8 @@ fn parameter_example(operation: &str, name: &str) -> Option<Value> {
         "index" => json!(0),
         "hold" => json!(examples::HOLD),
         "lot" | "number" | "position" => json!(examples::FIRST),
+        // Not the session with which somebody looks at this.
+        "Cooly-Session" => json!("auditor"),
         "provider" => json!("fal"),
         "incident" => json!(examples::INCIDENT),
         "account" => json!(SOME_ACCOUNT),

@@ -69,7 +69,7 @@ enum SignedOut {
 /// See the module.
 pub(crate) struct SessionsApi;
 
-#[OpenApi(tag = "Tag::Operations")]
+#[OpenApi(tag = "Tag::Pages")]
 impl SessionsApi {
     /// Sign in on the pages
     ///
@@ -89,16 +89,19 @@ impl SessionsApi {
         caller.demand_token("signing in")?;
         let wanted = role.0.map_or(caller.role, RoleName::role);
         if wanted != caller.role {
-            let detail = format!("this needs a token with the role `{wanted}`, and yours has `{}`", caller.role);
+            let detail =
+                format!("this needs a token with the role `{wanted}`, and yours has `{}`", caller.role);
             return Err(Problem::forbidden(detail).into());
         }
         let token = bearer_text(headers).ok_or_else(Problem::unauthenticated)?;
         if token.len() > session::MAX_TOKEN_BYTES {
             let most = session::MAX_TOKEN_BYTES;
-            let detail = format!("no browser keeps a token of {} bytes; it may have {most} at most", token.len());
+            let detail =
+                format!("no browser keeps a token of {} bytes; it may have {most} at most", token.len());
             return Err(Problem::unprocessable("token_too_long", detail).into());
         }
-        let expires_at = caller.validity.expires_at.ok_or_else(|| Problem::internal("a token without an end"))?;
+        let expires_at =
+            caller.validity.expires_at.ok_or_else(|| Problem::internal("a token without an end"))?;
         let cookie = session::keep(caller.role, token, expires_at, app.now());
         Ok(SignedIn::Done(Json(Session::new(caller.role, caller.user, expires_at)), cookie))
     }

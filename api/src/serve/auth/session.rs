@@ -61,7 +61,9 @@ pub(crate) fn is_own_page(headers: &HeaderMap) -> bool {
         Some(site) => site == "same-origin",
         // A browser that does not say so names at least where a write comes from. Behind a proxy the scheme may be another here.
         None => match (only(headers, "Origin"), only(headers, "Host")) {
-            (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, authority)| authority == host),
+            (Some(origin), Some(host)) => {
+                origin.split_once("://").is_some_and(|(_, authority)| authority == host)
+            }
             _ => false,
         },
     }

@@ -160,7 +160,7 @@ RoleName: TypeAlias = Literal[
     "admin",
     "auditor",
 ]
-"""The roles, in the document."""
+"""What its bearer may do: `user` is for `/v1`, `admin` for `/admin`, `auditor` for `/audit`."""
 
 Sort: TypeAlias = Literal[
     "newest",

@@ -1894,6 +1894,28 @@ class SealedUpTo:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Somebody who is signed in."""
+
+    expires_at: datetime
+    """When they have to sign in again."""
+    role: enums.RoleName
+    """What they may do."""
+    sub: str
+    """Who it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions:
+    """Who is signed in here."""
+
+    hands_out_tokens: bool
+    """Whether `POST /dev/token` hands out tokens, so that nobody needs to bring one."""
+    sessions: list[Session]
+    """At most one for each role."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """A statement. Its entries come in pages; everything else is about the whole period."""
 

@@ -1553,7 +1553,7 @@ export interface NewApiKey {
   name: string;
   /** As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each request names. */
   owner?: string;
-  /** What it may do. An `admin` makes those of admins for oneself alone, and none for an auditor: both are made with `cooly key`. */
+  /** What it may do. `auditor` is refused, and so is `admin` for another than oneself. */
   scope: "user" | "admin" | "auditor" | "backend";
 }
 
@@ -2005,7 +2005,7 @@ export interface Revoking {
   reason?: string;
 }
 
-/** The roles, in the document. */
+/** What its bearer may do: `user` is for `/v1`, `admin` for `/admin`, `auditor` for `/audit`. */
 export type RoleName = Open<"user" | "admin" | "auditor">;
 
 /** A signed block. All bytes are in hexadecimal. */
@@ -2074,6 +2074,24 @@ export interface SealedUpTo {
   seal?: number | null;
   /** Events that no seal covers yet. */
   unsealed: number;
+}
+
+/** Somebody who is signed in. */
+export interface Session {
+  /** When they have to sign in again. */
+  expires_at: Timestamp;
+  /** What they may do. */
+  role: RoleName;
+  /** Who it is. */
+  sub: string;
+}
+
+/** Who is signed in here. */
+export interface Sessions {
+  /** Whether `POST /dev/token` hands out tokens, so that nobody needs to bring one. */
+  hands_out_tokens: boolean;
+  /** At most one for each role. */
+  sessions: Array<Session>;
 }
 
 /** A statement. Its entries come in pages; everything else is about the whole period. */

@@ -10,6 +10,7 @@ from .credits import AsyncCredits
 from .dead_letters import AsyncDeadLetters
 from .generations import AsyncGenerations
 from .operations import AsyncOperations
+from .pages import AsyncPages
 
 __all__ = [
     "AsyncAccounts",
@@ -19,4 +20,5 @@ __all__ = [
     "AsyncDeadLetters",
     "AsyncGenerations",
     "AsyncOperations",
+    "AsyncPages",
 ]

@@ -10,6 +10,7 @@ from .credits import Credits
 from .dead_letters import DeadLetters
 from .generations import Generations
 from .operations import Operations
+from .pages import Pages
 
 __all__ = [
     "Accounts",
@@ -19,4 +20,5 @@ __all__ = [
     "DeadLetters",
     "Generations",
     "Operations",
+    "Pages",
 ]

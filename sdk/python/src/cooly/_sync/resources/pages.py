@@ -1,0 +1,15 @@
+"""Signing in on the pages of this server. Programs need none of it.
+
+Made by generate/generate.py from the API's document. Do not edit.
+"""
+
+from __future__ import annotations
+
+
+from ..resource import Resource
+
+
+class Pages(Resource):
+    """Signing in on the pages of this server. Programs need none of it."""
+
+
