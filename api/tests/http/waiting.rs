@@ -20,6 +20,11 @@ async fn a_purchase_may_wait_for_its_end() {
     let ended = waiting.await.unwrap().expect(200);
     assert_eq!((ended.id(), &ended.body["status"]), (id.as_str(), &json!("failed")));
     assert_eq!(ended.body["balance"], "100", "what was refunded is there");
+    // A list that is asked for with this position shows the end.
+    let newest = server.newest_position().await.to_string();
+    assert_eq!(ended.header("ledger-position"), Some(newest.as_str()));
+    let seen = server.user("alice").get(&format!("/v1/generations/{id}")).await.expect(200);
+    assert_eq!(seen.header("ledger-position"), Some(newest.as_str()));
 }
 
 #[tokio::test]

@@ -115,11 +115,21 @@ pub async fn job(
     account: AccountId,
     job: JobId,
 ) -> Result<Option<JobState>, Error> {
+    Ok(job_at(client, account, job).await?.map(|(state, _)| state))
+}
+
+/// A job's state now, and the position of the event that it is the state after; `None` if this account has no such job.
+pub async fn job_at(
+    client: &impl GenericClient,
+    account: AccountId,
+    job: JobId,
+) -> Result<Option<(JobState, Position)>, Error> {
     let events = stream(client, account, job.into()).await?;
-    Ok(events.iter().fold(None, |state, recorded| match &recorded.event {
+    let state = events.iter().fold(None, |state, recorded| match &recorded.event {
         Event::Job(event) => JobState::apply(state, event, recorded.version, recorded.occurred_at),
         Event::Account(_) => state,
-    }))
+    });
+    Ok(state.zip(events.last().map(|recorded| recorded.position)))
 }
 
 /// On which model each of these jobs is to be made. Of what is not there, or cannot be read, nothing is told.

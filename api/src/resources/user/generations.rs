@@ -25,7 +25,7 @@ use crate::words::zones::instant_of;
 use chrono_tz::Tz;
 use ledger::catalogue::{Catalogue, QuoteError};
 use ledger::job::{JobCommand, JobRequest, Kind};
-use ledger::{Action, JobId, NewJob, read};
+use ledger::{Action, JobId, NewJob, Position, read};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
@@ -99,6 +99,9 @@ enum One {
         /// Names this state of it.
         #[oai(header = "ETag")]
         String,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        i64,
     ),
     /// Nothing has changed since the state in `If-None-Match`.
     #[oai(status = 304)]
@@ -106,6 +109,9 @@ enum One {
         /// Names this state of it.
         #[oai(header = "ETag")]
         String,
+        /// Send it as `Ledger-Position` to see this in lists.
+        #[oai(header = "Ledger-Position")]
+        i64,
     ),
 }
 
@@ -224,21 +230,21 @@ impl Generations {
         known: Header<Option<String>>,
     ) -> Answer<One, ReadOne> {
         let job = id.0.0;
-        let state = match preference::wait(prefer.0.as_deref()) {
+        let found = match preference::wait(prefer.0.as_deref()) {
             Some(wait) => waited(&app, &caller, job, wait).await?,
             None => None,
         };
-        let state = match state {
-            Some(state) => state,
+        let (state, Position(newest)) = match found {
+            Some(found) => found,
             None => {
-                let state = read::job(&**app.reader().await?, caller.account, job).await?;
-                state.ok_or_else(unknown)?
+                let found = read::job_at(&**app.reader().await?, caller.account, job).await?;
+                found.ok_or_else(unknown)?
             }
         };
         let generation = Generation::of_state(job, &state);
         let etag = state_tag(&generation);
         let is_known = is_known(known.0.as_deref(), &etag);
-        Ok(if is_known { One::Unchanged(etag) } else { One::Current(Json(generation), etag) })
+        Ok(if is_known { One::Unchanged(etag, newest) } else { One::Current(Json(generation), etag, newest) })
     }
 
     /// Cancel a generation

@@ -10,7 +10,7 @@ use crate::words::as_of;
 use crate::words::generation::Generation;
 use crate::words::scalars::Amount;
 use ledger::job::JobState;
-use ledger::{Action, Command, Credits, Idempotency, JobId, Outcome};
+use ledger::{Action, Command, Credits, Idempotency, JobId, Outcome, Position};
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, Union};
 use std::time::Duration;
@@ -151,17 +151,17 @@ pub(crate) async fn bought(
     let replayed = outcome.replayed.then_some(true);
     let job = outcome.jobs.first().map(|(job, _)| *job);
     let mut paid = paid(app, caller, outcome).await?;
-    let state = match (job, wait) {
-        (Some(job), Some(wait)) => waited(app, caller, job, wait).await?.map(|state| (job, state)),
+    let found = match (job, wait) {
+        (Some(job), Some(wait)) => waited(app, caller, job, wait).await?.map(|found| (job, found)),
         _ => None,
     };
-    if let Some((job, state)) = state {
+    if let Some((job, (state, Position(newest)))) = found {
         paid.generation = Generation::of_state(job, &state);
         if state.status.is_finished() {
             // What ended may have been refunded.
             paid.balance = Amount(balance(app, caller).await?);
             let location = paid.generation.location();
-            return Ok(Bought::Finished(Json(paid), location, position, replayed));
+            return Ok(Bought::Finished(Json(paid), location, Some(newest), replayed));
         }
     }
     let location = paid.generation.location();
@@ -174,11 +174,11 @@ pub(crate) async fn waited(
     caller: &Caller<UserOnly>,
     job: JobId,
     wait: Duration,
-) -> Result<Option<JobState>, Problem> {
+) -> Result<Option<(JobState, Position)>, Problem> {
     // Waiting is a preference: when all places are taken, the answer is simply what it is now.
     let Ok(_place) = app.waits.try_acquire() else { return Ok(None) };
     tokio::select! {
-        state = until_finished(app, caller.account, job, wait) => state,
+        found = until_finished(app, caller.account, job, wait) => found,
         () = app.shutdown.cancelled() => Ok(None),
     }
 }
