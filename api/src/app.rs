@@ -10,7 +10,7 @@ use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;
-use ledger::{Credits, Database, Ledger, Role};
+use ledger::{Credits, Database, Ledger, Position, Role};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use poem::Request;
@@ -24,8 +24,8 @@ use webhooks::Reception;
 /// Connections for bulk actions: orders of admins are few.
 const OPERATORS: usize = 2;
 
-/// A balance is low that does not pay for so many outputs of the cheapest model, or seconds of them.
-const LOW_OUTPUTS: u32 = 5;
+/// How long a log without a known position is waited for before it is taken for empty.
+const MARK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Sums over the whole log at once: each has a database connection of its own, and others wait for their turn.
 const BOOKS: usize = 2;
@@ -65,6 +65,10 @@ pub(crate) struct Shared {
     pub warnings: Option<Warnings>,
     pub top_up_url: Option<String>,
     low_balance: Option<Credits>,
+    /// Whether customers' webhooks may go to addresses that are not public.
+    pub private_hooks: bool,
+    /// Up to where endpoints that are made now need not be told.
+    mark: watch::Receiver<Position>,
     pub limits: Limits,
     pub shutdown: CancellationToken,
     catalogue: watch::Receiver<Arc<Catalogue>>,
@@ -88,7 +92,8 @@ impl App {
         let operators = options.database.pool(Role::Operator, OPERATORS)?;
         let shared = Shared {
             ledger: options.ledger,
-            feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
+            feed: Feed::spawn(pool.clone(), options.mark.clone(), shutdown.clone()),
+            mark: options.mark,
             pool,
             reports,
             operators,
@@ -107,6 +112,7 @@ impl App {
             warnings: options.warnings,
             top_up_url: options.top_up_url,
             low_balance: options.low_balance,
+            private_hooks: options.private_hooks,
             limits,
             shutdown,
             catalogue: options.catalogue,
@@ -131,14 +137,18 @@ impl App {
         Arc::clone(&self.catalogue.borrow())
     }
 
-    /// Below which a balance counts as low: nobody should be told only when nothing can be bought any more.
+    /// Below which a balance counts as low.
     pub(crate) fn low_balance(&self) -> Credits {
-        let derived = || {
-            let catalogue = self.catalogue();
-            let lowest = catalogue.models().map(|model| model.price).filter(|price| !price.is_zero()).min();
-            lowest.and_then(|price| price.checked_mul(LOW_OUTPUTS)).unwrap_or(Credits::ZERO)
-        };
-        self.low_balance.unwrap_or_else(derived)
+        self.low_balance.unwrap_or_else(|| self.catalogue().low_balance())
+    }
+
+    /// The newest position that is safe to read up to, as far as this process knows. One that was just started knows of none for a
+    /// moment, which must not be taken for an empty log.
+    pub(crate) async fn mark(&self) -> Position {
+        let mut mark = self.mark.clone();
+        let known = mark.wait_for(|mark| *mark > Position::START);
+        let known = tokio::time::timeout(MARK_PATIENCE, known).await;
+        known.ok().and_then(Result::ok).map_or(Position::START, |mark| *mark)
     }
 
     /// The providers that may report now.

@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 18] = [
+const STEPS: [Step; 19] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -118,6 +118,12 @@ const STEPS: [Step; 18] = [
         name: "V18__usage_kept",
         apply: include_str!("../sql/V18__usage_kept.sql"),
         undo: include_str!("../sql/undo/U18__usage_kept.sql"),
+    },
+    Step {
+        version: 20,
+        name: "V20__webhooks",
+        apply: include_str!("../sql/V20__webhooks.sql"),
+        undo: include_str!("../sql/undo/U20__webhooks.sql"),
     },
 ];
 

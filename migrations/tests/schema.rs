@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 18] = [
+const STEPS: [(i32, &str); 19] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -64,6 +64,7 @@ const STEPS: [(i32, &str); 18] = [
     (16, "V16__late_cancels"),
     (17, "V17__incidents"),
     (18, "V18__usage_kept"),
+    (20, "V20__webhooks"),
 ];
 
 /// The versions above this one, newest first.
@@ -289,6 +290,13 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_operator", "incident_changes", "insert", true),
         ("cooly_operator", "incident_changes", "update", false),
         ("cooly_operator", "incident_changes", "delete", false),
+        ("cooly_operator", "webhook_endpoints", "update", true),
+        ("cooly_operator", "webhook_endpoints", "delete", false),
+        ("cooly_operator", "webhook_deliveries", "delete", false),
+        ("cooly_projector", "webhook_endpoints", "insert", false),
+        ("cooly_projector", "webhook_secrets", "update", false),
+        ("cooly_reader", "webhook_secrets", "select", false),
+        ("cooly_reader", "webhook_deliveries", "update", false),
         ("cooly_projector", "incident_changes", "insert", true),
         ("cooly_projector", "incident_changes", "update", false),
         ("cooly_reader", "incident_changes", "select", true),

@@ -19,6 +19,8 @@ pub(crate) enum Tag {
     Accounts,
     /// Generations that used up their attempts: why, and what to do about them.
     DeadLetters,
+    /// Where customers are told what happens, and what they were told.
+    Webhooks,
     /// The log itself, and its proof.
     Audit,
     /// Health, metrics and what else operators need.

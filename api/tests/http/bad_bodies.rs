@@ -9,6 +9,10 @@ const IGNORE: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/ig
 const RESOLVE: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/resolve";
 const REOPEN: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/reopen";
 
+/// The endpoint of nobody.
+const WEBHOOK: &str = "/admin/webhooks/019ab000-0000-7000-8000-000000000000";
+const REPLAY: &str = "/admin/webhooks/019ab000-0000-7000-8000-000000000000/replay";
+
 /// The id of no generation.
 const NOWHERE: &str = "019ab000-0000-7000-8000-000000000000";
 
@@ -35,7 +39,14 @@ async fn takers(server: &Server) -> Vec<(Client, &'static str, Value)> {
         (admin.clone(), "/admin/dlq/cleanup", json!({ "older_than": "7d" })),
         (admin.clone(), IGNORE, json!({ "expected_revision": 0, "more": 1 })),
         (admin.clone(), RESOLVE, json!({ "expected_revision": 0 })),
-        (admin, REOPEN, json!({ "expected_revision": 0 })),
+        (admin.clone(), REOPEN, json!({ "expected_revision": 0 })),
+        (
+            admin.clone(),
+            "/admin/webhooks",
+            json!({ "url": "https://example.com/hooks", "events": ["credits.low"] }),
+        ),
+        (admin.clone(), WEBHOOK, json!({ "enabled": true })),
+        (admin, REPLAY, json!({ "after": 0 })),
     ]
 }
 
@@ -49,6 +60,7 @@ async fn every_operation_with_a_body_is_tried_here() {
         if is_json && path != "/dev/token" && !path.starts_with("/v1/webhooks/") {
             let path = path.replace("{user}", "alice").replace("{hold}", "2").replace("{lot}", "1");
             let path = path.replace("{incident}", "1-0123456789abcdef0123456789abcdef");
+            let path = path.replace("{webhook}", NOWHERE);
             assert!(tried.contains(&path.as_str()), "{method} {path} has a body and is not tried");
         }
     }

@@ -28,6 +28,7 @@ mod generations;
 mod grants;
 mod health;
 mod holds;
+mod hooks;
 mod idempotency;
 mod incidents;
 mod isolation;

@@ -12,7 +12,7 @@ pub(crate) use export::{ExportDataset, ExportFormat, ExportOptions};
 pub(crate) use proof::{ProofCommand, ProofMakeOptions, ProofVerifyOptions};
 
 use crate::settings::{
-    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, HomeSettings, LedgerSettings,
+    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, HomeSettings, HookSettings, LedgerSettings,
     ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
     SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
@@ -141,6 +141,8 @@ pub(crate) struct UpOptions {
     #[command(flatten)]
     pub webhooks: WebhookSettings,
     #[command(flatten)]
+    pub hooks: HookSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -176,6 +178,8 @@ pub(crate) struct ApiOptions {
     #[command(flatten)]
     pub webhooks: WebhookSettings,
     #[command(flatten)]
+    pub hooks: HookSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -197,6 +201,8 @@ pub(crate) struct WorkerOptions {
     pub catalog: CatalogSettings,
     #[command(flatten)]
     pub webhooks: WebhookSettings,
+    #[command(flatten)]
+    pub hooks: HookSettings,
     #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]

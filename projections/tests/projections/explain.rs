@@ -8,8 +8,8 @@ use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
 use projections::{
-    balances, dead_letters, generation_list, generations, history, incidents, overview, pending, spending,
-    usage,
+    balances, dead_letters, generation_list, generations, history, hooks, incidents, overview, pending,
+    spending, usage,
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -99,6 +99,7 @@ async fn scanned(transaction: &Transaction<'_>) -> Vec<String> {
 async fn real_runs(client: &mut Client) {
     read_models(client).await;
     dead(client).await;
+    told(client).await;
     audit(client).await;
 }
 
@@ -222,6 +223,40 @@ async fn dead(client: &mut Client) {
     assert!(run!(client, "count", |on| dead_letters::count(&on, &a_day)).jobs > 100);
     assert!(!run!(client, "groups", |on| dead_letters::groups(&on, &a_day)).is_empty());
     run!(client, "dead letter", |on| dead_letters::get(&on, job())).unwrap();
+}
+
+/// The endpoint of which everything waits, and another.
+async fn told(client: &mut Client) {
+    let [waiting, other] =
+        [20, 7].map(|n| Uuid::from_u128((n << 96) | 0x0000_0000_0000_7000_8000_0000_0000_0002));
+    let found = run!(client, "endpoints", |on| hooks::list(&on, None, 50));
+    assert_eq!(found.len(), 20);
+    let found = run!(client, "deliveries", |on| hooks::deliveries(&on, other, None, None, 20));
+    let place = Some((found[19].created_at, found[19].message_id));
+    run!(client, "next deliveries", |on| hooks::deliveries(&on, other, None, place, 20));
+    run!(client, "delivery", |on| hooks::delivery(&on, other, found[0].message_id)).unwrap();
+    let outcome = Some(hooks::Outcome::Waiting);
+    assert_eq!(run!(client, "waiting", |on| hooks::deliveries(&on, waiting, outcome, None, 20)).len(), 20);
+    let room = hooks::Room { of_each: 4, in_all: 512, full: vec![other], for_failing: true };
+    let due = run!(client, "due", |on| hooks::due(&on, at(31), &room));
+    assert_eq!(due.len(), 4);
+    let lanes = due.iter().map(|due| (due.endpoint, due.account_id)).collect();
+    run!(client, "promote", |on| hooks::promote(&on, &lanes, at(31)));
+    let settled: Vec<hooks::Settled> = due
+        .iter()
+        .map(|due| hooks::Settled {
+            endpoint: due.endpoint,
+            message_id: due.message_id,
+            account_id: due.account_id,
+            verdict: hooks::Verdict::Delivered,
+            status: Some(200),
+            error: None,
+        })
+        .collect();
+    run!(client, "settle", |on| hooks::settle(&on, &settled, at(31)));
+    assert_eq!(run!(client, "counts", |on| hooks::counts(&on)).well, 20);
+    assert_eq!(run!(client, "forget", |on| hooks::forget_settled(&on, at(31), 100)), 100);
+    assert_eq!(run!(client, "forget deleted", |on| hooks::forget_deleted(&on, 100)), 0);
 }
 
 async fn audit(client: &mut Client) {

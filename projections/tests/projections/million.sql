@@ -74,5 +74,15 @@ select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000001')::uuid, accoun
     '{}', 4, 4 + n % 11, 1, 2, 'transient', (array['provider_down', 'timeout', 'garbage'])[n % 3 + 1], 'no', at, at, 3,
     n * 4 + 3, false, null, '1-' || lpad(to_hex(n % 50), 32, 'f'), 3
 from jobs;
+-- Twenty endpoints that were told of some of it; of the last one everything waits.
+insert into webhook_endpoints (id, url, events, after_position, created_by, request_id, created_at)
+select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000002')::uuid, 'https://example.com/hooks', '{generation.succeeded}', 0,
+    'admin:ada', 'r', '2026-01-01T00:00:00Z' from generate_series(1, 20) as n;
+insert into webhook_secrets (endpoint, secret, created_at) select id, 'whsec_', created_at from webhook_endpoints;
+insert into webhook_deliveries (endpoint, message_id, position, account_id, type, payload, created_at, outcome, attempts, next_at, settled_at)
+select (lpad(to_hex(n % 20 + 1), 8, '0') || '-0000-7000-8000-000000000002')::uuid, gen_random_uuid(), n, account_id,
+    'generation.succeeded', '{}', at, case n % 20 when 19 then 'waiting' else 'delivered' end, 1, case n % 20 when 19 then at end,
+    case when n % 20 < 19 then at end
+from jobs where n <= 40000;
 update projection_checkpoints set position = (select max(position) from events);
 analyze;

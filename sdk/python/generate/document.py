@@ -15,6 +15,7 @@ Schema = Mapping[str, Any]
 ENUM_NAMES = {
     "class": "FailureClass",
     "dataset": "ExportDataset",
+    "events": "WebhookEvent",
     "format": "ExportFormat",
     "kind": "GenerationKind",
     "outcome": "BulkItemOutcome",
@@ -24,7 +25,11 @@ ENUM_NAMES = {
 }
 
 # Where one name stands for several enums, by the first of the values too.
-NAMES_BY_VALUE = {("state", "regressed"): "IncidentState"}
+NAMES_BY_VALUE = {
+    ("state", "regressed"): "IncidentState",
+    ("outcome", "delivered"): "WebhookOutcome",
+    ("reason", "asked"): "WebhookDisabledReason",
+}
 
 # Where the rule of `method_name` gives a name that nobody would look for.
 METHOD_NAMES = {"actOnDeadLetters": "act", "cleanUpDeadLetters": "clean_up", "getCreditHistory": "list_history"}
@@ -275,6 +280,7 @@ def references(node: Any) -> Iterator[str]:
 def inline_enums(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for schema in raw["components"]["schemas"].values():
         for name, value in schema.get("properties", {}).items():
+            value = value.get("items", value)
             if "enum" in value:
                 yield name, tuple(value["enum"])
     for methods in raw["paths"].values():

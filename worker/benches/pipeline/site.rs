@@ -19,7 +19,7 @@ use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
 use worker::provider::{Providers, simulated};
 use worker::queue::{Queue, QueueSettings, StaticCredentials};
-use worker::{Offer, Timings, WorkerOptions};
+use worker::{Hooks, Offer, Timings, WorkerOptions};
 
 const PROVIDER: &str = "bench";
 
@@ -116,6 +116,7 @@ impl Site {
             concurrency: self.wanted.slots,
             poll_concurrency: self.wanted.checks,
             policy: RetryPolicy::default(),
+            hooks: Hooks::default(),
             sealing: None,
             timings: Timings { queue_linger: self.wanted.linger, ..Timings::default() },
         };

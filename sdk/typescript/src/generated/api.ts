@@ -2,12 +2,13 @@
 
 import { Generations } from "../generations.js";
 import type { Transport } from "../transport.js";
-import { AccountsOperations, DeadLettersOperations, AuditOperations, OperationsOperations, CreditsOperations } from "./resources.js";
+import { AccountsOperations, DeadLettersOperations, WebhooksOperations, AuditOperations, OperationsOperations, CreditsOperations } from "./resources.js";
 
 /** Everything that the API can do, by what it is about. */
 export class Api {
   readonly accounts: AccountsOperations;
   readonly deadLetters: DeadLettersOperations;
+  readonly webhooks: WebhooksOperations;
   readonly audit: AuditOperations;
   readonly operations: OperationsOperations;
   readonly credits: CreditsOperations;
@@ -16,6 +17,7 @@ export class Api {
   constructor(transport: Transport) {
     this.accounts = new AccountsOperations(transport);
     this.deadLetters = new DeadLettersOperations(transport);
+    this.webhooks = new WebhooksOperations(transport);
     this.audit = new AuditOperations(transport);
     this.operations = new OperationsOperations(transport);
     this.credits = new CreditsOperations(transport);

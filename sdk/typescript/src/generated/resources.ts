@@ -10,7 +10,7 @@ import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, Req
 import type { Paged } from "../paging.js";
 import type { Transport } from "../transport.js";
 import type { Upload } from "../upload.js";
-import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListSealsQuery, ListWebhookDeliveriesQuery, ListWebhooksQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, MadeWebhook, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, NewWebhook, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReplayOrder, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, Webhook, WebhookChange, WebhookDelivery, WebhookDeliveryPage, WebhookDeliveryStory, WebhookPage, WebhookSecret, WholeSeal } from "./types.js";
 
 /** Accounts of all users. */
 export class AccountsOperations {
@@ -365,6 +365,117 @@ export class DeadLettersOperations {
   getOutputOfGeneration(id: string, index: number, options: RequestOptions & Conditional & Ranged): Promise<Download | null>;
   getOutputOfGeneration(id: string, index: number, options?: RequestOptions & Conditional & Ranged): any {
     return this.transport.download({ id: "getOutputOfGeneration", method: "GET", path: pathOf`/admin/generations/${id}/outputs/${index}` }, options);
+  }
+}
+
+/** Where customers are told what happens, and what they were told. */
+export class WebhooksOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * List endpoints.
+   *
+   * Newest first.
+   */
+  list(query?: ListWebhooksQuery, options?: RequestOptions): Paged<Webhook, WebhookPage> {
+    return this.transport.pages({ id: "listWebhooks", method: "GET", path: "/admin/webhooks", query }, "items", options);
+  }
+
+  /**
+   * Make an endpoint.
+   *
+   * It is told what happens from now on, each message signed as Standard Webhooks describes it, at least once and in order for each user.
+   * What is not answered with a 2xx within 10 s is sent again at growing intervals for three days.
+   */
+  create(body: NewWebhook, options?: RequestOptions & Keyed): Call<MadeWebhook> {
+    return this.transport.json({ id: "createWebhook", method: "POST", path: "/admin/webhooks", body, keyed: true }, options);
+  }
+
+  /**
+   * Take an endpoint away.
+   *
+   * Nothing more is sent to it, and what it was told is deleted. Answers with the endpoint as it was.
+   */
+  delete(webhook: string, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "deleteWebhook", method: "DELETE", path: pathOf`/admin/webhooks/${webhook}` }, options);
+  }
+
+  /** Look at an endpoint. */
+  get(webhook: string, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "getWebhook", method: "GET", path: pathOf`/admin/webhooks/${webhook}` }, options);
+  }
+
+  /**
+   * Change an endpoint.
+   *
+   * Its address, its events, its note, or whether anything is sent to it. Harmless to repeat.
+   */
+  change(webhook: string, body: WebhookChange, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "changeWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}`, body }, options);
+  }
+
+  /**
+   * List what an endpoint was told.
+   *
+   * Newest first. What became of nothing more is kept for 30 days.
+   */
+  listDeliveries(webhook: string, query?: ListWebhookDeliveriesQuery, options?: RequestOptions): Paged<WebhookDelivery, WebhookDeliveryPage> {
+    return this.transport.pages({ id: "listWebhookDeliveries", method: "GET", path: pathOf`/admin/webhooks/${webhook}/deliveries`, query }, "items", options);
+  }
+
+  /**
+   * Look at a delivery.
+   *
+   * With what is sent.
+   */
+  getDelivery(webhook: string, message: string, options?: RequestOptions): Call<WebhookDeliveryStory> {
+    return this.transport.json({ id: "getWebhookDelivery", method: "GET", path: pathOf`/admin/webhooks/${webhook}/deliveries/${message}` }, options);
+  }
+
+  /**
+   * Send a delivery again.
+   *
+   * Under the same id. One that waits for its next attempt is sent now; one that waits for an earlier message goes on waiting.
+   */
+  redeliverMessage(webhook: string, message: string, options?: RequestOptions): Call<WebhookDelivery> {
+    return this.transport.json({ id: "redeliverWebhookMessage", method: "POST", path: pathOf`/admin/webhooks/${webhook}/deliveries/${message}/redeliver` }, options);
+  }
+
+  /**
+   * Tell an endpoint a part of the log again.
+   *
+   * What it would have been told by its events as they are now, under the same ids: what was given up, what was never written down
+   * because the endpoint was disabled or not there yet, and with `with_delivered` what was delivered. What waits goes on waiting.
+   */
+  replay(webhook: string, body: ReplayOrder, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "replayWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}/replay`, body }, options);
+  }
+
+  /** Look at the secret of an endpoint. */
+  getSecret(webhook: string, options?: RequestOptions): Call<WebhookSecret> {
+    return this.transport.json({ id: "getWebhookSecret", method: "GET", path: pathOf`/admin/webhooks/${webhook}/secret` }, options);
+  }
+
+  /**
+   * Give an endpoint another secret.
+   *
+   * For 24 hours messages are signed with the one before too. Another call within that time ends the first of the three at once.
+   */
+  rotateSecret(webhook: string, options?: RequestOptions): Call<WebhookSecret> {
+    return this.transport.json({ id: "rotateWebhookSecret", method: "POST", path: pathOf`/admin/webhooks/${webhook}/secret` }, options);
+  }
+
+  /**
+   * Send a test.
+   *
+   * A message `webhook.test`, signed and sent as any other; look at the delivery for what was answered.
+   */
+  test(webhook: string, options?: RequestOptions): Call<WebhookDelivery> {
+    return this.transport.json({ id: "testWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}/test` }, options);
   }
 }
 

@@ -1417,6 +1417,34 @@ export interface MadeVoid {
   user: string;
 }
 
+/** An endpoint that was made. */
+export interface MadeWebhook {
+  /** It is told what the log says after this position. */
+  after: number;
+  /** When it was made. */
+  created_at: Timestamp;
+  /** Who made it. */
+  created_by: string;
+  /** A note for people; null if there is none. */
+  description?: string | null;
+  /** Why nothing is sent to it; null if something is. */
+  disabled?: WebhookDisabled | null;
+  /** What it is told. */
+  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">>;
+  /** Since when every attempt has failed; null if the last one did not. */
+  failing_since?: Timestamp | null;
+  /** Its id. */
+  id: string;
+  /** What it is told again at the moment; null if nothing is. */
+  replay?: WebhookReplay | null;
+  /** What messages to it are signed with: `whsec_` and base64. */
+  secret: string;
+  /** Where messages go. */
+  url: string;
+  /** The one user that it is told about; null for all. */
+  user?: string | null;
+}
+
 /** All models. */
 export interface ModelList {
   items: Array<ModelOffer>;
@@ -1542,6 +1570,18 @@ export interface NewVoid {
   lot: number;
   /** Why; the user reads it in the history. */
   reason: string;
+}
+
+/** An endpoint to be made. */
+export interface NewWebhook {
+  /** A note for people. */
+  description?: string;
+  /** What it is told. */
+  events: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">;
+  /** Where messages go: `https://`, and out in public. */
+  url: string;
+  /** Only about this user; about all if left out. */
+  user?: string;
 }
 
 /** A body, and whether it is only tried. */
@@ -1879,6 +1919,16 @@ export interface RecognisedTotal {
   refunded: CreditsChange;
 }
 
+/** A part of the log that an endpoint is told again. */
+export interface ReplayOrder {
+  /** What comes after this position; `disabled.position` is where an endpoint was disabled. */
+  after: number;
+  /** Up to this position; up to now if left out. */
+  until?: number;
+  /** Send also what was delivered. */
+  with_delivered?: boolean;
+}
+
 /** The answer to a report. */
 export interface Reported {
   /** What became of it. */
@@ -2128,6 +2178,149 @@ export interface UsageReport {
   zone: string;
 }
 
+/** Where a customer is told what happens. */
+export interface Webhook {
+  /** It is told what the log says after this position. */
+  after: number;
+  /** When it was made. */
+  created_at: Timestamp;
+  /** Who made it. */
+  created_by: string;
+  /** A note for people; null if there is none. */
+  description?: string | null;
+  /** Why nothing is sent to it; null if something is. */
+  disabled?: WebhookDisabled | null;
+  /** What it is told. */
+  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">>;
+  /** Since when every attempt has failed; null if the last one did not. */
+  failing_since?: Timestamp | null;
+  /** Its id. */
+  id: string;
+  /** What it is told again at the moment; null if nothing is. */
+  replay?: WebhookReplay | null;
+  /** Where messages go. */
+  url: string;
+  /** The one user that it is told about; null for all. */
+  user?: string | null;
+}
+
+/** What is changed of an endpoint; what is left out stays. */
+export interface WebhookChange {
+  /** A note for people. */
+  description?: string;
+  /**
+   * `false` sends nothing more; what happens meanwhile is not for it, what waits goes on waiting. `true` sends again, what waits
+   * at once.
+   */
+  enabled?: boolean;
+  /** What it is told from now on. */
+  events?: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">;
+  /** Where messages go. What waits goes there too, at once. */
+  url?: string;
+}
+
+/** A message to an endpoint, and what became of it. */
+export interface WebhookDelivery {
+  /** When it was sent last; null if it was not. */
+  attempted_at?: Timestamp | null;
+  /** How often it was sent. */
+  attempts: number;
+  /** When it was written down. */
+  created_at: Timestamp;
+  /**
+   * Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
+   * `address_refused` or `secret_missing`; null if it was.
+   */
+  error?: string | null;
+  /** The message: `webhook-id`, the same however often it is sent. */
+  id: string;
+  /** When it is sent next; null once nothing more becomes of it, and while an earlier message about the same user waits. */
+  next_at?: Timestamp | null;
+  /** What became of it: it is `waiting` to be sent, `delivered`, or `given_up`. */
+  outcome: Open<"delivered" | "waiting" | "given_up">;
+  /** The event of the log that it tells of; null of a test. */
+  position?: number | null;
+  /** Since when nothing more becomes of it; null while it waits. */
+  settled_at?: Timestamp | null;
+  /** The HTTP status that was answered then; null if there was no answer. */
+  status?: number | null;
+  /** What it is about: one of the events of endpoints, or `webhook.test`. */
+  type: string;
+}
+
+/** A page of deliveries, newest first. */
+export interface WebhookDeliveryPage {
+  items: Array<WebhookDelivery>;
+  /** Where the next page begins; null on the last. */
+  next_cursor?: string | null;
+}
+
+/** A message to an endpoint with what it says. */
+export interface WebhookDeliveryStory {
+  /** When it was sent last; null if it was not. */
+  attempted_at?: Timestamp | null;
+  /** How often it was sent. */
+  attempts: number;
+  /** When it was written down. */
+  created_at: Timestamp;
+  /**
+   * Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
+   * `address_refused` or `secret_missing`; null if it was.
+   */
+  error?: string | null;
+  /** The message: `webhook-id`, the same however often it is sent. */
+  id: string;
+  /** When it is sent next; null once nothing more becomes of it, and while an earlier message about the same user waits. */
+  next_at?: Timestamp | null;
+  /** What became of it: it is `waiting` to be sent, `delivered`, or `given_up`. */
+  outcome: Open<"delivered" | "waiting" | "given_up">;
+  /** What is sent, byte by byte. */
+  payload: string;
+  /** The event of the log that it tells of; null of a test. */
+  position?: number | null;
+  /** Since when nothing more becomes of it; null while it waits. */
+  settled_at?: Timestamp | null;
+  /** The HTTP status that was answered then; null if there was no answer. */
+  status?: number | null;
+  /** What it is about: one of the events of endpoints, or `webhook.test`. */
+  type: string;
+}
+
+/** Why nothing is sent to an endpoint. */
+export interface WebhookDisabled {
+  /** Since when. */
+  at: Timestamp;
+  /** What the log says after this position was not told since. Send it as `after` to be told once it is enabled. */
+  position: number;
+  /** `asked`: an admin disabled it. `gone`: it answered 410. `failing`: it took nothing for five days. */
+  reason: Open<"asked" | "gone" | "failing">;
+}
+
+/** A page of endpoints, newest first. */
+export interface WebhookPage {
+  items: Array<Webhook>;
+  /** Where the next page begins; null on the last. */
+  next_cursor?: string | null;
+}
+
+/** A part of the log that an endpoint is told again. */
+export interface WebhookReplay {
+  /** What comes after this position is still to be told. */
+  after: number;
+  /** Up to this position. */
+  until: number;
+  /** Whether what was delivered is sent again. */
+  with_delivered: boolean;
+}
+
+/** What messages to an endpoint are signed with. */
+export interface WebhookSecret {
+  /** Until when messages are signed with the secret before this one too; null if they are not. */
+  previous_until?: Timestamp | null;
+  /** The secret: `whsec_` and base64. Whoever has it can sign as this service does. */
+  secret: string;
+}
+
 /** A seal with the events under it. */
 export interface WholeSeal {
   /** The leaves of its tree, in order. */
@@ -2262,6 +2455,24 @@ export interface RetryDeadLetterQuery {
 export interface GrantInBulkQuery {
   /** Only say what would become of the lines. */
   dry_run?: boolean;
+}
+
+/** What `webhooks.list` can be asked. */
+export interface ListWebhooksQuery {
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
+}
+
+/** What `webhooks.listDeliveries` can be asked. */
+export interface ListWebhookDeliveriesQuery {
+  /** Only those of which this became. */
+  outcome?: "delivered" | "waiting" | "given_up";
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
 }
 
 /** What `audit.listEvents` can be asked. */

@@ -9,6 +9,7 @@ from .credits import AsyncCredits
 from .dead_letters import AsyncDeadLetters
 from .generations import AsyncGenerations
 from .operations import AsyncOperations
+from .webhooks import AsyncWebhooks
 
 __all__ = [
     "AsyncAccounts",
@@ -17,4 +18,5 @@ __all__ = [
     "AsyncDeadLetters",
     "AsyncGenerations",
     "AsyncOperations",
+    "AsyncWebhooks",
 ]

@@ -9,6 +9,7 @@ from .credits import Credits
 from .dead_letters import DeadLetters
 from .generations import Generations
 from .operations import Operations
+from .webhooks import Webhooks
 
 __all__ = [
     "Accounts",
@@ -17,4 +18,5 @@ __all__ = [
     "DeadLetters",
     "Generations",
     "Operations",
+    "Webhooks",
 ]

@@ -1,19 +1,19 @@
 //! Looking up names, with nothing found but public addresses. What is found here is what is connected to, so a name
 //! that answers differently a moment later gains nothing.
 
-use super::address::is_public;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::error::Error;
 use std::net::SocketAddr;
 use tokio::net::lookup_host;
+use webhooks::is_public;
 
 /// See the module.
-pub(super) struct PublicNames;
+pub(crate) struct PublicNames;
 
 /// A name behind which there is nothing public.
 #[derive(Debug, thiserror::Error)]
 #[error("the name leads to no public address")]
-pub(super) struct NotPublic;
+struct NotPublic;
 
 impl Resolve for PublicNames {
     fn resolve(&self, name: Name) -> Resolving {
@@ -27,4 +27,16 @@ impl Resolve for PublicNames {
             Ok(Box::new(public.into_iter()) as Addrs)
         })
     }
+}
+
+/// Whether that is why a request failed.
+pub(crate) fn is_not_public(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(error) = source {
+        if error.is::<NotPublic>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
 }

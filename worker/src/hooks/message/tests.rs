@@ -1,0 +1,217 @@
+//! What is told of each event, and what of none.
+
+use super::{Context, message, topic};
+use chrono::{DateTime, Utc};
+use ledger::account::{AccountEvent, HoldId, LotId, RefundReason};
+use ledger::job::{Failure, FailureClass, JobEvent, JobRequest, JobState, Kind, Params};
+use ledger::{AccountId, Credits, Event, EventId, JobId, Position, RecordedEvent, StreamId};
+use projections::hooks::Topic;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const JOB: JobId = JobId(Uuid::from_u128(3));
+
+fn at() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 123_456_000).unwrap()
+}
+
+fn credits(amount: u64) -> Credits {
+    Credits::whole(amount).unwrap()
+}
+
+fn recorded(event: Event, balance: Option<(i64, i64)>) -> RecordedEvent {
+    let account_id = AccountId(Uuid::from_u128(1));
+    RecordedEvent {
+        position: Position(17),
+        account_id,
+        stream_id: StreamId(JOB.0),
+        version: 4,
+        event_id: EventId(Uuid::from_u128(2)),
+        event,
+        schema_version: 1,
+        payload: String::new(),
+        amount: balance.map(|(change, _)| Decimal::from(change)),
+        balance_after: balance.map(|(_, after)| Decimal::from(after)),
+        job_id: None,
+        state: None,
+        idempotency_key: None,
+        actor: "user:ada".into(),
+        request_id: "r".into(),
+        causation_id: None,
+        occurred_at: at(),
+        recorded_at: at(),
+        prev_hash: Vec::new(),
+        hash: Vec::new(),
+    }
+}
+
+fn of_job(event: JobEvent) -> RecordedEvent {
+    recorded(Event::Job(event), None)
+}
+
+fn of_account(event: AccountEvent, change: i64, after: i64) -> RecordedEvent {
+    recorded(Event::Account(event), Some((change, after)))
+}
+
+fn failure() -> Failure {
+    let (class, message) = (FailureClass::Transient, "look at the provider before you retry".to_owned());
+    Failure { class, code: "submit_unknown".into(), message, billed: None }
+}
+
+fn debited() -> AccountEvent {
+    AccountEvent::Debited { amount: credits(4), job_id: JOB, run: 1, job_version: 1, from: Vec::new() }
+}
+
+fn granted() -> AccountEvent {
+    AccountEvent::Granted {
+        user: "ada".parse().unwrap(),
+        amount: credits(5),
+        reason: "plan".into(),
+        lot: LotId(7),
+        priority: Default::default(),
+        effective_at: None,
+        expires_at: Some(at()),
+        source: Default::default(),
+        metadata: [("order".to_owned(), "o-1".to_owned())].into(),
+    }
+}
+
+fn refunded() -> AccountEvent {
+    let (amount, reason) = (credits(4), RefundReason::Failed);
+    AccountEvent::Refunded { amount, job_id: JOB, run: 1, reason, job_version: None, to: Vec::new() }
+}
+
+#[test]
+fn each_end_of_a_generation_is_told_and_nothing_on_the_way() {
+    let succeeded =
+        JobEvent::Succeeded { outputs: Vec::new(), charged: None, from: Vec::new(), provider: None };
+    for (event, expected) in [
+        (succeeded, Some(Topic::GenerationSucceeded)),
+        (JobEvent::Failed { failure: failure(), refund_waits: false }, Some(Topic::GenerationFailed)),
+        (JobEvent::Cancelled { refund_waits: false, kept: None }, Some(Topic::GenerationCancelled)),
+        (JobEvent::DeadLettered { failure: failure() }, Some(Topic::GenerationDead)),
+        (JobEvent::Discarded { refund_waits: false, reason: None }, Some(Topic::GenerationDiscarded)),
+        (JobEvent::Retried { run: 2, charged: None, from: Vec::new(), reason: None }, None),
+        (JobEvent::Refunded { amount: credits(1), reason: "goodwill".into() }, None),
+    ] {
+        assert_eq!(topic(&of_job(event.clone()), credits(20)), expected, "{}", event.name());
+    }
+}
+
+#[test]
+fn a_balance_that_falls_below_the_line_is_told_once() {
+    let held = AccountEvent::Held {
+        hold: HoldId(3),
+        amount: credits(4),
+        reason: String::new(),
+        job_id: None,
+        run: None,
+        job_version: None,
+        expires_at: None,
+        from: Vec::new(),
+    };
+    let expired = AccountEvent::Expired { lot: LotId(1), amount: credits(4) };
+    for (event, change, after, expected) in [
+        (debited(), -4, 20, None),
+        (debited(), -4, 19, Some(Topic::CreditsLow)),
+        (debited(), -4, 16, Some(Topic::CreditsLow)),
+        (debited(), -4, 15, None),
+        (held, -4, 19, Some(Topic::CreditsLow)),
+        (expired, -4, 19, Some(Topic::CreditsLow)),
+        (granted(), 5, 10, Some(Topic::CreditsGranted)),
+        (refunded(), 4, 22, Some(Topic::CreditsRefunded)),
+    ] {
+        let recorded = of_account(event, change, after);
+        assert_eq!(topic(&recorded, credits(20)), expected, "{change} to {after}");
+    }
+    assert_eq!(topic(&of_account(debited(), -4, 0), Credits::ZERO), None);
+}
+
+fn told(recorded: &RecordedEvent, context: &Context) -> Value {
+    let topic = topic(recorded, credits(20)).unwrap();
+    let message = message(recorded, topic, context, credits(20)).unwrap();
+    assert_eq!((message.position, message.account_id), (recorded.position, recorded.account_id));
+    let again = super::message(recorded, topic, context, credits(20)).unwrap();
+    assert_eq!(message, again, "the same, byte by byte");
+    serde_json::from_str(&message.payload).unwrap()
+}
+
+fn ada(job: Option<JobState>) -> Context {
+    Context { user: Some("ada".parse().unwrap()), job }
+}
+
+#[test]
+fn credits_are_told_with_the_balance_after_them() {
+    assert_eq!(
+        told(&of_account(granted(), 5, 10), &ada(None)),
+        json!({
+            "type": "credits.granted",
+            "timestamp": "2027-01-15T08:00:00.123456Z",
+            "data": {
+                "user": "ada", "amount": "5", "balance": "10", "lot": 7, "source": "other", "reason": "plan",
+                "metadata": { "order": "o-1" }, "effective_at": null, "expires_at": "2027-01-15T08:00:00.123456Z",
+                "position": 17,
+            },
+        })
+    );
+    let refund = told(&of_account(refunded(), 4, 22), &ada(None))["data"].clone();
+    assert_eq!(
+        refund,
+        json!({
+            "user": "ada", "amount": "4", "balance": "22", "generation": JOB, "run": 1, "reason": "failed", "position": 17,
+        })
+    );
+    let low = told(&of_account(debited(), -4, 19), &ada(None))["data"].clone();
+    assert_eq!(low, json!({ "user": "ada", "balance": "19", "low_below": "20", "position": 17 }));
+}
+
+#[test]
+fn a_generation_is_told_in_the_words_of_its_user_and_without_its_prompt() {
+    let request = JobRequest {
+        kind: Kind::Image,
+        model: "sim-image".into(),
+        prompt: "a secret".into(),
+        count: 1,
+        params: Params::default(),
+    };
+    let queued = JobEvent::Queued {
+        request: request.into(),
+        cost: credits(4),
+        per_second: None,
+        late_cancel: Default::default(),
+        from: Vec::new(),
+    };
+    let dead = JobEvent::DeadLettered { failure: failure() };
+    let job = JobState::apply(None, &queued, 1, at());
+    let job = JobState::apply(job, &dead, 2, at());
+    let told = told(&of_job(dead), &ada(job));
+    let data = &told["data"];
+    for (field, value) in [
+        ("id", json!(JOB)),
+        ("url", json!(format!("/v1/generations/{JOB}"))),
+        ("user", json!("ada")),
+        ("kind", json!("image")),
+        ("model", json!("sim-image")),
+        ("status", json!("dead")),
+        ("charged", json!("4")),
+        ("outputs", json!([])),
+        ("position", json!(17)),
+    ] {
+        assert_eq!(data[field], value, "{field}");
+    }
+    assert_eq!(data["failure"]["code"], "submit_unknown");
+    let sentence = data["failure"]["message"].as_str().unwrap();
+    assert!(sentence.contains("somebody looks into it"), "{sentence}");
+    assert!(!told.to_string().contains("a secret"));
+}
+
+#[test]
+fn the_id_is_made_of_the_event_and_of_what_is_told() {
+    let grant = of_account(granted(), 5, 10);
+    let id = |recorded: &RecordedEvent, topic| message(recorded, topic, &ada(None), credits(20)).unwrap().id;
+    let other = RecordedEvent { event_id: EventId(Uuid::from_u128(9)), ..grant.clone() };
+    assert_eq!(id(&grant, Topic::CreditsGranted), id(&grant, Topic::CreditsGranted));
+    assert_ne!(id(&grant, Topic::CreditsGranted), id(&other, Topic::CreditsGranted));
+    assert_ne!(id(&grant, Topic::CreditsGranted), id(&grant, Topic::CreditsLow));
+}
