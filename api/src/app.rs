@@ -10,7 +10,7 @@ use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;
-use ledger::{Credits, Database, Ledger, Position, Role};
+use ledger::{Credits, Database, Ledger, Position, Role, mark};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use poem::Request;
@@ -24,8 +24,8 @@ use webhooks::Reception;
 /// Connections for bulk actions: orders of admins are few.
 const OPERATORS: usize = 2;
 
-/// How long a log without a known position is waited for before it is taken for empty.
-const MARK_PATIENCE: Duration = Duration::from_secs(1);
+/// How long whoever is writing to the log is waited for by those who must know where it ends.
+const MARK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Sums over the whole log at once: each has a database connection of its own, and others wait for their turn.
 const BOOKS: usize = 2;
@@ -67,8 +67,6 @@ pub(crate) struct Shared {
     low_balance: Option<Credits>,
     /// Whether customers' webhooks may go to addresses that are not public.
     pub private_hooks: bool,
-    /// Up to where endpoints that are made now need not be told.
-    mark: watch::Receiver<Position>,
     pub limits: Limits,
     pub shutdown: CancellationToken,
     catalogue: watch::Receiver<Arc<Catalogue>>,
@@ -92,8 +90,7 @@ impl App {
         let operators = options.database.pool(Role::Operator, OPERATORS)?;
         let shared = Shared {
             ledger: options.ledger,
-            feed: Feed::spawn(pool.clone(), options.mark.clone(), shutdown.clone()),
-            mark: options.mark,
+            feed: Feed::spawn(pool.clone(), options.mark, shutdown.clone()),
             pool,
             reports,
             operators,
@@ -142,13 +139,14 @@ impl App {
         self.low_balance.unwrap_or_else(|| self.catalogue().low_balance())
     }
 
-    /// The newest position that is safe to read up to, as far as this process knows. One that was just started knows of none for a
-    /// moment, which must not be taken for an empty log.
-    pub(crate) async fn mark(&self) -> Position {
-        let mut mark = self.mark.clone();
-        let known = mark.wait_for(|mark| *mark > Position::START);
-        let known = tokio::time::timeout(MARK_PATIENCE, known).await;
-        known.ok().and_then(Result::ok).map_or(Position::START, |mark| *mark)
+    /// Where the log ends now: all that was written before lies up to it. What this process follows of the log lags behind that.
+    pub(crate) async fn end_of_log(&self) -> Result<Position, Problem> {
+        let client = self.reader().await?;
+        mark::settled(&client, MARK_PATIENCE).await?.ok_or_else(|| {
+            let detail =
+                "a transaction has been writing to the log for too long; try again when it has ended";
+            Problem::unavailable("log_unsettled", detail)
+        })
     }
 
     /// The providers that may report now.

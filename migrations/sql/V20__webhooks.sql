@@ -19,6 +19,8 @@ create table webhook_endpoints (
     request_hash      bytea,
     -- The first attempt of those that failed since the last one that did not.
     failing_since     timestamptz,
+    -- Until when it is left alone after a failure, whatever waits for it.
+    retry_at          timestamptz,
     -- Why nothing is sent: asked (an admin), gone (it answered 410), failing (for days). What happens meanwhile is not for it, but may
     -- be replayed from `disabled_position` on.
     disabled_at       timestamptz,
@@ -28,6 +30,8 @@ create table webhook_endpoints (
     replay_after      bigint,
     replay_until      bigint,
     replay_delivered  boolean,
+    -- The last event of which a delivery was kept for long enough and deleted: up to there nobody knows any more what it has taken.
+    swept_position    bigint      not null default 0,
     -- Nobody sees it any more; its deliveries are deleted bit by bit, and then it.
     deleted_at        timestamptz,
 
@@ -70,6 +74,8 @@ create table webhook_deliveries (
     -- What is sent and signed, byte by byte.
     payload      text        not null,
     created_at   timestamptz not null,
+    -- Since when it is to be sent: since it was written down, or was told again.
+    waits_since  timestamptz not null,
     outcome      text        not null default 'waiting',
     attempts     integer     not null default 0,
     -- When it is sent. Null while an earlier one of its account is not settled, and once it is settled itself.

@@ -122,7 +122,7 @@ async fn what_is_wrong_with_an_endpoint_is_named_and_nothing_is_made() {
 }
 
 #[tokio::test]
-async fn a_secret_is_exchanged_with_both_in_use_for_a_day() {
+async fn a_secret_is_exchanged_with_both_in_use_for_a_day_and_no_third() {
     let server = Server::start().await;
     let admin = server.admin();
     let made = made(&admin, shop()).await;
@@ -136,7 +136,12 @@ async fn a_secret_is_exchanged_with_both_in_use_for_a_day() {
     assert_ne!(rotated.body["secret"], before.body["secret"]);
     assert!(rotated.body["previous_until"].is_string());
     assert_eq!(admin.get(&secret).await.expect(200).body, rotated.body);
-    let _ = admin.order(&secret).await.expect(200);
+    let _ = admin.order(&secret).await.refused(409, "secret_retiring");
+    assert_eq!(admin.get(&secret).await.expect(200).body, rotated.body, "nobody's secret ends early");
+    let over = "update webhook_secrets set retires_at = now() - interval '1 s' where retires_at is not null";
+    server.pool.get().await.unwrap().execute(over, &[]).await.unwrap();
+    let next = admin.order(&secret).await.expect(200);
+    assert!(next.body["secret"] != rotated.body["secret"] && next.body["previous_until"].is_string());
     let kept = "select count(*) from webhook_secrets";
     let kept: i64 = server.pool.get().await.unwrap().query_one(kept, &[]).await.unwrap().get(0);
     assert_eq!(kept, 2, "no more than two");
@@ -194,6 +199,7 @@ async fn a_test_is_a_delivery_that_can_be_looked_at_and_sent_again() {
     let id = |text: &Value| text.as_str().unwrap().parse().unwrap();
     let settled = Settled {
         endpoint: path.rsplit('/').next().unwrap().parse().unwrap(),
+        url: "https://example.com/hooks".into(),
         message_id: id(&sent.body["id"]),
         account_id: ledger::AccountId(uuid::Uuid::nil()),
         verdict: Verdict::Delivered,
@@ -223,7 +229,6 @@ async fn a_part_of_the_log_is_told_again_one_at_a_time() {
     let server = Server::start().await;
     let admin = server.admin();
     server.rich_user("alice", 100).await;
-    server.caught_up().await;
     let made = made(&admin, shop()).await;
     let (path, newest) = (format!("{}/replay", at(&made)), made.body["after"].as_i64().unwrap());
     assert!(newest > 0, "it begins at the present");
@@ -236,4 +241,55 @@ async fn a_part_of_the_log_is_told_again_one_at_a_time() {
     }
     let refused = admin.post(&path, json!({ "after": -1, "with_delivered": "yes" })).await;
     assert_eq!(refused.refused(400, "body_invalid").blamed(), ["with_delivered", "after"]);
+}
+
+#[tokio::test]
+async fn what_was_delivered_so_long_ago_that_nobody_knows_is_not_sent_again_unasked() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    server.rich_user("alice", 100).await;
+    let made = made(&admin, shop()).await;
+    let (path, newest) = (format!("{}/replay", at(&made)), made.body["after"].as_i64().unwrap());
+    // As a worker sweeps: what was delivered up to here was kept for long enough.
+    let id: uuid::Uuid = made.body["id"].as_str().unwrap().parse().unwrap();
+    let client = server.pool.get().await.unwrap();
+    let delivered = "insert into webhook_deliveries (endpoint, message_id, position, account_id, type, payload, created_at,
+            waits_since, outcome, settled_at)
+        values ($1, gen_random_uuid(), $2, gen_random_uuid(), 'credits.granted', '{}', now(), now(), 'delivered', now())";
+    client.execute(delivered, &[&id, &(newest - 1)]).await.unwrap();
+    let later = chrono::Utc::now() + chrono::TimeDelta::days(1);
+    assert_eq!(hooks::forget_settled(&**client, later, 100).await.unwrap(), 1);
+
+    let refused = admin.post(&path, json!({ "after": 0 })).await.refused(422, "validation_failed");
+    assert_eq!(refused.blamed(), ["after"]);
+    let known = admin.post(&path, json!({ "after": newest - 1 })).await.expect(200);
+    assert_eq!(known.body["replay"]["after"], newest - 1);
+    client
+        .execute(
+            "update webhook_endpoints set replay_after = null, replay_until = null, replay_delivered = null",
+            &[],
+        )
+        .await
+        .unwrap();
+    let _ = admin.post(&path, json!({ "after": 0, "with_delivered": true })).await.expect(200);
+}
+
+#[tokio::test]
+async fn an_endpoint_begins_where_the_log_ends_and_not_where_this_process_is() {
+    let server = Server::start().await;
+    let admin = server.admin();
+    for user in ["alice", "bob", "carol"] {
+        server.rich_user(user, 100).await;
+        let made = made(&admin, shop()).await;
+        let end = "select max(position) from events";
+        let end: i64 = server.pool.get().await.unwrap().query_one(end, &[]).await.unwrap().get(0);
+        assert_eq!(made.body["after"], end, "{user}");
+    }
+    // Whoever is writing now may write something that lies before it.
+    let mut writer = server.pool.get().await.unwrap();
+    let writing = writer.transaction().await.unwrap();
+    writing.execute("lock table events in row exclusive mode", &[]).await.unwrap();
+    let _ = admin.post(PATH, shop()).await.refused(503, "log_unsettled");
+    writing.rollback().await.unwrap();
+    let _ = made(&admin, shop()).await;
 }

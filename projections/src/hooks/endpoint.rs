@@ -65,17 +65,21 @@ pub struct Endpoint {
     pub created_at: DateTime<Utc>,
     /// The first attempt of those that failed since the last one that did not.
     pub failing_since: Option<DateTime<Utc>>,
+    /// Until when it is left alone after a failure.
+    pub retry_at: Option<DateTime<Utc>>,
     /// Since when nothing is sent, if nothing is.
     pub disabled: Option<Disabled>,
     /// What is told again at the moment.
     pub replay: Option<Replay>,
+    /// Up to here deliveries were kept for long enough and deleted.
+    pub swept: Position,
 }
 
 /// The columns of [`read_endpoint`].
 macro_rules! endpoint_columns {
     () => {
-        "id, url, events, user_id, description, after_position, created_by, created_at, failing_since, disabled_at, \
-         disabled_reason, disabled_position, replay_after, replay_until, replay_delivered"
+        "id, url, events, user_id, description, after_position, created_by, created_at, failing_since, retry_at, \
+         disabled_at, disabled_reason, disabled_position, replay_after, replay_until, replay_delivered, swept_position"
     };
 }
 
@@ -100,8 +104,10 @@ pub(super) fn read_endpoint(row: &Row) -> Result<Endpoint, Error> {
         created_by: row.try_get("created_by")?,
         created_at: row.try_get("created_at")?,
         failing_since: row.try_get("failing_since")?,
+        retry_at: row.try_get("retry_at")?,
         disabled: disabled.transpose()?,
         replay: read_replay(row)?,
+        swept: Position(row.try_get("swept_position")?),
     })
 }
 

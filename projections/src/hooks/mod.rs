@@ -2,11 +2,13 @@
 //!
 //! Not a read model: no stream has it. `endpoint` and `delivery` are how rows are read; `register` and `secrets` are what admins do
 //! to endpoints, `order` what they do to deliveries, `read` tells of both. `told` and `due` are for the one duty that works out what
-//! is to be told and sends it; what it writes, it writes after [`hold`] in the same transaction.
+//! is to be told and sends it, `forget` for what was kept for long enough; what it writes, it writes after [`hold`] in the same
+//! transaction.
 
 mod delivery;
 mod due;
 mod endpoint;
+mod forget;
 mod order;
 mod read;
 mod register;
@@ -14,16 +16,14 @@ mod secrets;
 mod told;
 
 pub use delivery::{Delivery, Outcome, Topic};
-pub use due::{Due, Lane, Room, Settled, Verdict, Word, due, note, promote, settle};
+pub use due::{Due, Lane, Room, Settled, Verdict, Word, due, lock, note, promote, settle};
 pub use endpoint::{Disabled, Endpoint, Replay, Why};
+pub use forget::{forget_deleted, forget_settled, give_up};
 pub use order::{redeliver, replay, send_test};
 pub use read::{deliveries, delivery, get, list};
 pub use register::{Added, Change, MOST_ENDPOINTS, NewEndpoint, add, change, delete};
-pub use secrets::{Secrets, rotate, secrets};
-pub use told::{
-    Counts, Listener, Message, counts, forget_deleted, forget_settled, hold, listeners, move_replay, tell,
-    tell_again,
-};
+pub use secrets::{Rotated, Secrets, rotate, secrets};
+pub use told::{Counts, Listener, Message, counts, hold, listeners, move_replay, tell, tell_again};
 
 /// Every statement, by name.
 pub const STATEMENTS: &[(&str, &str)] = &[
@@ -52,10 +52,13 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("hooks: tell again", told::TELL_AGAIN),
     ("hooks: move a replay", told::MOVE_REPLAY),
     ("hooks: counts", told::COUNTS),
-    ("hooks: forget settled", told::FORGET_SETTLED),
-    ("hooks: forget deliveries of the deleted", told::FORGET_DELIVERIES),
-    ("hooks: forget the deleted", told::FORGET_ENDPOINTS),
+    ("hooks: forget settled", forget::FORGET_SETTLED),
+    ("hooks: what has waited for too long", forget::TOO_LONG),
+    ("hooks: give up", forget::GIVE_UP),
+    ("hooks: forget deliveries of the deleted", forget::FORGET_DELIVERIES),
+    ("hooks: forget the deleted", forget::FORGET_ENDPOINTS),
     ("hooks: due", due::DUE),
+    ("hooks: lock endpoints", due::LOCK),
     ("hooks: settle", due::SETTLE),
     ("hooks: promote", due::PROMOTE),
     ("hooks: note how endpoints do", due::NOTE),

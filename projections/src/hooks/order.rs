@@ -8,10 +8,18 @@ use tokio_postgres::GenericClient;
 use tokio_postgres::types::{ToSql, Type};
 use uuid::Uuid;
 
-/// A test is nobody's, so it waits for no message and no message waits for it.
+/// A test is nobody's, so it waits for no message and no message waits for it. Whoever orders it waits for its answer: it is sent before
+/// all that is due, and to an endpoint that is left alone too.
 pub(super) const ADD_TEST: &str = concat!(
-    "insert into webhook_deliveries (endpoint, message_id, position, account_id, type, payload, created_at, next_at)
-    select id, $2, 0, $3, $4, $5, $6, $6 from webhook_endpoints where id = $1 and disabled_at is null and deleted_at is null
+    "with woken as (
+        update webhook_endpoints set retry_at = null
+        where id = $1 and disabled_at is null and deleted_at is null and retry_at is not null
+    )
+    insert into webhook_deliveries (endpoint, message_id, position, account_id, type, payload, created_at, waits_since, next_at)
+    select id, $2, 0, $3, $4, $5, $6, $6, least($6, (
+        select next_at - interval '1 microsecond' from webhook_deliveries
+        where endpoint = $1 and next_at is not null order by next_at limit 1
+    )) from webhook_endpoints where id = $1 and disabled_at is null and deleted_at is null
     returning ",
     delivery_columns!()
 );
@@ -20,6 +28,7 @@ pub(super) const ADD_TEST: &str = concat!(
 pub(super) const REDELIVER: &str = concat!(
     "update webhook_deliveries delivery set outcome = 'waiting', settled_at = null,
         attempts = case when settled_at is null then attempts else 0 end,
+        waits_since = case when settled_at is null then waits_since else $3::timestamptz end,
         next_at = case when settled_at is null and next_at is null then null else $3::timestamptz end
     from (select id as open from webhook_endpoints where id = $1 and disabled_at is null and deleted_at is null) heard
     where delivery.endpoint = heard.open and delivery.message_id = $2
@@ -27,9 +36,10 @@ pub(super) const REDELIVER: &str = concat!(
     delivery_columns!()
 );
 
+/// What was delivered must be known, if it is not to be sent again.
 pub(super) const REPLAY: &str = concat!(
     "update webhook_endpoints set replay_after = $2, replay_until = $3, replay_delivered = $4
-    where id = $1 and disabled_at is null and deleted_at is null and replay_after is null returning ",
+    where id = $1 and disabled_at is null and deleted_at is null and replay_after is null and ($4 or swept_position <= $2) returning ",
     endpoint_columns!()
 );
 
@@ -65,8 +75,8 @@ pub async fn redeliver(
     client.query_typed(REDELIVER, &parameters).await?.first().map(read_delivery).transpose()
 }
 
-/// Has a part of the log told again; `None` if there is no such endpoint that anything is sent to, or it is being told something again
-/// already.
+/// Has a part of the log told again; `None` if there is no such endpoint that anything is sent to, it is being told something again
+/// already, or it is no longer known what it has taken of that.
 pub async fn replay(
     client: &impl GenericClient,
     endpoint: Uuid,

@@ -39,6 +39,7 @@ pub(super) const CHANGE: &str = concat!(
         events = coalesce($3, events),
         description = coalesce($4, description),
         failing_since = case when $5 or $2 <> url then null else failing_since end,
+        retry_at = case when $5 or $2 <> url then null else retry_at end,
         disabled_at = case when $5 then null when not $5 then coalesce(disabled_at, $6) else disabled_at end,
         disabled_reason = case when $5 then null when not $5 then coalesce(disabled_reason, 'asked') else disabled_reason end,
         disabled_position = case when $5 then null when not $5 then coalesce(disabled_position, greatest(after_position,
@@ -47,9 +48,12 @@ pub(super) const CHANGE: &str = concat!(
     endpoint_columns!()
 );
 
-/// What waits for its next attempt need not wait for it any longer.
-pub(super) const BRING_FORWARD: &str =
-    "update webhook_deliveries set next_at = $2 where endpoint = $1 and next_at > $2";
+/// What waits for its next attempt need not wait for it any longer. In the order in which the duty locks what it tells again, or each
+/// might wait for the other.
+pub(super) const BRING_FORWARD: &str = r"
+update webhook_deliveries delivery set next_at = $2
+from (select message_id from webhook_deliveries where endpoint = $1 and next_at > $2 order by message_id for update) held
+where delivery.endpoint = $1 and delivery.message_id = held.message_id";
 
 pub(super) const DELETE: &str =
     "update webhook_endpoints set deleted_at = $2 where id = $1 and deleted_at is null returning id";

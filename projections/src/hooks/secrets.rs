@@ -15,9 +15,11 @@ pub(super) const ADD: &str =
     "insert into webhook_secrets (endpoint, secret, created_at) values ($1, $2, $3) returning endpoint";
 
 /// Only the newest: one that retires already is not kept for longer.
-pub(super) const RETIRE: &str = "update webhook_secrets set retires_at = $2 where endpoint = $1 and retires_at is null returning endpoint";
+pub(super) const RETIRE: &str = r"
+update webhook_secrets set retires_at = $2 where endpoint = $1 and retires_at is null
+    and (select created_at from webhook_secrets where endpoint = $1 and retires_at is not null limit 1) is null returning endpoint";
 
-pub(super) const FORGET: &str = "delete from webhook_secrets where endpoint = $1 and retires_at is not null";
+pub(super) const FORGET: &str = "delete from webhook_secrets where endpoint = $1 and retires_at <= $2";
 
 pub(super) const FORGET_ALL: &str = "delete from webhook_secrets where endpoint = $1";
 
@@ -31,6 +33,15 @@ pub struct Secrets {
     pub newest: String,
     /// Until when the one before signs too, if it does.
     pub previous_until: Option<DateTime<Utc>>,
+}
+
+/// What came of exchanging a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Rotated {
+    /// There is a new one.
+    Done(Secrets),
+    /// The one before the newest still signs, until then.
+    Retiring(DateTime<Utc>),
 }
 
 /// Gives an endpoint a secret.
@@ -51,23 +62,24 @@ pub(super) async fn forget_all(client: &Transaction<'_>, endpoint: Uuid) -> Resu
     Ok(())
 }
 
-/// Gives an endpoint another secret; the one before signs beside it for a day. One that was on its way out is gone at once, so there are
-/// never more than two. `None` if there is no such endpoint.
+/// Gives an endpoint another secret; the one before signs beside it for a day. While it does, there is no third: whoever has only the
+/// first would take nothing more. `None` if there is no such endpoint.
 pub async fn rotate(
     client: &Transaction<'_>,
     endpoint: Uuid,
     secret: &str,
     now: DateTime<Utc>,
-) -> Result<Option<Secrets>, Error> {
+) -> Result<Option<Rotated>, Error> {
     let retires_at = now + OVERLAP;
-    client.query_typed(FORGET, &[(&endpoint, Type::UUID)]).await?;
+    client.query_typed(FORGET, &[(&endpoint, Type::UUID), (&now, Type::TIMESTAMPTZ)]).await?;
     let retired =
         client.query_typed(RETIRE, &[(&endpoint, Type::UUID), (&retires_at, Type::TIMESTAMPTZ)]).await?;
     if retired.is_empty() {
-        return Ok(None);
+        let there = secrets(&**client, endpoint, now).await?;
+        return Ok(there.map(|secrets| Rotated::Retiring(secrets.previous_until.unwrap_or(retires_at))));
     }
     add(client, endpoint, secret, now).await?;
-    secrets(&**client, endpoint, now).await
+    Ok(secrets(&**client, endpoint, now).await?.map(Rotated::Done))
 }
 
 /// The secrets of an endpoint; `None` if there is none.

@@ -1,4 +1,4 @@
-//! What the duty writes down: who is to be told what the log says, and that what was kept for long enough is gone.
+//! What the duty writes down: who is to be told what the log says.
 //!
 //! Deliveries are written and settled in different transactions, and each looks for the next message of an account. Two at once would
 //! both leave it to the other, so each begins with [`hold`], which also shows that the duty is still this process's.
@@ -25,8 +25,8 @@ where disabled_at is null and deleted_at is null order by id";
 macro_rules! told {
     ($conflict:literal) => {
         concat!(
-            "insert into webhook_deliveries as delivery (endpoint, message_id, position, account_id, type, payload, created_at)
-            select pair.endpoint, message.id, message.position, message.account_id, message.type, message.payload, $8
+            "insert into webhook_deliveries as delivery (endpoint, message_id, position, account_id, type, payload, created_at, waits_since)
+            select pair.endpoint, message.id, message.position, message.account_id, message.type, message.payload, $8, $8
             from unnest($1::uuid[], $2::bigint[]) as pair (endpoint, message)
             join unnest($3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::text[]) with ordinality
                 as message (id, position, account_id, type, payload, ordinal) on message.ordinal = pair.message
@@ -42,7 +42,7 @@ pub(super) const TELL: &str = told!("nothing");
 
 /// What waits already goes on waiting; what was delivered is sent once more if that is wanted.
 pub(super) const TELL_AGAIN: &str = told!(
-    "update set outcome = 'waiting', attempts = 0, next_at = null, settled_at = null
+    "update set outcome = 'waiting', attempts = 0, next_at = null, settled_at = null, waits_since = excluded.waits_since
         where delivery.outcome = 'given_up' or (delivery.outcome = 'delivered' and $9)"
 );
 
@@ -59,27 +59,10 @@ pub(super) const COUNTS: &str = r"
 select count(*) filter (where disabled_at is not null) as disabled,
     count(*) filter (where disabled_at is null and failing_since is not null) as failing,
     count(*) filter (where disabled_at is null and failing_since is null) as well,
-    min(case when disabled_at is null then (
+    min(case when disabled_at is null and failing_since is null then (
         select next_at from webhook_deliveries where endpoint = id and next_at is not null order by next_at limit 1
     ) end) as first_due_at
 from webhook_endpoints where deleted_at is null";
-
-/// By place, since a list of names would be looked for in the whole table.
-pub(super) const FORGET_SETTLED: &str = r"
-delete from webhook_deliveries where ctid = any(array(
-    select ctid from webhook_deliveries where settled_at < $1 order by settled_at limit $2
-)) and settled_at < $1 returning endpoint";
-
-pub(super) const FORGET_DELIVERIES: &str = r"
-delete from webhook_deliveries where ctid = any(array(
-    select left_over.place from webhook_endpoints gone cross join lateral (
-        select ctid as place from webhook_deliveries where endpoint = gone.id order by created_at limit $1
-    ) left_over where gone.deleted_at is not null limit $1
-)) returning endpoint";
-
-pub(super) const FORGET_ENDPOINTS: &str = r"
-delete from webhook_endpoints where deleted_at is not null
-    and (select message_id from webhook_deliveries where endpoint = id order by created_at limit 1) is null returning id";
 
 /// An endpoint, as far as it matters for what it is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,7 +103,7 @@ pub struct Counts {
     pub failing: u64,
     /// The others.
     pub well: u64,
-    /// When the first of what is to be sent was or is due.
+    /// When the first of what is to be sent to those that do well was or is due.
     pub first_due_at: Option<DateTime<Utc>>,
 }
 
@@ -208,23 +191,6 @@ pub async fn counts(client: &impl GenericClient) -> Result<Counts, Error> {
         well: row::large_count(row, "well")?,
         first_due_at: row.try_get("first_due_at")?,
     })
-}
-
-/// Deletes at most so many deliveries that were settled before an instant; how many there were.
-pub async fn forget_settled(
-    client: &impl GenericClient,
-    before: DateTime<Utc>,
-    most: i64,
-) -> Result<usize, Error> {
-    let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&before, Type::TIMESTAMPTZ), (&most, Type::INT8)];
-    Ok(client.query_typed(FORGET_SETTLED, &parameters).await?.len())
-}
-
-/// Deletes at most so many deliveries to endpoints that were taken away, and those of which none is left; how many deliveries there were.
-pub async fn forget_deleted(client: &impl GenericClient, most: i64) -> Result<usize, Error> {
-    let forgotten = client.query_typed(FORGET_DELIVERIES, &[(&most, Type::INT8)]).await?.len();
-    client.query_typed(FORGET_ENDPOINTS, &[]).await?;
-    Ok(forgotten)
 }
 
 fn read_listener(row: &Row) -> Result<Listener, Error> {

@@ -246,6 +246,7 @@ async fn told(client: &mut Client) {
         .iter()
         .map(|due| hooks::Settled {
             endpoint: due.endpoint,
+            url: due.url.clone(),
             message_id: due.message_id,
             account_id: due.account_id,
             verdict: hooks::Verdict::Delivered,
@@ -253,10 +254,21 @@ async fn told(client: &mut Client) {
             error: None,
         })
         .collect();
+    run!(client, "lock", |on| hooks::lock(&on, &[waiting, other]));
     run!(client, "settle", |on| hooks::settle(&on, &settled, at(31)));
+    let word = |endpoint| hooks::Word {
+        endpoint,
+        url: "https://example.com/hooks".into(),
+        rests_until: Some(at(31)),
+        is_gone: true,
+    };
+    let disabled = run!(client, "note", |on| hooks::note(&on, &[word(waiting), word(other)], at(31), at(1)));
+    assert_eq!(disabled.len(), 2);
     assert_eq!(run!(client, "counts", |on| hooks::counts(&on)).well, 20);
     assert_eq!(run!(client, "forget", |on| hooks::forget_settled(&on, at(31), 100)), 100);
-    assert_eq!(run!(client, "forget deleted", |on| hooks::forget_deleted(&on, 100)), 0);
+    let (lanes, given_up) = run!(client, "give up", |on| hooks::give_up(&on, at(31), 100, at(31)));
+    assert_eq!((lanes.is_empty(), given_up), (false, 100));
+    assert_eq!(run!(client, "forget deleted", |on| hooks::forget_deleted(&on, at(31), 100)), 0);
 }
 
 async fn audit(client: &mut Client) {

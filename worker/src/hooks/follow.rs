@@ -14,6 +14,7 @@ use projections::hooks::{self, Listener, Replay};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// Most events of one page.
 const PAGE: usize = 500;
@@ -29,13 +30,19 @@ pub(super) async fn follow(
 ) -> Result<(), Error> {
     let mut mark = station.mark.clone();
     let mut position = checkpoint::claim(&**station.writer.get().await?, NAME, fencing).await?;
+    let mut replayed = Uuid::nil();
     while !held.is_cancelled() {
         let until = *mark.borrow_and_update();
         let listeners = hooks::listeners(&**station.reader.get().await?).await?;
-        let mut is_more = replay(station, fencing, &listeners, news).await?;
+        // What is new comes first, and after each page of it one of one replay: neither waits for the other's end.
         if position < until {
             position = advance(station, fencing, &listeners, (position, until), news).await?;
-            is_more |= position < until;
+        }
+        let mut is_more = position < until;
+        if let Some((listener, replay)) = next_replay(&listeners, replayed) {
+            replayed = listener.id;
+            is_more |= replay_page(station, fencing, listener, replay).await? || others(&listeners, replayed);
+            news.notify_one();
         }
         if !is_more {
             held.run_until_cancelled(rest(station, &mut mark, !listeners.is_empty())).await;
@@ -73,9 +80,9 @@ async fn advance(
     let after = after.max(first.min(until));
     let (page, to) = page(station, after, until).await?;
     let listeners = hooks::listeners(&**station.reader.get().await?).await?;
-    let told = told(station, &page.events, &listeners).await?;
+    let told = told(station, &page, to, &listeners).await?;
     if told.pairs.is_empty() {
-        return skip(station, fencing, to).await;
+        return skip(station, fencing, told.to).await;
     }
     let mut client = station.hooks.pool.get().await?;
     let transaction = client.transaction().await?;
@@ -83,11 +90,11 @@ async fn advance(
     let now = station.now();
     let lanes = hooks::tell(&*transaction, &told.messages, &told.pairs, now).await?;
     hooks::promote(&*transaction, &lanes, now).await?;
-    checkpoint::move_to(&*transaction, NAME, fencing, to).await?;
+    checkpoint::move_to(&*transaction, NAME, fencing, told.to).await?;
     transaction.commit().await?;
     metrics::counter!("cooly_webhook_messages_total").increment(told.messages.len() as u64);
     news.notify_one();
-    Ok(to)
+    Ok(told.to)
 }
 
 /// Nothing up to there is told to anybody. Finding that once more after a crash of the server is harmless.
@@ -96,23 +103,19 @@ async fn skip(station: &Station, fencing: i64, to: Position) -> Result<Position,
     Ok(to)
 }
 
-/// Takes every replay a page further; whether there is more of any.
-async fn replay(
-    station: &Station,
-    fencing: i64,
-    listeners: &[Listener],
-    news: &Notify,
-) -> Result<bool, Error> {
-    let mut is_more = false;
-    for listener in listeners {
-        if let Some(replay) = listener.replay {
-            is_more |= replay_page(station, fencing, listener, replay).await?;
-            news.notify_one();
-        }
-    }
-    Ok(is_more)
+/// Whose replay is taken a page further: of those that have one, in the order of their names, the next after the last one.
+fn next_replay(listeners: &[Listener], last: Uuid) -> Option<(&Listener, Replay)> {
+    let mut replaying = listeners.iter().filter_map(|listener| Some((listener, listener.replay?)));
+    let first = replaying.clone().next();
+    replaying.find(|(listener, _)| listener.id > last).or(first)
 }
 
+/// Whether another endpoint than this one is told something again.
+fn others(listeners: &[Listener], this: Uuid) -> bool {
+    listeners.iter().any(|listener| listener.replay.is_some() && listener.id != this)
+}
+
+/// Takes a replay a page further; whether there is more of it.
 async fn replay_page(
     station: &Station,
     fencing: i64,
@@ -122,7 +125,7 @@ async fn replay_page(
     let (page, to) = page(station, replay.after, replay.until).await?;
     // Also what was before the endpoint, if that is asked for.
     let listener = Listener { after: replay.after, ..listener.clone() };
-    let told = told(station, &page.events, std::slice::from_ref(&listener)).await?;
+    let told = told(station, &page, to, std::slice::from_ref(&listener)).await?;
     let mut client = station.hooks.pool.get().await?;
     let transaction = client.transaction().await?;
     hooks::hold(&*transaction, fencing).await?.ok_or(Error::Fenced)?;
@@ -131,9 +134,9 @@ async fn replay_page(
         let lanes = hooks::tell_again(&*transaction, &told.messages, &told.pairs, now, again).await?;
         hooks::promote(&*transaction, &lanes, now).await?;
     }
-    hooks::move_replay(&*transaction, listener.id, to).await?;
+    hooks::move_replay(&*transaction, listener.id, told.to).await?;
     transaction.commit().await?;
-    Ok(to < replay.until)
+    Ok(told.to < replay.until)
 }
 
 /// The next page, and up to where it goes.
@@ -144,9 +147,6 @@ async fn page(
 ) -> Result<(ReadablePage, Position), Error> {
     let client = station.reader.get().await?;
     let page = read::readable_page(&**client, Side::Both, after, until, PAGE as i64).await?;
-    for unreadable in &page.unreadable {
-        tracing::error!(position = %unreadable.position, "an event cannot be read by this version; customers are not told of it");
-    }
     let to = page.last.filter(|_| page.length >= PAGE).unwrap_or(until);
     Ok((page, to))
 }

@@ -2,7 +2,8 @@
 //! read.
 
 use super::payload::{Body, Generation, Granted, Low, Refunded};
-use ledger::account::AccountEvent;
+use chrono::{DateTime, Utc};
+use ledger::account::{AccountEvent, AccountState};
 use ledger::job::{JobEvent, JobState};
 use ledger::{Credits, Event, JobId, RecordedEvent, UserId};
 use projections::hooks::{Message, Topic};
@@ -10,21 +11,23 @@ use serde::Serialize;
 use uuid::Uuid;
 
 /// What else is known about the time of an event.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Context {
     /// Whose account it is.
-    pub user: Option<UserId>,
+    pub user: UserId,
     /// The job right after the event, of one about a job.
     pub job: Option<JobState>,
+    /// The account right after the event before this one, and when that was; of one after which it has little.
+    pub before: Option<(AccountState, DateTime<Utc>)>,
 }
 
-/// What is told of this event, if anything is. A balance is low below `low_below`.
+/// What may be told of this event. An account is low that has less than `low_below`; whether it was so before, the event does not say.
 pub(super) fn topic(recorded: &RecordedEvent, low_below: Credits) -> Option<Topic> {
     match &recorded.event {
         Event::Job(event) => of_job(event),
         Event::Account(AccountEvent::Granted { .. }) => Some(Topic::CreditsGranted),
         Event::Account(AccountEvent::Refunded { .. }) => Some(Topic::CreditsRefunded),
-        Event::Account(_) => falls_below(recorded, low_below).then_some(Topic::CreditsLow),
+        Event::Account(_) => ends_below(recorded, low_below).then_some(Topic::CreditsLow),
     }
 }
 
@@ -44,43 +47,60 @@ fn of_job(event: &JobEvent) -> Option<Topic> {
     }
 }
 
-/// Only the event that crosses the line says so: what follows below it does not.
-fn falls_below(recorded: &RecordedEvent, low_below: Credits) -> bool {
-    let (Some(change), Some(after)) = (recorded.amount, recorded.balance_after) else { return false };
-    after < low_below.get() && after - change >= low_below.get()
+/// Whether it took something away, and less can be spent after it than that.
+fn ends_below(recorded: &RecordedEvent, low_below: Credits) -> bool {
+    let is_loss = recorded.amount.is_some_and(|change| change.is_sign_negative());
+    is_loss && available(recorded).is_some_and(|available| available < low_below)
 }
 
-/// The message; `None` if what is needed to tell it is not known.
+/// What can be spent right after it: in a balance there is also what can only be spent later.
+fn available(recorded: &RecordedEvent) -> Option<Credits> {
+    recorded.state.as_ref().map(|state| state.available(recorded.occurred_at))
+}
+
+/// Only the event that crosses the line says so: what follows below it does not. What was there before is what the event before left, and
+/// what has become spendable since.
+fn was_above(recorded: &RecordedEvent, context: &Context, low_below: Credits) -> bool {
+    context.before.as_ref().is_some_and(|(state, at)| {
+        state.available(*at).max(state.available(recorded.occurred_at)) >= low_below
+    })
+}
+
+/// The message, if there is one; or why this version cannot tell.
 pub(super) fn message(
     recorded: &RecordedEvent,
     topic: Topic,
     context: &Context,
     low_below: Credits,
-) -> Option<Message> {
-    let payload = match &recorded.event {
-        Event::Job(_) => {
-            let id = JobId(recorded.stream_id.0);
-            body(recorded, topic, Generation::new(id, context.job.as_ref()?, context.user.as_ref(), recorded))
-        }
-        Event::Account(event) => {
-            let (user, balance) = (context.user.as_ref(), recorded.balance_after?);
-            match event {
-                AccountEvent::Granted { .. } => {
-                    body(recorded, topic, Granted::new(event, user, balance, recorded)?)
-                }
-                AccountEvent::Refunded { .. } => {
-                    body(recorded, topic, Refunded::new(event, user, balance, recorded)?)
-                }
-                _ => body(recorded, topic, Low::new(user, balance, low_below, recorded)),
-            }
-        }
-    };
-    Some(Message {
+) -> Result<Option<Message>, String> {
+    if topic == Topic::CreditsLow && !was_above(recorded, context, low_below) {
+        return Ok(None);
+    }
+    let payload = payload(recorded, topic, context, low_below).ok_or("the log lacks a part of it")?;
+    Ok(Some(Message {
         id: Uuid::new_v5(&recorded.event_id.0, topic.as_str().as_bytes()),
         position: recorded.position,
         account_id: recorded.account_id,
         topic,
         payload,
+    }))
+}
+
+/// `None` if what is needed to tell it is not there.
+fn payload(recorded: &RecordedEvent, topic: Topic, context: &Context, low_below: Credits) -> Option<String> {
+    let user = &context.user;
+    Some(match &recorded.event {
+        Event::Job(_) => {
+            let id = JobId(recorded.stream_id.0);
+            body(recorded, topic, Generation::new(id, context.job.as_ref()?, user, recorded))
+        }
+        Event::Account(event @ AccountEvent::Granted { .. }) => {
+            body(recorded, topic, Granted::new(event, user, recorded.balance_after?, recorded)?)
+        }
+        Event::Account(event @ AccountEvent::Refunded { .. }) => {
+            body(recorded, topic, Refunded::new(event, user, recorded.balance_after?, recorded)?)
+        }
+        Event::Account(_) => body(recorded, topic, Low::new(user, available(recorded)?, low_below, recorded)),
     })
 }
 

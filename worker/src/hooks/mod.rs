@@ -3,7 +3,8 @@
 //! Three loops under one lease. `follow` reads the log, has `message` make of an event what is told of it, and writes down who is to be
 //! told, together with its checkpoint; so nothing is told that the log does not say, and nothing is left out. `send` sends what is due,
 //! many at once, and writes down what became of it; a crash before that has it sent once more, under the same id. `tidy` deletes what was
-//! kept for long enough. What is written shows the fencing number of the lease.
+//! kept for long enough. What is written shows the fencing number of the lease. Each loop starts over by itself when it fails: what is
+//! under way does not depend on the others.
 
 mod context;
 mod flights;
@@ -15,12 +16,15 @@ mod send;
 mod tidy;
 mod verdict;
 
-use crate::duty;
+use crate::checkpoint;
+use crate::duty::{self, supervise};
 use crate::error::Error;
 use crate::station::Station;
-use futures::future::try_join3;
+use flights::Flights;
+use futures::future::join3;
+use post::Post;
 use std::sync::Arc;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
 
 /// Of the lease and of the checkpoint; the statements of `projections::hooks` know it too.
@@ -31,12 +35,22 @@ pub(crate) async fn run(station: Arc<Station>, shutdown: CancellationToken) -> R
 }
 
 async fn tell(station: Arc<Station>, fencing: i64, held: CancellationToken) -> Result<(), Error> {
-    let news = Notify::new();
-    let following = follow::follow(&station, fencing, &news, &held);
-    let sending = send::send(&station, fencing, &news, &held);
-    let tidying = tidy::tidy(&station, &held);
-    let ended = try_join3(following, sending, tidying).await.map(drop);
+    let post = Post::new(station.hooks.may_be_private, station.timings.hook)?;
+    // Before any loop begins: from now on nothing is noted under an earlier lease, and all of them can note under this one.
+    checkpoint::claim(&**station.writer.get().await?, NAME, fencing).await?;
+    let (news, flights) = (&Notify::new(), &Mutex::new(Flights::new(Arc::clone(&station), post)));
+    let following =
+        supervise("hooks_follow", held.clone(), Arc::clone(&station), |station, held| async move {
+            follow::follow(&station, fencing, news, &held).await
+        });
+    let sending = supervise("hooks_send", held.clone(), Arc::clone(&station), |station, held| async move {
+        send::send(&station, fencing, flights, news, &held).await
+    });
+    let tidying = supervise("hooks_tidy", held.clone(), Arc::clone(&station), |station, held| async move {
+        tidy::tidy(&station, fencing, &held).await
+    });
+    join3(following, sending, tidying).await;
     // Whoever leads next tells it; what stayed here would be told for ever.
     tidy::tell_nothing();
-    ended
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! the words of `GET /v1/generations/{id}`, but for its prompt: that is its user's, and passes through more hands here.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ledger::account::{AccountEvent, Metadata, RefundReason, Source};
+use ledger::account::{AccountEvent, RefundReason, Source};
 use ledger::job::{JobState, Kind, Output, Status};
 use ledger::{Credits, JobId, RecordedEvent, UserId};
 use rust_decimal::Decimal;
@@ -32,7 +32,7 @@ impl<'a, T: Serialize> Body<'a, T> {
 pub(super) struct Generation<'a> {
     id: JobId,
     url: String,
-    user: Option<&'a UserId>,
+    user: &'a UserId,
     kind: Kind,
     model: &'a str,
     status: Status,
@@ -69,7 +69,7 @@ impl<'a> Generation<'a> {
     pub(super) fn new(
         id: JobId,
         job: &'a JobState,
-        user: Option<&'a UserId>,
+        user: &'a UserId,
         recorded: &RecordedEvent,
     ) -> Generation<'a> {
         let url = format!("/v1/generations/{id}");
@@ -115,16 +115,15 @@ fn made<'a>(generation: &str, output: &'a Output) -> Made<'a> {
     }
 }
 
-/// Credits that were given.
+/// Credits that were given. Its metadata is the granting system's, and shown to no user.
 #[derive(Debug, Serialize)]
 pub(super) struct Granted<'a> {
-    user: Option<&'a UserId>,
+    user: &'a UserId,
     amount: Credits,
     balance: String,
     lot: i64,
     source: Source,
     reason: &'a str,
-    metadata: &'a Metadata,
     effective_at: Option<String>,
     expires_at: Option<String>,
     position: i64,
@@ -133,12 +132,11 @@ pub(super) struct Granted<'a> {
 impl<'a> Granted<'a> {
     pub(super) fn new(
         event: &'a AccountEvent,
-        user: Option<&'a UserId>,
+        user: &'a UserId,
         balance: Decimal,
         recorded: &RecordedEvent,
     ) -> Option<Granted<'a>> {
-        let AccountEvent::Granted { amount, reason, lot, effective_at, expires_at, source, metadata, .. } =
-            event
+        let AccountEvent::Granted { amount, reason, lot, effective_at, expires_at, source, .. } = event
         else {
             return None;
         };
@@ -149,7 +147,6 @@ impl<'a> Granted<'a> {
             lot: lot.0,
             source: *source,
             reason,
-            metadata,
             effective_at: effective_at.map(written),
             expires_at: expires_at.map(written),
             position: recorded.position.0,
@@ -160,7 +157,7 @@ impl<'a> Granted<'a> {
 /// Credits that came back.
 #[derive(Debug, Serialize)]
 pub(super) struct Refunded<'a> {
-    user: Option<&'a UserId>,
+    user: &'a UserId,
     amount: Credits,
     balance: String,
     generation: JobId,
@@ -172,7 +169,7 @@ pub(super) struct Refunded<'a> {
 impl<'a> Refunded<'a> {
     pub(super) fn new(
         event: &AccountEvent,
-        user: Option<&'a UserId>,
+        user: &'a UserId,
         balance: Decimal,
         recorded: &RecordedEvent,
     ) -> Option<Refunded<'a>> {
@@ -189,23 +186,23 @@ impl<'a> Refunded<'a> {
     }
 }
 
-/// A balance that fell below what counts as low.
+/// What can be spent fell below what counts as low.
 #[derive(Debug, Serialize)]
 pub(super) struct Low<'a> {
-    user: Option<&'a UserId>,
-    balance: String,
+    user: &'a UserId,
+    available: Credits,
     low_below: Credits,
     position: i64,
 }
 
 impl<'a> Low<'a> {
     pub(super) fn new(
-        user: Option<&'a UserId>,
-        balance: Decimal,
+        user: &'a UserId,
+        available: Credits,
         low_below: Credits,
         recorded: &RecordedEvent,
     ) -> Low<'a> {
-        Low { user, balance: decimal(balance), low_below, position: recorded.position.0 }
+        Low { user, available, low_below, position: recorded.position.0 }
     }
 }
 

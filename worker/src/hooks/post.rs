@@ -7,6 +7,7 @@ use projections::hooks::Due;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode, redirect, retry};
 use std::time::Duration;
+use tokio::time::Instant;
 use webhooks::{StandardSecret, destination};
 
 const USER_AGENT: &str = concat!("cooly/", env!("CARGO_PKG_VERSION"));
@@ -27,6 +28,13 @@ pub(super) struct Answer {
     pub error: Option<&'static str>,
     /// How long it asks to be left alone.
     pub wait: Option<Duration>,
+}
+
+impl Answer {
+    /// Nothing is known of what was answered.
+    pub(super) fn lost() -> Answer {
+        failed("connection_lost")
+    }
 }
 
 /// See the module.
@@ -52,7 +60,7 @@ impl Post {
             .https_only(!may_be_private)
             .connect_timeout(patience)
             .pool_idle_timeout(IDLE);
-        let builder = if may_be_private { builder } else { builder.dns_resolver(PublicNames) };
+        let builder = if may_be_private { builder } else { builder.dns_resolver(PublicNames::default()) };
         Ok(Post { client: builder.build()?, may_be_private, patience })
     }
 
@@ -69,11 +77,12 @@ impl Post {
             .header("webhook-timestamp", now.timestamp().to_string())
             .header("webhook-signature", signatures)
             .body(due.payload.clone());
+        let since = Instant::now();
         match tokio::time::timeout(self.patience, request.send()).await {
             Err(_) => failed("timeout"),
             Ok(Err(error)) => failed(cause(&error)),
             Ok(Ok(response)) => {
-                let answer = judged(response.status(), response.headers());
+                let answer = judged(response.status(), response.headers(), now + since.elapsed());
                 let _ = tokio::time::timeout(READ_TIME, read_away(response)).await;
                 answer
             }
@@ -89,23 +98,23 @@ fn signatures(due: &Due, now: DateTime<Utc>) -> Option<String> {
     Some(signatures.join(" ")).filter(|signatures| !signatures.is_empty())
 }
 
-fn judged(status: StatusCode, headers: &HeaderMap) -> Answer {
+fn judged(status: StatusCode, headers: &HeaderMap, now: DateTime<Utc>) -> Answer {
     let error = match status {
         _ if status.is_success() => None,
         _ if status.is_redirection() => Some("redirect"),
         _ => Some("status"),
     };
-    Answer { status: Some(status.as_u16()), error, wait: error.and_then(|_| wait(headers)) }
+    Answer { status: Some(status.as_u16()), error, wait: error.and_then(|_| wait(headers, now)) }
 }
 
 /// How long it asks to be left alone, in seconds or until an instant.
-fn wait(headers: &HeaderMap) -> Option<Duration> {
+fn wait(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
     let until = DateTime::parse_from_rfc2822(text).ok()?;
-    (until.to_utc() - Utc::now()).to_std().ok()
+    (until.to_utc() - now).to_std().ok()
 }
 
 /// A connection whose answer was not read to its end is of no more use.
@@ -134,8 +143,8 @@ fn cause(error: &reqwest::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::Post;
-    use chrono::Utc;
+    use super::{Post, judged, signatures};
+    use chrono::{DateTime, Utc};
     use ledger::AccountId;
     use projections::hooks::Due;
     use std::time::Duration;
@@ -145,7 +154,7 @@ mod tests {
         Due {
             endpoint: Uuid::nil(),
             url: url.to_owned(),
-            is_failing: false,
+            failing_since: None,
             message_id: Uuid::nil(),
             account_id: AccountId(Uuid::nil()),
             payload: "{}".to_owned(),
@@ -164,6 +173,27 @@ mod tests {
         // As if a name that looks public led here: what is looked up is refused.
         let looked_up = post.client.post("https://localhost:1/").send().await.unwrap_err();
         assert_eq!(super::cause(&looked_up), "address_not_public");
+    }
+
+    #[test]
+    fn an_instant_until_which_it_asks_to_be_left_alone_is_one_of_the_clock_that_it_is_sent_by() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let headers = [(super::RETRY_AFTER, "Fri, 15 Jan 2027 08:01:30 GMT".parse().unwrap())];
+        let answer = judged(reqwest::StatusCode::SERVICE_UNAVAILABLE, &headers.into_iter().collect(), now);
+        assert_eq!(answer.wait, Some(Duration::from_secs(90)));
+    }
+
+    #[test]
+    fn while_a_secret_is_exchanged_there_are_two_signatures_that_each_prove_it() {
+        let secrets = ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"];
+        let due = Due { secrets: secrets.map(str::to_owned).to_vec(), ..due("https://example.com/") };
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let each = secrets.map(|secret| {
+            let key = webhooks::StandardSecret::parse(secret).unwrap();
+            key.sign(&due.message_id.to_string(), now.timestamp(), due.payload.as_bytes())
+        });
+        assert_ne!(each[0], each[1]);
+        assert_eq!(signatures(&due, now), Some(each.join(" ")));
     }
 
     #[tokio::test]

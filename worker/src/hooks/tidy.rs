@@ -1,8 +1,8 @@
-//! Deletes what was kept for long enough, and tells how endpoints do.
+//! Deletes what was kept for long enough, gives up what has waited for so long, and tells how endpoints do.
 
 use crate::error::Error;
 use crate::station::Station;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use projections::hooks::{self, Counts};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -13,25 +13,38 @@ const EVERY: Duration = Duration::from_secs(10);
 /// Rows deleted in one statement.
 const PAGE: i64 = 2_000;
 
-pub(super) async fn tidy(station: &Station, held: &CancellationToken) -> Result<(), Error> {
+/// How long an endpoint that was taken away is kept at least: whoever looked up before who is to be told has written it down by then.
+const LEAVE: TimeDelta = TimeDelta::hours(1);
+
+pub(super) async fn tidy(station: &Station, fencing: i64, held: &CancellationToken) -> Result<(), Error> {
     while !held.is_cancelled() {
-        let is_more = forget(station).await?;
+        let is_more = forget(station, fencing).await?;
         let counts = hooks::counts(&**station.reader.get().await?).await?;
         measure(&counts, station.now());
         if !is_more {
-            held.run_until_cancelled(tokio::time::sleep(EVERY)).await;
+            held.run_until_cancelled(tokio::time::sleep(EVERY.min(station.timings.keep_deliveries))).await;
         }
     }
     Ok(())
 }
 
 /// Whether there may be more.
-async fn forget(station: &Station) -> Result<bool, Error> {
-    let client = station.hooks.pool.get().await?;
-    let before = station.now() - station.timings.keep_deliveries;
-    let settled = hooks::forget_settled(&**client, before, PAGE).await?;
-    let deleted = hooks::forget_deleted(&**client, PAGE).await?;
-    Ok(settled.max(deleted) as i64 >= PAGE)
+async fn forget(station: &Station, fencing: i64) -> Result<bool, Error> {
+    let now = station.now();
+    let before = now - station.timings.keep_deliveries;
+    let mut client = station.hooks.pool.get().await?;
+    let transaction = client.transaction().await?;
+    hooks::hold(&*transaction, fencing).await?.ok_or(Error::Fenced)?;
+    let (lanes, given_up) = hooks::give_up(&*transaction, before, PAGE, now).await?;
+    hooks::promote(&*transaction, &lanes, now).await?;
+    let settled = hooks::forget_settled(&*transaction, before, PAGE).await?;
+    let deleted = hooks::forget_deleted(&*transaction, now - LEAVE, PAGE).await?;
+    transaction.commit().await?;
+    if given_up > 0 {
+        let outcome = "given_up";
+        metrics::counter!("cooly_webhook_deliveries_total", "outcome" => outcome).increment(given_up as u64);
+    }
+    Ok(settled.max(deleted).max(given_up) as i64 >= PAGE)
 }
 
 fn measure(counts: &Counts, now: DateTime<Utc>) {

@@ -2,9 +2,11 @@
 //! later.
 
 use crate::receiver::{Receiver, Reply};
+use crate::relay::append_unknown;
 use crate::rig::{Rig, eventually};
-use ledger::job::Status;
-use ledger::{Action, Credits, Position, Role, UserId};
+use deadpool_postgres::Object;
+use ledger::job::{JobCommand, Status};
+use ledger::{AccountId, Action, Credits, Position, Role, UserId};
 use projections::hooks::{self, Added, Change, Delivery, Endpoint, NewEndpoint, Outcome, Replay, Topic, Why};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -17,6 +19,10 @@ const GRANTS: [Topic; 1] = [Topic::CreditsGranted];
 
 /// Makes an endpoint that is told all that the log says.
 async fn endpoint(rig: &Rig, url: String, topics: &[Topic]) -> (Uuid, String) {
+    endpoint_after(rig, url, topics, Position::START).await
+}
+
+async fn endpoint_after(rig: &Rig, url: String, topics: &[Topic], after: Position) -> (Uuid, String) {
     let secret = StandardSecret::generate().unwrap();
     let new = NewEndpoint {
         id: Uuid::now_v7(),
@@ -24,18 +30,31 @@ async fn endpoint(rig: &Rig, url: String, topics: &[Topic]) -> (Uuid, String) {
         topics: topics.to_vec(),
         user: None,
         description: None,
-        after: Position::START,
+        after,
         secret: secret.clone(),
         actor: "admin:ops".into(),
         request_id: "test".into(),
         at: chrono::Utc::now(),
         idempotency: None,
     };
-    let mut client = rig.database().pool(Role::Operator, 1).unwrap().get().await.unwrap();
+    let mut client = operator(rig).await;
     let transaction = client.transaction().await.unwrap();
     assert!(matches!(hooks::add(&transaction, &new).await.unwrap(), Added::Made(_)));
     transaction.commit().await.unwrap();
     (new.id, secret)
+}
+
+/// Whoever does what the API does.
+async fn operator(rig: &Rig) -> Object {
+    rig.database().pool(Role::Operator, 1).unwrap().get().await.unwrap()
+}
+
+async fn change(rig: &Rig, id: Uuid, change: Change) -> Endpoint {
+    let mut client = operator(rig).await;
+    let transaction = client.transaction().await.unwrap();
+    let changed = hooks::change(&transaction, id, &change, chrono::Utc::now()).await.unwrap().unwrap();
+    transaction.commit().await.unwrap();
+    changed
 }
 
 async fn stands(rig: &Rig, id: Uuid) -> Endpoint {
@@ -69,6 +88,18 @@ async fn grant(rig: &Rig, times: usize) {
         let user = UserId::try_from("alice".to_owned()).unwrap();
         let _granted = rig.execute(Action::grant(user, Credits::whole(1).unwrap(), "for the test")).await;
     }
+}
+
+/// Gives credits so many times, to fifty users in turn.
+async fn grant_many(rig: &Rig, times: usize) {
+    let users: Vec<String> = (0..times).map(|number| format!("user-{}", number % 50)).collect();
+    grant_each(rig, &users.iter().map(String::as_str).collect::<Vec<_>>()).await;
+}
+
+/// How many deliveries there are of which this holds.
+async fn count(rig: &Rig, condition: &str) -> i64 {
+    let query = format!("select count(*) from webhook_deliveries where {condition}");
+    rig.reader().await.query_one(&query, &[]).await.unwrap().get(0)
 }
 
 /// A worker that does not wait long for its customers' answers, nor gives them up soon.
@@ -160,7 +191,7 @@ async fn what_was_sent_often_enough_is_given_up_and_the_next_one_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_gone_is_disabled_and_is_told_what_it_missed_when_somebody_asks() {
+async fn whoever_is_gone_is_disabled_and_is_told_all_that_it_missed_when_somebody_asks() {
     let (rig, shop) = (Rig::start().await, Receiver::start().await);
     shop.answer("/shop", [Reply::Status(410, ""), Reply::Status(200, "")]);
     let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
@@ -169,26 +200,19 @@ async fn whoever_is_gone_is_disabled_and_is_told_what_it_missed_when_somebody_as
     eventually("it is disabled", async || stands(&rig, id).await.disabled.is_some()).await;
     let disabled = stands(&rig, id).await.disabled.unwrap();
     assert_eq!(disabled.why, Why::Gone);
-    assert_eq!(deliveries(&rig, id).await[0].outcome, Outcome::GivenUp);
+    assert_eq!(deliveries(&rig, id).await[0].outcome, Outcome::Waiting, "it lies before the replay");
 
     grant(&rig, 2).await;
     eventually("the other is told", async || all_are(&rig, other, 3, Outcome::Delivered).await).await;
     assert_eq!(deliveries(&rig, id).await.len(), 1, "what happens meanwhile is not for it");
-    let mut client = rig.database().pool(Role::Operator, 1).unwrap().get().await.unwrap();
-    let transaction = client.transaction().await.unwrap();
-    let enable = Change { is_enabled: Some(true), ..Change::default() };
-    let enabled = hooks::change(&transaction, id, &enable, chrono::Utc::now()).await.unwrap().unwrap();
-    assert_eq!((enabled.disabled, enabled.failing_since), (None, None));
-    transaction.commit().await.unwrap();
+    let enabled = change(&rig, id, Change { is_enabled: Some(true), ..Change::default() }).await;
+    assert_eq!((enabled.disabled, enabled.failing_since, enabled.retry_at), (None, None, None));
+    let client = operator(&rig).await;
     let until = deliveries(&rig, other).await[2].position.unwrap();
     let missed = Replay { after: disabled.position, until, with_delivered: false };
     assert!(hooks::replay(&**client, id, missed).await.unwrap().is_some());
     assert!(hooks::replay(&**client, id, missed).await.unwrap().is_none(), "one at a time");
-    eventually("it is told what it missed", async || {
-        let found = deliveries(&rig, id).await;
-        found.len() == 3 && found[1..].iter().all(|one| one.outcome == Outcome::Delivered)
-    })
-    .await;
+    eventually("it is told what it missed", async || all_are(&rig, id, 3, Outcome::Delivered).await).await;
 
     // From the beginning, with what was delivered: the same messages once more.
     let before = ids(&shop, "/other");
@@ -268,18 +292,19 @@ async fn a_worker_that_dies_between_the_answer_and_its_note_loses_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_send_each_message_once() {
+async fn two_workers_of_which_one_stops_send_each_message_once() {
     let (rig, shop) = (Rig::start().await, Receiver::start().await);
     let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
-    let workers = [rig.run(patient(&rig, "one")), rig.run(patient(&rig, "two"))];
+    let one = rig.run(patient(&rig, "one"));
+    eventually("one sends", async || shop.got("/shop").len() == 1).await;
+    let other = rig.run(patient(&rig, "two"));
     for user in ["bob", "carol", "dave"] {
         rig.queue_of(user, "sim-image", 1).await;
         grant(&rig, 5).await;
     }
+    one.stop().await;
     eventually("all of it is told", async || all_are(&rig, id, 19, Outcome::Delivered).await).await;
-    for worker in workers {
-        worker.stop().await;
-    }
+    other.stop().await;
     let got = ids(&shop, "/shop");
     let once: BTreeSet<_> = got.iter().collect();
     assert_eq!((once.len(), got.len()), (19, 19));
@@ -299,13 +324,254 @@ async fn who_does_not_answer_holds_up_nobody_else() {
     let worker = rig.run(patient(&rig, "one"));
     let all: BTreeSet<String> = (0..200).map(|number| format!("/{number}")).collect();
     eventually("everybody was sent something", async || shop.reached() == all).await;
-    eventually("the others have all of it", async || {
-        let waiting = "select count(*) from webhook_deliveries where outcome = 'waiting'";
-        rig.reader().await.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) == 8
-    })
-    .await;
+    eventually("the others have all of it", async || count(&rig, "outcome = 'waiting'").await == 8).await;
     assert!(all_are(&rig, last, 4, Outcome::Delivered).await);
     // Of each of the two accounts one message, to which nobody has answered yet.
     assert_eq!((shop.got("/7").len(), shop.got("/8").len()), (2, 2));
     worker.kill().await;
+}
+
+fn account_of(user: &str) -> AccountId {
+    UserId::try_from(user.to_owned()).unwrap().account()
+}
+
+/// Gives each of these users credits once.
+async fn grant_each(rig: &Rig, users: &[&str]) {
+    for user in users {
+        let grant = Action::grant(user.parse().unwrap(), Credits::whole(1).unwrap(), "for the test");
+        let _granted = rig.execute_for(account_of(user), grant).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_its_time_holds_up_nobody_else_however_much_waits_for_it() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    for number in 0..150 {
+        endpoint(&rig, format!("{}/slow-{number}", shop.url), &GRANTS).await;
+        shop.answer(&format!("/slow-{number}"), [Reply::Silence]);
+    }
+    grant_each(&rig, &["bob", "carol", "dave"]).await;
+    let worker = rig.run(patient(&rig, "one"));
+    let under_way = async || (0..150).map(|number| shop.got(&format!("/slow-{number}")).len()).sum::<usize>();
+    eventually("the slow ones have all the places that they are given", async || under_way().await >= 512)
+        .await;
+    let (prompt, _) = endpoint(&rig, format!("{}/prompt", shop.url), &GRANTS).await;
+    grant(&rig, 1).await;
+    eventually("the other is told", async || all_are(&rig, prompt, 1, Outcome::Delivered).await).await;
+    assert_eq!(count(&rig, "outcome <> 'waiting'").await, 1, "nobody else has answered yet");
+    worker.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_fails_is_left_alone_with_all_that_waits_for_it_until_it_is_tested() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
+    let (other, _) = endpoint(&rig, format!("{}/other", shop.url), &GRANTS).await;
+    shop.answer("/shop", [Reply::Status(429, "retry-after: 3600\r\n"), Reply::Status(200, "")]);
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("it rests", async || stands(&rig, id).await.retry_at.is_some()).await;
+    let rests = stands(&rig, id).await.retry_at.unwrap() - chrono::Utc::now();
+    assert!(rests > chrono::TimeDelta::minutes(58), "{rests}");
+    grant_each(&rig, &["bob", "carol", "dave", "erin"]).await;
+    eventually("the other is told", async || all_are(&rig, other, 5, Outcome::Delivered).await).await;
+    let due = "next_at <= now() and outcome = 'waiting'";
+    eventually("all but the first are due", async || count(&rig, due).await == 4).await;
+    assert_eq!(shop.got("/shop").len(), 1, "other messages are not tried in place of the first");
+
+    let client = operator(&rig).await;
+    let said = ("webhook.test", "{}");
+    let test =
+        hooks::send_test(&**client, id, Uuid::now_v7(), said, chrono::Utc::now()).await.unwrap().unwrap();
+    eventually("the test is sent", async || shop.got("/shop").len() > 1).await;
+    assert_eq!(ids(&shop, "/shop")[1], test.message_id.to_string(), "before all that waits");
+    eventually("what waited for no pause of its own is told", async || {
+        let found = deliveries(&rig, id).await;
+        found.iter().filter(|one| one.outcome == Outcome::Delivered).count() == 5
+    })
+    .await;
+    let moved = Change { url: Some(format!("{}/moved", shop.url)), ..Change::default() };
+    change(&rig, id, moved).await;
+    eventually("the first goes to the new address", async || all_are(&rig, id, 6, Outcome::Delivered).await)
+        .await;
+    assert_eq!(shop.got("/moved").len(), 1);
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_old_address_answers_is_not_held_against_the_new_one() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/old", shop.url), &GRANTS).await;
+    shop.answer("/old", [Reply::GateThen(410)]);
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("it is under way", async || shop.got("/old").len() == 1).await;
+    change(&rig, id, Change { url: Some(format!("{}/new", shop.url)), ..Change::default() }).await;
+    shop.open_gate();
+    eventually("the new address has it", async || all_are(&rig, id, 1, Outcome::Delivered).await).await;
+    worker.stop().await;
+    let stands = stands(&rig, id).await;
+    assert_eq!((stands.disabled, stands.failing_since), (None, None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_under_way_outlives_a_log_that_cannot_be_told() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
+    shop.answer("/shop", [Reply::Gate]);
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("the first is under way", async || shop.got("/shop").len() == 1).await;
+
+    // From now on nothing more can be written down for endpoints; each attempt is counted.
+    let failing = "create sequence attempts; grant all on sequence attempts to public;
+        alter table webhook_deliveries add constraint full_up check (nextval('attempts') < 0) not valid";
+    let owner = rig.owner().await;
+    owner.batch_execute(failing).await.unwrap();
+    grant(&rig, 1).await;
+    let attempts = "select case when is_called then last_value else 0 end from attempts";
+    eventually("it fails again and again", async || {
+        owner.query_one(attempts, &[]).await.unwrap().get::<_, i64>(0) >= 4
+    })
+    .await;
+    assert_eq!(shop.got("/shop").len(), 1, "what is under way is not sent anew");
+    owner.batch_execute("alter table webhook_deliveries drop constraint full_up").await.unwrap();
+    shop.open_gate();
+    eventually("all of it is told", async || all_are(&rig, id, 2, Outcome::Delivered).await).await;
+    worker.stop().await;
+    assert_eq!(shop.got("/shop").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_messages_are_written_down_in_parts() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    for number in 0..12 {
+        endpoint(&rig, format!("{}/{number}", shop.url), &GRANTS).await;
+        shop.answer(&format!("/{number}"), [Reply::Silence]);
+    }
+    grant_many(&rig, 499).await;
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("all of it is written down", async || count(&rig, "true").await == 6_000).await;
+    worker.kill().await;
+    let parts = "select max(part.messages) from (select count(*) as messages from webhook_deliveries group by created_at) part";
+    let largest: i64 = rig.reader().await.query_one(parts, &[]).await.unwrap().get(0);
+    assert!(largest <= 5_000, "{largest} in one transaction");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replays_take_turns_and_what_is_new_does_not_wait_for_them() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    grant_many(&rig, 1_199).await;
+    let newest = "select max(position) from events";
+    let until = Position(rig.reader().await.query_one(newest, &[]).await.unwrap().get(0));
+    let client = operator(&rig).await;
+    let mut replaying = Vec::new();
+    for number in 0..3 {
+        let (id, _) = endpoint_after(&rig, format!("{}/{number}", shop.url), &GRANTS, until).await;
+        shop.answer(&format!("/{number}"), [Reply::Silence]);
+        let whole = Replay { after: Position::START, until, with_delivered: false };
+        hooks::replay(&**client, id, whole).await.unwrap().unwrap();
+        replaying.push(id);
+    }
+    grant_each(&rig, &["bob"]).await;
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("all of it is written down", async || count(&rig, "true").await == 3 * 1_201).await;
+    worker.kill().await;
+    let order = "select endpoint, min(created_at) as first, max(created_at) as last from webhook_deliveries
+        where position <= $1 group by endpoint";
+    let rows = rig.reader().await.query(order, &[&until.0]).await.unwrap();
+    let of = |column| rows.iter().map(|row| row.get(column)).collect::<Vec<chrono::DateTime<chrono::Utc>>>();
+    let (first, last) = (of("first"), of("last"));
+    let over = last.iter().min().unwrap();
+    assert!(first.iter().max().unwrap() < over, "each had its turn before any was over");
+    let new = "select max(created_at) from webhook_deliveries where position > $1";
+    let new: chrono::DateTime<chrono::Utc> =
+        rig.reader().await.query_one(new, &[&until.0]).await.unwrap().get(0);
+    assert!(new < *over, "what is new is told first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_for_as_long_as_things_are_kept_is_given_up_and_what_is_told_again_waits_anew() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
+    let asleep = Change { is_enabled: Some(false), ..Change::default() };
+    shop.answer("/shop", [Reply::Status(503, "")]);
+    grant(&rig, 2).await;
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("it waits", async || count(&rig, "outcome = 'waiting' and attempts > 0").await == 1).await;
+    worker.stop().await;
+    change(&rig, id, asleep).await;
+    // The first has waited for long; so has the second, but it was told again.
+    let owner = rig.owner().await;
+    let aged = "update webhook_deliveries set created_at = created_at - interval '40 days',
+        waits_since = waits_since - case when next_at is null then interval '0' else interval '40 days' end";
+    owner.execute(aged, &[]).await.unwrap();
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("it is given up", async || count(&rig, "outcome = 'given_up'").await == 1).await;
+    worker.stop().await;
+    let found = deliveries(&rig, id).await;
+    assert_eq!((found[0].outcome, found[0].error.as_deref()), (Outcome::GivenUp, Some("too_old")));
+    assert!(found[1].next_at.is_some() && found[2].outcome == Outcome::Waiting, "the next one has its turn");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_was_taken_away_just_now_is_kept_for_those_who_have_looked_it_up() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
+    let (older, _) = endpoint(&rig, format!("{}/older", shop.url), &GRANTS).await;
+    for (id, hours) in [(id, 0), (older, 2)] {
+        let mut client = operator(&rig).await;
+        let transaction = client.transaction().await.unwrap();
+        let at = chrono::Utc::now() - chrono::TimeDelta::hours(hours);
+        assert!(hooks::delete(&transaction, id, at).await.unwrap());
+        transaction.commit().await.unwrap();
+    }
+    let worker = rig.worker("one");
+    let left = async || {
+        let left = rig.reader().await.query("select id from webhook_endpoints", &[]).await.unwrap();
+        left.iter().map(|row| row.get::<_, Uuid>(0)).collect::<Vec<_>>()
+    };
+    eventually("the older one is gone", async || left().await.len() == 1).await;
+    assert_eq!(left().await, [id]);
+    worker.stop().await;
+}
+
+/// Has the newest state of an account be as only a newer release would write it.
+async fn outdate(rig: &Rig, user: &str, state: &str) {
+    let copied = "insert into events (account_id, stream_id, version, event_id, type, schema_version, amount, balance_after,
+            payload, state, actor, request_id, occurred_at, prev_hash, hash)
+        select account_id, stream_id, version + 1, gen_random_uuid(), type, schema_version, amount, balance_after, payload,
+            $2::text::json, actor, request_id, occurred_at, hash, hash
+        from events where account_id = $1 and stream_id = $1 order by version desc limit 1";
+    let account = account_of(user).0;
+    assert_eq!(rig.owner().await.execute(copied, &[&account, &state]).await.unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_this_version_cannot_read_is_passed_over_and_the_rest_is_told() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &[Topic::GenerationCancelled]).await;
+    let mut cancelled = Vec::new();
+    // Of these accounts one says whose it is where this version looks for it, and one does not.
+    for (user, state) in
+        [("bob", r#"{"user":"bob","balance":{"of":"a later shape"}}"#), ("carol", r#"{"owner":"carol"}"#)]
+    {
+        let job_id = rig.queue_of(user, "scripted-image", 1).await[0];
+        let _done =
+            rig.execute_for(account_of(user), Action::Job { job_id, command: JobCommand::Cancel }).await;
+        outdate(&rig, user, state).await;
+        cancelled.push(job_id);
+    }
+    let own = rig.queue_one("scripted-image").await;
+    rig.cancel(own).await;
+    // What happens to a job after its end does not matter to that.
+    append_unknown(&rig, own.0).await;
+    let worker = rig.worker("one");
+    eventually("the rest is told", async || all_are(&rig, id, 2, Outcome::Delivered).await).await;
+    worker.stop().await;
+    let got = shop.got("/shop");
+    let told: BTreeSet<_> =
+        got.iter().map(|got| ["id", "user"].map(|name| got.json()["data"][name].to_string())).collect();
+    let expected = [(cancelled[0], "bob"), (own, "alice")];
+    assert_eq!(
+        told,
+        expected.map(|(job, user)| [json!(job), json!(user)].map(|value| value.to_string())).into()
+    );
 }

@@ -38,6 +38,8 @@ pub(crate) enum Reply {
     Silence,
     /// `200`, once the gate is open.
     Gate,
+    /// This status, once the gate is open.
+    GateThen(u16),
 }
 
 #[derive(Default)]
@@ -109,6 +111,10 @@ async fn serve(stream: TcpStream, customers: Arc<Mutex<Customers>>, gate: Arc<Se
             Reply::Gate => {
                 let _closed = gate.acquire().await;
                 answer(&mut stream, 200, "").await
+            }
+            Reply::GateThen(status) => {
+                let _closed = gate.acquire().await;
+                answer(&mut stream, status, "").await
             }
             Reply::Silence => std::future::pending().await,
             Reply::Endless => endless(&mut stream).await,

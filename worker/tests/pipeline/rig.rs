@@ -193,7 +193,7 @@ impl Rig {
         self.execute_for(self.account, action).await
     }
 
-    async fn execute_for(&self, account: AccountId, action: Action) -> Outcome {
+    pub(crate) async fn execute_for(&self, account: AccountId, action: Action) -> Outcome {
         let context =
             Context { actor: Actor::User("alice".into()), request_id: "test".into(), causation_id: None };
         let command = Command { account, context, idempotency: None, action };

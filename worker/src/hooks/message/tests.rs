@@ -1,8 +1,8 @@
 //! What is told of each event, and what of none.
 
 use super::{Context, message, topic};
-use chrono::{DateTime, Utc};
-use ledger::account::{AccountEvent, HoldId, LotId, RefundReason};
+use chrono::{DateTime, TimeDelta, Utc};
+use ledger::account::{AccountEvent, AccountState, HoldId, Lot, LotId, RefundReason};
 use ledger::job::{Failure, FailureClass, JobEvent, JobRequest, JobState, Kind, Params};
 use ledger::{AccountId, Credits, Event, EventId, JobId, Position, RecordedEvent, StreamId};
 use projections::hooks::Topic;
@@ -51,7 +51,33 @@ fn of_job(event: JobEvent) -> RecordedEvent {
 }
 
 fn of_account(event: AccountEvent, change: i64, after: i64) -> RecordedEvent {
-    recorded(Event::Account(event), Some((change, after)))
+    RecordedEvent {
+        state: Some(holding(&[lot(after)])),
+        ..recorded(Event::Account(event), Some((change, after)))
+    }
+}
+
+fn lot(amount: i64) -> Lot {
+    Lot {
+        lot: LotId(1),
+        amount: credits(amount.unsigned_abs()),
+        priority: Default::default(),
+        effective_at: None,
+        expires_at: None,
+        source: Default::default(),
+        extended: false,
+    }
+}
+
+/// An account with these lots.
+fn holding(lots: &[Lot]) -> AccountState {
+    let balance = lots.iter().try_fold(Credits::ZERO, |sum, lot| sum.checked_add(lot.amount)).unwrap();
+    AccountState {
+        user: Some("ada".parse().unwrap()),
+        balance,
+        lots: lots.to_vec(),
+        ..AccountState::default()
+    }
 }
 
 fn failure() -> Failure {
@@ -86,7 +112,29 @@ fn refunded() -> AccountEvent {
 fn each_end_of_a_generation_is_told_and_nothing_on_the_way() {
     let succeeded =
         JobEvent::Succeeded { outputs: Vec::new(), charged: None, from: Vec::new(), provider: None };
+    let queued = JobEvent::Queued {
+        request: request().into(),
+        cost: credits(4),
+        per_second: None,
+        late_cancel: Default::default(),
+        from: Vec::new(),
+    };
+    let attempt_failed = JobEvent::AttemptFailed {
+        attempt: 1,
+        failure: failure(),
+        counted: true,
+        retry_at: at(),
+        run: None,
+        provider: None,
+    };
     for (event, expected) in [
+        (queued, None),
+        (
+            JobEvent::Started { attempt: 1, worker: "w".into(), lease_until: at(), providers: Vec::new() },
+            None,
+        ),
+        (JobEvent::Submitted { provider_task_id: "t".into(), deadline: at(), provider: None }, None),
+        (attempt_failed, None),
         (succeeded, Some(Topic::GenerationSucceeded)),
         (JobEvent::Failed { failure: failure(), refund_waits: false }, Some(Topic::GenerationFailed)),
         (JobEvent::Cancelled { refund_waits: false, kept: None }, Some(Topic::GenerationCancelled)),
@@ -99,8 +147,44 @@ fn each_end_of_a_generation_is_told_and_nothing_on_the_way() {
     }
 }
 
+/// Whether an account is told to be low that has these lots after the event, and had those before it, an hour ago.
+fn is_told_low(event: AccountEvent, change: i64, after: &[Lot], before: &[Lot]) -> bool {
+    let recorded =
+        RecordedEvent { state: Some(holding(after)), ..recorded(Event::Account(event), Some((change, 0))) };
+    let before = Some((holding(before), at() - TimeDelta::hours(1)));
+    let context = Context { before, ..ada(None) };
+    topic(&recorded, credits(20))
+        .is_some_and(|topic| message(&recorded, topic, &context, credits(20)).unwrap().is_some())
+}
+
 #[test]
-fn a_balance_that_falls_below_the_line_is_told_once() {
+fn what_can_be_spent_and_not_the_balance_is_low() {
+    let hours = |hours| Some(at() + TimeDelta::hours(hours));
+    let later = Lot { effective_at: hours(1), lot: LotId(2), ..lot(1_000) };
+    let since = Lot { effective_at: hours(0), lot: LotId(2), ..lot(1_000) };
+    let lapsed = Lot { expires_at: hours(0), lot: LotId(2), ..lot(1_000) };
+    let expired = AccountEvent::Expired { lot: LotId(2), amount: credits(1_000) };
+    for (what, event, change, after, before, expected) in [
+        (
+            "beside credits of tomorrow",
+            debited(),
+            -4,
+            vec![lot(19), later.clone()],
+            vec![lot(23), later.clone()],
+            true,
+        ),
+        ("low as before", debited(), -4, vec![lot(11), later.clone()], vec![lot(15), later], false),
+        ("what could be spent since", debited(), -1_000, vec![lot(15)], vec![lot(15), since], true),
+        ("what has lapsed", expired.clone(), -1_000, vec![lot(15)], vec![lot(15), lapsed.clone()], true),
+        ("what had lapsed before", expired, -1_000, vec![lot(15)], vec![lot(15)], false),
+        ("beside what has lapsed", debited(), -4, vec![lot(15), lapsed.clone()], vec![lot(19), lapsed], true),
+    ] {
+        assert_eq!(is_told_low(event, change, &after, &before), expected, "{what}");
+    }
+}
+
+#[test]
+fn an_account_that_falls_below_the_line_is_told_once() {
     let held = AccountEvent::Held {
         hold: HoldId(3),
         amount: credits(4),
@@ -112,37 +196,40 @@ fn a_balance_that_falls_below_the_line_is_told_once() {
         from: Vec::new(),
     };
     let expired = AccountEvent::Expired { lot: LotId(1), amount: credits(4) };
-    for (event, change, after, expected) in [
-        (debited(), -4, 20, None),
-        (debited(), -4, 19, Some(Topic::CreditsLow)),
-        (debited(), -4, 16, Some(Topic::CreditsLow)),
-        (debited(), -4, 15, None),
-        (held, -4, 19, Some(Topic::CreditsLow)),
-        (expired, -4, 19, Some(Topic::CreditsLow)),
-        (granted(), 5, 10, Some(Topic::CreditsGranted)),
-        (refunded(), 4, 22, Some(Topic::CreditsRefunded)),
+    for (event, after, expected) in [
+        (debited(), 20, false),
+        (debited(), 19, true),
+        (debited(), 16, true),
+        (debited(), 15, false),
+        (held, 19, true),
+        (expired, 19, true),
     ] {
-        let recorded = of_account(event, change, after);
-        assert_eq!(topic(&recorded, credits(20)), expected, "{change} to {after}");
+        let name = event.name();
+        assert_eq!(is_told_low(event, -4, &[lot(after)], &[lot(after + 4)]), expected, "{name} to {after}");
+    }
+    for (event, change, after, expected) in
+        [(granted(), 5, 10, Topic::CreditsGranted), (refunded(), 4, 22, Topic::CreditsRefunded)]
+    {
+        assert_eq!(topic(&of_account(event, change, after), credits(20)), Some(expected));
     }
     assert_eq!(topic(&of_account(debited(), -4, 0), Credits::ZERO), None);
 }
 
 fn told(recorded: &RecordedEvent, context: &Context) -> Value {
     let topic = topic(recorded, credits(20)).unwrap();
-    let message = message(recorded, topic, context, credits(20)).unwrap();
+    let message = message(recorded, topic, context, credits(20)).unwrap().unwrap();
     assert_eq!((message.position, message.account_id), (recorded.position, recorded.account_id));
-    let again = super::message(recorded, topic, context, credits(20)).unwrap();
+    let again = super::message(recorded, topic, context, credits(20)).unwrap().unwrap();
     assert_eq!(message, again, "the same, byte by byte");
     serde_json::from_str(&message.payload).unwrap()
 }
 
 fn ada(job: Option<JobState>) -> Context {
-    Context { user: Some("ada".parse().unwrap()), job }
+    Context { user: "ada".parse().unwrap(), job, before: Some((holding(&[lot(1_000)]), at())) }
 }
 
 #[test]
-fn credits_are_told_with_the_balance_after_them() {
+fn credits_are_told_with_the_balance_after_them_and_without_what_no_user_is_shown() {
     assert_eq!(
         told(&of_account(granted(), 5, 10), &ada(None)),
         json!({
@@ -150,7 +237,7 @@ fn credits_are_told_with_the_balance_after_them() {
             "timestamp": "2027-01-15T08:00:00.123456Z",
             "data": {
                 "user": "ada", "amount": "5", "balance": "10", "lot": 7, "source": "other", "reason": "plan",
-                "metadata": { "order": "o-1" }, "effective_at": null, "expires_at": "2027-01-15T08:00:00.123456Z",
+                "effective_at": null, "expires_at": "2027-01-15T08:00:00.123456Z",
                 "position": 17,
             },
         })
@@ -163,20 +250,23 @@ fn credits_are_told_with_the_balance_after_them() {
         })
     );
     let low = told(&of_account(debited(), -4, 19), &ada(None))["data"].clone();
-    assert_eq!(low, json!({ "user": "ada", "balance": "19", "low_below": "20", "position": 17 }));
+    assert_eq!(low, json!({ "user": "ada", "available": "19", "low_below": "20", "position": 17 }));
 }
 
-#[test]
-fn a_generation_is_told_in_the_words_of_its_user_and_without_its_prompt() {
-    let request = JobRequest {
+fn request() -> JobRequest {
+    JobRequest {
         kind: Kind::Image,
         model: "sim-image".into(),
         prompt: "a secret".into(),
         count: 1,
         params: Params::default(),
-    };
+    }
+}
+
+#[test]
+fn a_generation_is_told_in_the_words_of_its_user_and_without_its_prompt() {
     let queued = JobEvent::Queued {
-        request: request.into(),
+        request: request().into(),
         cost: credits(4),
         per_second: None,
         late_cancel: Default::default(),
@@ -209,7 +299,9 @@ fn a_generation_is_told_in_the_words_of_its_user_and_without_its_prompt() {
 #[test]
 fn the_id_is_made_of_the_event_and_of_what_is_told() {
     let grant = of_account(granted(), 5, 10);
-    let id = |recorded: &RecordedEvent, topic| message(recorded, topic, &ada(None), credits(20)).unwrap().id;
+    let id = |recorded: &RecordedEvent, topic| {
+        message(recorded, topic, &ada(None), credits(20)).unwrap().unwrap().id
+    };
     let other = RecordedEvent { event_id: EventId(Uuid::from_u128(9)), ..grant.clone() };
     assert_eq!(id(&grant, Topic::CreditsGranted), id(&grant, Topic::CreditsGranted));
     assert_ne!(id(&grant, Topic::CreditsGranted), id(&other, Topic::CreditsGranted));

@@ -68,7 +68,7 @@ impl Fetcher {
         let cell = if is_private { &self.private } else { &self.public };
         let made = cell.get_or_try_init(|| async {
             let builder = self.builder();
-            if is_private { builder.build() } else { builder.dns_resolver(PublicNames).build() }
+            if is_private { builder.build() } else { builder.dns_resolver(PublicNames::default()).build() }
         });
         made.await.map_err(failed::failed)
     }

@@ -146,6 +146,7 @@ impl WebhookDeliveries {
     ///
     /// What it would have been told by its events as they are now, under the same ids: what was given up, what was never written down
     /// because the endpoint was disabled or not there yet, and with `with_delivered` what was delivered. What waits goes on waiting.
+    /// Without it `after` cannot lie before what was delivered so long ago that nobody knows it any more.
     #[oai(path = "/admin/webhooks/:webhook/replay", method = "post", operation_id = "replayWebhook")]
     async fn replay(
         &self,
@@ -158,7 +159,7 @@ impl WebhookDeliveries {
         let id = webhook.0.0;
         let client = app.operator().await?;
         let endpoint = hooks::get(&**client, id).await?.ok_or_else(unknown)?;
-        let replay = body.0.replay(app.mark().await)?;
+        let replay = body.0.replay(app.end_of_log().await?, endpoint.swept)?;
         let ordered = hooks::replay(&**client, id, replay).await?;
         let after = ordered.ok_or_else(|| conflict(&endpoint))?;
         Ok(Json((&after).into()))

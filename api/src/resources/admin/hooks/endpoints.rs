@@ -12,14 +12,16 @@ use crate::serve::idempotency;
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::hooks::WebhookId;
+use crate::words::moments::written;
 use crate::words::scalars::{Limit, Term, page_size};
+use chrono::{DateTime, Utc};
 use ledger::Refusal;
 use poem::http::StatusCode;
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON;
 use poem_openapi::{ApiResponse, Object, OpenApi};
-use projections::hooks::{self, Added, MOST_ENDPOINTS, NewEndpoint};
+use projections::hooks::{self, Added, MOST_ENDPOINTS, NewEndpoint, Rotated};
 use uuid::Uuid;
 
 /// The answer to making an endpoint.
@@ -165,7 +167,7 @@ impl WebhookEndpoints {
 
     /// Give an endpoint another secret
     ///
-    /// For 24 hours messages are signed with the one before too. Another call within that time ends the first of the three at once.
+    /// For 24 hours messages are signed with the one before too, and there can be no third one.
     #[oai(path = "/admin/webhooks/:webhook/secret", method = "post", operation_id = "rotateWebhookSecret")]
     async fn rotate(
         &self,
@@ -177,7 +179,10 @@ impl WebhookEndpoints {
         let (id, secret) = (webhook.0.0, new_secret()?);
         let mut client = app.operator().await?;
         let transaction = client.transaction().await.map_err(ledger::Error::from)?;
-        let secrets = hooks::rotate(&transaction, id, &secret, app.now()).await?.ok_or_else(unknown)?;
+        let secrets = match hooks::rotate(&transaction, id, &secret, app.now()).await?.ok_or_else(unknown)? {
+            Rotated::Done(secrets) => secrets,
+            Rotated::Retiring(until) => return Err(retiring(until).into()),
+        };
         transaction.commit().await.map_err(ledger::Error::from)?;
         note(&caller, id, "a webhook was given another secret");
         Ok(Json(secrets.into()))
@@ -199,7 +204,7 @@ async fn make(
         topics: topics(asked.events),
         user: asked.user.map(|user| user.0),
         description: asked.description.map(|description| description.0),
-        after: app.mark().await,
+        after: app.end_of_log().await?,
         secret: new_secret()?,
         actor: context.actor.to_string(),
         request_id: context.request_id,
@@ -223,6 +228,14 @@ async fn make(
 fn too_many() -> Problem {
     let detail = format!("there are {MOST_ENDPOINTS}, and no more may be made; take away what is not used");
     Problem::new(StatusCode::CONFLICT, "webhooks_too_many", "There are too many endpoints", detail)
+}
+
+fn retiring(until: DateTime<Utc>) -> Problem {
+    let until = written(&until);
+    let detail = format!(
+        "messages are signed with the secret before this one too until {until}; wait for that, or make another endpoint"
+    );
+    Problem::new(StatusCode::CONFLICT, "secret_retiring", "A secret is being exchanged already", detail)
 }
 
 fn note(caller: &Caller<AdminOnly>, endpoint: Uuid, what: &str) {

@@ -78,16 +78,22 @@ impl WebhookChange {
 }
 
 impl ReplayOrder {
-    /// `mark` is how far the log can be told now.
-    pub(super) fn replay(&self, mark: Position) -> Result<Replay, Problem> {
+    /// `end` is how far the log can be told now; what was delivered up to `swept` is not known any more.
+    pub(super) fn replay(&self, end: Position, swept: Position) -> Result<Replay, Problem> {
         let LogPosition(after) = &self.after;
-        let until = self.until.as_ref().map_or(mark, |until| until.0.min(mark));
+        let until = self.until.as_ref().map_or(end, |until| until.0.min(end));
         if *after >= until {
             return Err(Problem::value("after", format!("must lie before {until}, up to which it would be")));
         }
         if until.0 - after.0 > MAX_REPLAY {
             let message = format!(
                 "must lie within {MAX_REPLAY} positions before {until}; tell the log in parts, with `until`"
+            );
+            return Err(Problem::value("after", message));
+        }
+        if *after < swept && !self.with_delivered {
+            let message = format!(
+                "must not lie before {swept}: what was delivered up to there is not known any more; `with_delivered` sends it again"
             );
             return Err(Problem::value("after", message));
         }

@@ -26,6 +26,8 @@ pub(super) struct Webhook {
     pub after: LogPosition,
     /// Since when every attempt has failed; null if the last one did not.
     pub failing_since: Option<Instant>,
+    /// Until when it is left alone after a failure, whatever waits for it; null if it is not.
+    pub retry_at: Option<Instant>,
     /// Why nothing is sent to it; null if something is.
     pub disabled: Option<WebhookDisabled>,
     /// What it is told again at the moment; null if nothing is.
@@ -93,7 +95,7 @@ pub(super) struct WebhookDelivery {
     /// The HTTP status that was answered then; null if there was no answer.
     pub status: Option<u32>,
     /// Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
-    /// `address_refused` or `secret_missing`; null if it was.
+    /// `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and was given up. Null if it was taken.
     pub error: Option<String>,
     /// When it was written down.
     pub created_at: Instant,
@@ -123,6 +125,7 @@ impl From<&Endpoint> for Webhook {
             created_at: Instant(endpoint.created_at),
             after: LogPosition(endpoint.after),
             failing_since: endpoint.failing_since.map(Instant),
+            retry_at: endpoint.retry_at.map(Instant),
             disabled: endpoint.disabled.map(WebhookDisabled::from),
             replay: endpoint.replay.map(WebhookReplay::from),
         }
