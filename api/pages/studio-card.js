@@ -48,7 +48,7 @@ export function explain(generation) {
   const tries = attempts > 1 ? ` after ${attempts} attempts` : '';
   const before = {
     failed: why,
-    dead: `We gave up${tries}. ${why} Support was notified.`,
+    dead: `We gave up${tries}. ${why} It is on the list of support.`,
     cancelled: 'You stopped it.',
     discarded: 'Support could not mend it.',
   };

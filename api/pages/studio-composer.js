@@ -108,8 +108,16 @@ export class Composer {
 
   /// The prompts: all of the text, or each of its lines that says something.
   get #prompts() {
-    const texts = several.checked ? prompt.value.split('\n') : [prompt.value];
-    return texts.map((text) => text.trim()).filter(Boolean);
+    return this.#texts.filter(Boolean);
+  }
+
+  /// The lines that the prompts stand in, from one: empty ones count.
+  get #lines() {
+    return this.#texts.flatMap((text, before) => (text ? [before + 1] : []));
+  }
+
+  get #texts() {
+    return (several.checked ? prompt.value.split('\n') : [prompt.value]).map((text) => text.trim());
   }
 
   title(id) {
@@ -205,7 +213,7 @@ export class Composer {
   /// However often the network or the user makes us ask for what has no answer yet, it is paid for once.
   #submit() {
     problem.textContent = '';
-    const prompts = this.#prompts;
+    const [prompts, lines] = [this.#prompts, this.#lines];
     if (!prompts.length) return prompt.focus();
     if (prompts.length > MOST_LINES) {
       problem.textContent = `These are ${prompts.length} prompts, and ${MOST_LINES} can be asked for at once.`;
@@ -216,7 +224,7 @@ export class Composer {
         const { generations, balance, position } = await this.#buy(prompts);
         this.#onCreated(generations, balance, position);
       } catch (error) {
-        problem.textContent = words(error);
+        problem.textContent = words(error, lines);
         problem.scrollIntoView({ block: 'nearest' });
         find('#short').hidden = true;
       }
@@ -245,11 +253,11 @@ export class Composer {
 
 const isBySecond = (model) => model.pricing === 'per_second';
 
-function words(error) {
+function words(error, lines) {
   if (error.code === 'credits_insufficient') return `Not enough credits. ${sentence(error.message)}`;
-  if (error.fields?.length) return error.fields.map(({ field, message }) => sentence(`${named(field)} ${message}`)).join(' ');
+  if (error.fields?.length) return error.fields.map(({ field, message }) => sentence(`${named(field, lines)} ${message}`)).join(' ');
   return sentence(error.message);
 }
 
-/// A field of a batch by the line that it is about: `items[2].prompt` is `line 3: prompt`.
-const named = (field) => field.replace(/^items\[(\d+)\]\./, (_, place) => `line ${Number(place) + 1}: `);
+/// A field of a batch by the line that it is about: `items[2].prompt` is the prompt in the third line that has one.
+const named = (field, lines) => field.replace(/^items\[(\d+)\]\./, (_, place) => `line ${lines[place]}: `);

@@ -23,7 +23,7 @@ export class HistoryFilters {
       if (name === 'model') this.#offer(value, value);
       field(name).value = value;
     }
-    this.#unreadable = [...address].filter(([name, value]) => !isReadable(name, value)).map((pair) => pair.join('='));
+    this.#unreadable = [...address].filter(([name, value]) => !isOfLinks(name) && !isReadable(name, value)).map((pair) => pair.join('='));
     form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#changed(0);
@@ -92,6 +92,11 @@ export class HistoryFilters {
       this.#onChange();
     }, wait);
   }
+}
+
+/// Whether it tells where a visitor came from, as links in mails and advertisements do: no filter has such a name.
+function isOfLinks(name) {
+  return /^(utm_.*|ref|gclid|fbclid|msclkid)$/.test(name);
 }
 
 /// Whether the form took the value as it stands in the address.

@@ -1,7 +1,9 @@
 // Whose days these are: the time zone of this browser.
 
-/// The viewer's time zone as the API takes it; UTC where the browser does not tell.
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC';
+const told = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/// The viewer's time zone as the API takes it; UTC where the browser does not tell, or tells that it does not know.
+export const zone = told && told !== 'Etc/Unknown' ? told : 'UTC';
 
 /// A day of the viewer as `2026-01-31`, so many days before today.
 export function dayBack(days, now = new Date()) {

@@ -21,6 +21,9 @@ pub const DEAD: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0003
 /// Another, to be given up.
 pub const GIVEN_UP: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0004);
 
+/// What both died of: the name that follows from it.
+pub const INCIDENT: &str = "1-eb46f103d8b1579c8f6003fcec09277e";
+
 /// An action on both, which was ended before it began.
 pub const ACTION: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0005);
 

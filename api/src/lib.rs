@@ -20,6 +20,7 @@ pub use serve::observe::{Ailment, Observed, observe};
 pub use service::openapi_document;
 
 use app::App;
+use resources::operate::problem_page;
 use serve::server;
 use serve::shell::Shell;
 use service::Service;
@@ -34,6 +35,7 @@ pub async fn serve(
 ) -> Result<(), Error> {
     let app = App::new(options, shutdown.clone())?;
     let limits = app.limits.clone();
-    server::serve(listener, Shell::new(app, Service::new()), &limits, &shutdown).await?;
+    let shell = Shell::new(app, Service::new(), problem_page::page);
+    server::serve(listener, shell, &limits, &shutdown).await?;
     Ok(())
 }

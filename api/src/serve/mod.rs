@@ -1,6 +1,7 @@
 //! How a request is served, whatever it asks: accepted by `server`, bounded and told of by `shell`, allowed by `auth`, read by `body`
 //! and its neighbours, and refused by `problem`. Nothing here knows a resource.
 
+pub(crate) mod accept;
 pub mod auth;
 pub(crate) mod body;
 pub(crate) mod conditional;

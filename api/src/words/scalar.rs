@@ -1,7 +1,7 @@
 //! How a value that is a string or a number is declared once: its name and schema in the OpenAPI document, and how it is read from
 //! JSON, from a query or a path, and written.
 
-use poem_openapi::registry::MetaSchema;
+use poem_openapi::registry::{MetaSchema, MetaSchemaRef};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -72,6 +72,12 @@ pub(super) fn of_length(most: usize) -> MetaSchema {
 
 pub(super) fn formatted(format: &'static str) -> MetaSchema {
     MetaSchema::new_with_format("string", format)
+}
+
+/// A string of any of these forms.
+pub(super) fn any_of<const N: usize>(forms: [MetaSchema; N]) -> MetaSchema {
+    let forms = forms.map(|form| MetaSchemaRef::Inline(Box::new(form)));
+    MetaSchema { any_of: forms.into(), ..string() }
 }
 
 pub(super) fn one_of(names: &[&str]) -> MetaSchema {

@@ -2,7 +2,7 @@
 //! client is told that gets one wrong.
 
 use crate::words::moments::{Edge, PastMoment, age, day, edge, instant, past_moment, written};
-use crate::words::scalar::{among, formatted, number, of_length, one_of, scalar, string, within};
+use crate::words::scalar::{among, any_of, formatted, number, of_length, one_of, scalar, string, within};
 use crate::words::texts;
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use ledger::account::{HoldId, LotId, Source};
@@ -28,6 +28,11 @@ fn decimal(pattern: &str, example: &str) -> MetaSchema {
         description: Some("A decimal number in a string: at most 6 decimal places, at most 10^12"),
         ..string()
     }
+}
+
+/// Where a position can stand among other texts.
+fn written_position() -> MetaSchema {
+    MetaSchema { pattern: Some("^[0-9]+$".into()), ..string() }
 }
 
 const KINDS: [Kind; 2] = [Kind::Image, Kind::Video];
@@ -177,7 +182,7 @@ scalar!(
     /// An end of a range of the log: a position, an instant in RFC 3339, or a day of the UTC calendar.
     LogBound(Bound),
     "log_bound",
-    MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
+    any_of([formatted("date-time"), formatted("date"), written_position()]),
     |text| text.parse().map_err(|error: ledger::export::InvalidBound| error.to_string().into()),
     |bound| bound.to_string().into()
 );
@@ -285,7 +290,7 @@ scalar!(
     /// A moment in the past: an instant, or a position of the log.
     AsOf(PastMoment),
     "as_of",
-    MetaSchema { example: Some("2026-01-31T12:00:00Z".into()), ..string() },
+    any_of([formatted("date-time"), written_position()]),
     past_moment,
     |moment| match moment {
         PastMoment::At(at) => written(at).into(),
@@ -297,7 +302,7 @@ scalar!(
     /// Where a period begins or ends: a day, or an instant.
     Boundary(Edge),
     "boundary",
-    MetaSchema { example: Some("2026-01-31".into()), ..string() },
+    any_of([formatted("date"), formatted("date-time")]),
     edge,
     |edge| match edge {
         Edge::Day(day) => day.to_string().into(),

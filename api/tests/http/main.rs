@@ -29,6 +29,7 @@ mod grants;
 mod health;
 mod holds;
 mod hooks;
+mod hostile;
 mod idempotency;
 mod incidents;
 mod isolation;

@@ -63,7 +63,13 @@ async fn swagger_ui_loads_nothing_from_elsewhere() {
         let page = server.stranger().get(path).await.expect(200);
         let text = String::from_utf8(page.bytes.clone()).unwrap();
         assert!(text.contains("SwaggerUIBundle({") && text.contains("createGeneration"));
-        for mended in ["<html lang=\"en\">", "name=\"viewport\"", "persistAuthorization: true"] {
+        for mended in [
+            "<html lang=\"en\">",
+            "name=\"viewport\"",
+            "persistAuthorization: true",
+            "#ui .opblock-summary-get",
+            "new MutationObserver(changed)",
+        ] {
             assert!(text.contains(mended), "the page has no {mended}: has its template changed?");
         }
         let markup = outside_inline(&text);
@@ -112,7 +118,7 @@ fn whatever_must_be_filled_in_has_an_example() {
 }
 
 /// An address with the document's examples in the place of its parameters.
-fn as_the_examples_have_it(path: &str, operation: &Value) -> String {
+pub(crate) fn as_the_examples_have_it(path: &str, operation: &Value) -> String {
     let parameters = operation["parameters"].as_array().into_iter().flatten();
     parameters.filter(|parameter| parameter["in"] == "path").fold(path.to_owned(), |address, parameter| {
         let (name, example) = (parameter["name"].as_str().unwrap(), &parameter["example"]);

@@ -93,6 +93,24 @@ async fn a_body_over_the_limit_is_refused_whether_its_length_is_told_or_not() {
     assert_eq!(socket.server.log_length().await, before);
 }
 
+/// RFC 9112, 9.6: a connection that is closed on what is still coming is reset, and the answer may be lost with it.
+#[tokio::test]
+async fn whoever_is_still_sending_when_it_is_refused_can_read_why() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = "POST /v1/generations HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+                Content-Length: 500000\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.readable().await.unwrap();
+    for _ in 0..50 {
+        stream.write_all(&[b' '; 8 * 1024]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+}
+
 /// RFC 9110, 8.6: a recipient may take a length that is said twice for one. Two lengths are none: whoever stands in between
 /// could go by the other.
 #[tokio::test]

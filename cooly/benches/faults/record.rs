@@ -18,7 +18,7 @@ use tokio_postgres::Client;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Everything but the history of migrations; no worker seals.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 16] = [
     "events",
     "leases",
     "relay_checkpoints",
@@ -31,6 +31,10 @@ const TABLES: [&str; 12] = [
     "dead_letters",
     "usage_daily",
     "overview_totals",
+    "recalls",
+    "provider_signals",
+    "provider_spend",
+    "workers",
 ];
 
 /// Long enough not to end while the others are brought to their stages.
@@ -177,8 +181,9 @@ impl Scribe {
         let mut kept = Vec::new();
         for table in TABLES {
             let order = if table == "events" { "position" } else { "1" };
-            let rows =
-                format!("select row_to_json(kept)::text from (select * from {table} order by {order}) kept");
+            let rows = format!(
+                "select row_to_json(stored)::text from (select * from {table} order by {order}) stored"
+            );
             let rows = self.log.query(&rows, &[]).await?;
             kept.push((table, rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?));
         }

@@ -1,11 +1,12 @@
-// The studio and the failed jobs, as those meet them who cannot see them well or at all: no grave fault by axe-core, light
-// and dark, at a desk and on a phone.
+// The studio, the failed jobs and Swagger UI, as those meet them who cannot see them well or at all: no grave fault by axe-core,
+// light and dark, at a desk and on a phone.
 
 import { test } from 'node:test';
 import { isAccessible } from '../support/axe.js';
-import { PHONE, screenshot } from '../support/browser.js';
+import { PHONE, fitsWidth, screenshot } from '../support/browser.js';
 import { opened } from '../support/studio.js';
 import { suite } from '../support/suite.js';
+import { authorized, execute, opened as unfolded } from '../support/swagger.js';
 
 const it = suite();
 const LOOKS = [
@@ -61,5 +62,42 @@ test('the failed jobs, one of them, and the dialogs about them', async () => {
     await page.locator('.attempts li').first().waitFor();
     await isAccessible(page, `failed job ${look}`);
     await screenshot(page, `accessible-dlq-${look}`);
+  });
+});
+
+/// Operations that differ in what they show: a list with many filters, one with a body, one that deletes.
+const SHOWN = [
+  { tags: ['DeadLetters'], operationId: 'listDeadLetters' },
+  { tags: ['Accounts'], operationId: 'grantCredits' },
+  { tags: ['DeadLetters'], operationId: 'discardDeadLetter' },
+];
+
+test('Swagger UI, its dialog, and operations before and after they are pressed', async () => {
+  const admin = await it.api.token('admin');
+  await inEveryLook({ address: '/docs', refusals: [404] }, async (page, look) => {
+    await page.locator('.opblock').first().waitFor();
+    await isAccessible(page, `docs ${look}`);
+    await screenshot(page, `accessible-docs-${look}`);
+    await page.locator('.auth-wrapper > button.authorize').click();
+    await isAccessible(page, `docs, the dialog ${look}`);
+    await page.locator('.dialog-ux .btn-done').click();
+    for (const operation of SHOWN) await unfolded(page, operation);
+    await isAccessible(page, `docs, unfolded ${look}`);
+    for (const operation of SHOWN) await unfolded(page, operation);
+    await authorized(page, admin);
+    for (const operation of SHOWN) await execute(page, operation, { staysOpen: true });
+    await isAccessible(page, `docs, answered ${look}`);
+    await screenshot(page, `accessible-docs-answered-${look}`);
+  });
+});
+
+test('what is not there says so in words, with somewhere to go', async () => {
+  await inEveryLook({ address: '/nowhere', refusals: [404] }, async (page, look) => {
+    await page.getByRole('heading', { name: 'Nothing is here' }).waitFor();
+    await fitsWidth(page);
+    await isAccessible(page, `not found ${look}`);
+    await screenshot(page, `accessible-not-found-${look}`);
+    await page.getByRole('link', { name: 'Go to the studio' }).click();
+    await page.waitForURL('/');
   });
 });

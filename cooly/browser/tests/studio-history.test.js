@@ -68,6 +68,15 @@ test('a filter in the address that cannot be read is said, and shows nothing mor
   }
 });
 
+test('what a link tells of where a visitor came from is no filter', async () => {
+  const user = await collector();
+  await it.pages.with({ address: '/?utm_source=letter&utm_campaign=autumn&fbclid=x1', tokens: { user: user.token } }, async (page) => {
+    await opened(page);
+    await page.locator('.card').nth(3).waitFor();
+    assert.equal(await page.locator('#history-problem').textContent(), '');
+  });
+});
+
 test('a model that is not on offer any more can still be looked for', async () => {
   const user = await collector();
   await it.pages.with({ address: '/?model=long-gone', tokens: { user: user.token } }, async (page) => {

@@ -50,9 +50,9 @@ test('one line is one purchase, too many are refused before they are sent, and w
     await write(page, Array.from({ length: 101 }, (_, place) => `line ${place}`).join('\n'));
     await page.locator('#generate').click();
     await page.getByText('These are 101 prompts, and 100 can be asked for at once.').waitFor();
-    await write(page, `fine\n${'x'.repeat(4_001)}`);
+    await write(page, `fine\n\n${'x'.repeat(4_001)}`);
     await page.locator('#generate').click();
-    await page.getByText(/Line 2: prompt must have 1 to 4000 characters/).waitFor();
+    await page.getByText(/Line 3: prompt must have 1 to 4000 characters/).waitFor();
     assert.equal(await it.api.balance(user), 996);
   });
 });

@@ -84,7 +84,7 @@ test('a job given up explains itself and offers no retry of its own', async () =
     await opened(page);
     const card = await generate(page, { prompt: 'It is down', model: 'sim-image-down' });
     await inStatus(card, 'dead');
-    assert.match(await card.innerText(), /Support was notified/);
+    assert.match(await card.innerText(), /It is on the list of support/);
     assert.match(await card.innerText(), /4\scredits stay paid for it/);
     assert.equal(await card.getByRole('button', { name: /Try again/ }).count(), 0);
     assert.equal(await it.api.balance(user), 16);

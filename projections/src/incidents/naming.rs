@@ -20,17 +20,18 @@ pub(super) const UNNAMED: &str = r"
 select job_id, account_id, version, kind, model, class, code, message from dead_letters
 where incident_of is distinct from version order by job_id, account_id limit $1::bigint";
 
-/// In order of the key, as the projector writes: two who want the same rows wait for each other.
+/// Without what others name at this moment, or have named since it was read: who comes second neither waits nor writes again.
 pub(super) const NAME: &str = r"
 with named as (
     select kept.job_id, kept.account_id, told.provider, told.incident, told.version
     from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[], $5::text[])
         as told (job_id, account_id, version, provider, incident)
     cross join lateral (
-        select job_id, account_id, version from dead_letters
-        where job_id = told.job_id and account_id = told.account_id limit 1
+        select job_id, account_id from dead_letters
+        where job_id = told.job_id and account_id = told.account_id
+            and version = told.version and incident_of is distinct from told.version
+        limit 1 for update skip locked
     ) kept
-    where kept.version = told.version order by kept.job_id, kept.account_id
 )
 update dead_letters kept
 set provider = named.provider, incident = named.incident, incident_of = named.version

@@ -4,6 +4,7 @@
 use crate::readers::statements;
 use crate::stage::{Stage, user};
 use chrono::{DateTime, NaiveDate, Utc};
+use ledger::books::Books;
 use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
@@ -11,6 +12,7 @@ use projections::{
     balances, dead_letters, generation_list, generations, history, hooks, incidents, overview, pending,
     spending, usage,
 };
+use rust_decimal::Decimal;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -33,6 +35,7 @@ async fn every_query_uses_an_index_on_a_million_events() {
     );
     generic_plans(&client, &big).await;
     real_runs(&mut client).await;
+    books(&stage).await;
 }
 
 async fn big_tables(client: &Client) -> BTreeSet<String> {
@@ -269,6 +272,15 @@ async fn told(client: &mut Client) {
     let (lanes, given_up) = run!(client, "give up", |on| hooks::give_up(&on, at(31), 100, at(31)));
     assert_eq!((lanes.is_empty(), given_up), (false, 100));
     assert_eq!(run!(client, "forget deleted", |on| hooks::forget_deleted(&on, at(31), 100)), 0);
+}
+
+/// Sums over many pages of accounts and of positions, none of which is left out or taken twice.
+async fn books(stage: &Stage) {
+    let books = Books::open(stage.owner().await).await.unwrap();
+    let balance = books.trial_balance(books.interval(None, None).await.unwrap()).await.unwrap();
+    assert_eq!((balance.accounts, balance.granted_in_all()), (10_400, Decimal::from(10_400 * 1_000)));
+    assert_eq!((balance.debited, balance.events), (Decimal::from(-260_000 * 4), 10_400 + 260_000));
+    assert_eq!(balance.closing.outstanding(), Decimal::from(10_400 * 900));
 }
 
 async fn audit(client: &mut Client) {

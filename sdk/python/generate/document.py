@@ -259,10 +259,11 @@ def is_credits(schema: Schema) -> bool:
 
 
 def moment(schema: Schema) -> str | None:
-    """A day, an instant or a position is a string of no format in the document; its example tells what it may be."""
-    if "format" in schema or not re.match(r"\d{4}-\d\d-\d\d", str(schema.get("example", ""))):
+    """A string that may be an instant among others."""
+    formats = {one.get("format") for one in schema.get("anyOf", ())}
+    if "date-time" not in formats:
         return None
-    return "datetime | str" if "T" in schema["example"] else "date | datetime | str"
+    return "date | datetime | str" if "date" in formats else "datetime | str"
 
 
 def references(node: Any) -> Iterator[str]:

@@ -33,7 +33,7 @@ export function typeOf(schema, open) {
 function plainTypeOf(schema, open) {
   if (schema.$ref) return typeName(refName(schema));
   if (schema.enum) return enumOf(schema.enum, open);
-  if (schema.anyOf ?? schema.oneOf) return (schema.anyOf ?? schema.oneOf).map((one) => typeOf(one, open)).join(" | ");
+  if (schema.anyOf ?? schema.oneOf) return unionOf((schema.anyOf ?? schema.oneOf).map((one) => typeOf(one, open)));
   if (schema.allOf) return schema.allOf.map((one) => typeOf(one, open)).join(" & ");
   if (schema.type === "array") return `Array<${typeOf(schema.items, open)}>`;
   if (schema.type === "object" || schema.properties) return objectOf(schema, open);
@@ -42,6 +42,10 @@ function plainTypeOf(schema, open) {
   if (schema.type === "boolean") return "boolean";
   if (schema.type === undefined) return "unknown";
   throw new Error(`The generator knows no type for ${JSON.stringify(schema)}: add one in generate/schemas.mjs.`);
+}
+
+function unionOf(types) {
+  return [...new Set(types)].join(" | ");
 }
 
 function enumOf(values, open) {

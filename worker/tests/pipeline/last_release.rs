@@ -187,11 +187,17 @@ async fn the_last_release_reads_all_that_this_one_writes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_the_last_release_name_no_provider_and_are_read_as_they_are() {
+async fn events_of_the_last_release_name_their_provider_and_are_read_as_they_are() {
     let rig = Rig::on("last release", recorded::prepare).await;
     let submitted = jobs(&rig, "submitted").await[0];
     let events = rig.job_events(submitted).await;
-    assert!(matches!(&events[1], JobEvent::Started { providers, .. } if providers.is_empty()), "{events:?}");
-    assert!(matches!(&events[2], JobEvent::Submitted { provider: None, .. }), "{events:?}");
+    assert!(
+        matches!(&events[1], JobEvent::Started { providers, .. } if providers == &["simulated"]),
+        "{events:?}"
+    );
+    assert!(
+        matches!(&events[2], JobEvent::Submitted { provider: Some(name), .. } if name == "simulated"),
+        "{events:?}"
+    );
     assert_eq!(rig.job(submitted).await.status, Status::Running);
 }

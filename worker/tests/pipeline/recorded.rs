@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::{Client, NoTls};
 
 /// The schema version of the release that was recorded.
-const SCHEMA: i32 = 6;
+const SCHEMA: i32 = 16;
 
 fn file() -> String {
     std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/last_release.json")).unwrap()

@@ -10,13 +10,21 @@ use poem::http::Method;
 use poem::{Request, Response};
 use sha2::{Digest, Sha256};
 
-/// What Swagger UI's page lacks, as poem-openapi writes it: a language, a width that fits a phone, and authorisation that
-/// survives a reload. What it keeps is a token, in the storage of this origin alone.
-const MENDED: [(&str, &str); 3] = [
+/// What Swagger UI's page lacks, as poem-openapi writes it: a language, a width that fits a phone, what makes it fit for
+/// everybody, and authorisation that survives a reload. What it keeps is a token, in the storage of this origin alone.
+const MENDED: [(&str, &str); 4] = [
     ("<html charset=\"UTF-8\">", "<!doctype html>\n<html lang=\"en\">"),
     (
         "<title>Swagger UI</title>",
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n    <title>Cooly: the API</title>",
+        concat!(
+            "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n    <title>Cooly: the API</title>\n    <style>",
+            include_str!("docs.css"),
+            "</style>"
+        ),
+    ),
+    (
+        "<div id=\"ui\"></div>",
+        concat!("<div id=\"ui\"></div>\n<script>\n", include_str!("docs.js"), "</script>"),
     ),
     ("deepLinking: true,", "deepLinking: true,\n        persistAuthorization: true,"),
 ];
@@ -36,7 +44,7 @@ impl Docs {
         // Swagger UI sets style attributes, which have no hash; a style cannot run anything.
         let policy = format!(
             "default-src 'none'; script-src {scripts}; style-src-elem {styles}; style-src-attr 'unsafe-inline'; \
-             img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+             img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         );
         Docs {
             document: StaticFile::new("application/json; charset=utf-8", document),

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-/// An incident that nothing has died of.
-const SOME_INCIDENT: &str = "1-0123456789abcdef0123456789abcdef";
-
 /// A message that nobody was sent.
 const SOME_MESSAGE: &str = "01980a5e-7c1d-5000-8000-000000000007";
 
 /// An account that nobody has.
 const SOME_ACCOUNT: &str = "01980a5e-7c1d-5000-8000-000000000002";
+
+/// Parameters that may be left out, and whose example hides nothing.
+const HARMLESS: [&str; 2] = ["expiring_within", "zone"];
 
 /// Later than anybody will press a button.
 const FAR_AWAY: &str = "2099-01-01T00:00:00Z";
@@ -97,6 +97,11 @@ fn fill_in(operation: &mut Value) {
             "dry_run" => Some(json!(true)),
             _ => is_needed.then(|| parameter_example(&operation_id, name)).flatten(),
         };
+        // Swagger UI sends an example wherever there is one.
+        let is_narrowing = !is_needed && !HARMLESS.contains(&name);
+        if is_narrowing && let Some(schema) = parameter.get_mut("schema").and_then(Value::as_object_mut) {
+            schema.remove("example");
+        }
         if let (Some(example), Some(parameter)) = (example, parameter.as_object_mut()) {
             parameter.entry("example").or_insert(example);
         }
@@ -128,7 +133,7 @@ fn parameter_example(operation: &str, name: &str) -> Option<Value> {
         "hold" => json!(examples::HOLD),
         "lot" | "number" | "position" => json!(examples::FIRST),
         "provider" => json!("fal"),
-        "incident" => json!(SOME_INCIDENT),
+        "incident" => json!(examples::INCIDENT),
         "account" => json!(SOME_ACCOUNT),
         "reference" => json!(format!("{}-1-2", examples::PICTURE)),
         "mac" => json!("xk2fT1B0pUHfq3yv0cFJ8V9Q0m6y2m7xv3m1wqj0b8o"),

@@ -6,5 +6,6 @@ pub(crate) mod document;
 pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod pages;
+pub(crate) mod problem_page;
 mod shell;
 pub(crate) mod webhooks;

@@ -2,14 +2,15 @@
 //! and the content security policy holds them to that.
 
 use super::shell;
+use crate::serve::accept::wants_page;
 use crate::serve::static_file::StaticFile;
 use bytes::Bytes;
-use poem::http::{HeaderMap, Method, header};
+use poem::http::Method;
 use poem::{Request, Response};
 use std::sync::LazyLock;
 
 /// What a page may do: load from here, talk to here, show pictures that it fetched itself.
-const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+pub(super) const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
      media-src blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// A file of `pages/`.
@@ -165,17 +166,9 @@ fn is_job(path: &str) -> bool {
     path.strip_prefix("/admin/jobs/").is_some_and(|id| !id.is_empty() && !id.contains('/'))
 }
 
-/// Browsers name `text/html` first; clients of the API do not name it at all.
-fn wants_page(headers: &HeaderMap) -> bool {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    kinds.find(|kind| matches!(*kind, "text/html" | "application/json")) == Some("text/html")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{FILES, is_job, wants_page};
-    use poem::http::{HeaderMap, header};
+    use super::{FILES, is_job};
 
     #[test]
     fn every_file_of_the_folder_is_served() {
@@ -208,21 +201,6 @@ mod tests {
         assert!(is_job("/admin/jobs/01980a5e-7c1d-7000-8000-000000000001") && is_job("/admin/jobs/x"));
         for other in ["/admin/jobs", "/admin/jobs/", "/admin/jobs/a/b", "/jobs/a", "/pages/job.html"] {
             assert!(!is_job(other), "{other}");
-        }
-    }
-
-    #[test]
-    fn browsers_get_the_page_and_clients_the_list() {
-        for (accept, page) in [
-            ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
-            ("application/json", false),
-            ("*/*", false),
-            ("application/json, text/html", false),
-            ("", false),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT, accept.parse().unwrap());
-            assert_eq!(wants_page(&headers), page, "{accept}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What all pages have around what is theirs: the head, the bar with the way to the others, and the form to sign in.
 
-use maud::{DOCTYPE, PreEscaped, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// One page: what its shell says, and what is within.
 pub(super) struct Page {
@@ -41,6 +41,8 @@ const DOCS: Other = ("API docs", "/docs");
 
 const FOR_USERS: &[Other] = &[STUDIO, STATEMENT, FAILED_JOBS, DOCS];
 const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, AUDIT, DOCS];
+/// Where it is not known who reads.
+const FOR_ANYONE: &[Other] = &[STUDIO, DOCS];
 
 const NEEDS_SCRIPT: &str = "This page needs JavaScript. The API behind it is described at /docs.";
 
@@ -133,32 +135,19 @@ pub(super) const PAGES: [Page; 5] = [
 impl Page {
     /// The whole page around what is within.
     pub(super) fn around(&self, within: &str) -> String {
-        let stylesheet = |name: &str| html! { link rel="stylesheet" href={ "/pages/" (name) }; };
         html! {
             (DOCTYPE)
             html lang="en" {
                 head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    @match self.description {
-                        Some(words) => meta name="description" content=(words);,
-                        None => meta name="robots" content="noindex";,
-                    }
-                    title { (self.title) " · Cooly" }
-                    link rel="icon" href="/pages/icon.svg" type="image/svg+xml";
-                    @for name in ["shared.css", "parts.css"].iter().chain(self.styles) { (stylesheet(name)) }
+                    (head(self.title, self.description))
+                    @for name in self.styles { (stylesheet(name)) }
                     script type="module" src={ "/pages/" (self.script) } {}
                 }
                 body class=[self.class] {
                     a.skip href=(self.skip.0) { (self.skip.1) }
                     header.bar {
-                        a.brand href="/" { img src="/pages/icon.svg" alt="" width="28" height="28"; "Cooly" }
-                        nav aria-label="Pages" {
-                            @for (title, address) in self.others {
-                                a href=(address) aria-current=[(*title == self.title).then_some("page")] { (title) }
-                            }
-                        }
+                        (brand())
+                        (links(self.others, self.title))
                         span.caller #caller hidden {}
                         (PreEscaped(self.corner))
                     }
@@ -180,5 +169,54 @@ impl Page {
             }
         }
         .into_string()
+    }
+}
+
+/// A page with a few words and without a script.
+pub(super) fn plain(title: &str, within: &Markup) -> String {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { (head(title, None)) }
+            body {
+                header.bar { (brand()) (links(FOR_ANYONE, title)) }
+                main.alone { (within) }
+            }
+        }
+    }
+    .into_string()
+}
+
+/// What every head says first.
+fn head(title: &str, description: Option<&str>) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        @match description {
+            Some(words) => meta name="description" content=(words);,
+            None => meta name="robots" content="noindex";,
+        }
+        title { (title) " · Cooly" }
+        link rel="icon" href="/pages/icon.svg" type="image/svg+xml";
+        @for name in ["shared.css", "parts.css"] { (stylesheet(name)) }
+    }
+}
+
+fn stylesheet(name: &str) -> Markup {
+    html! { link rel="stylesheet" href={ "/pages/" (name) }; }
+}
+
+fn brand() -> Markup {
+    html! { a.brand href="/" { img src="/pages/icon.svg" alt="" width="28" height="28"; "Cooly" } }
+}
+
+fn links(others: &[Other], current: &str) -> Markup {
+    html! {
+        nav aria-label="Pages" {
+            @for (title, address) in others {
+                a href=(address) aria-current=[(*title == current).then_some("page")] { (title) }
+            }
+        }
     }
 }

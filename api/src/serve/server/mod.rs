@@ -7,6 +7,7 @@
 
 mod hall;
 mod pace;
+mod parting;
 mod wire;
 
 pub(crate) use hall::Seat;

@@ -1,10 +1,12 @@
 //! The bytes of one connection. What HTTP itself refuses (a head that is no head, two lengths, too many bytes) never
 //! becomes a request, and hyper answers it with a bare status; here that becomes a problem document like any other.
 //!
-//! A client that does not take its answer is given up here too, see `pace`.
+//! A client that does not take its answer is given up here too, see `pace`; one that still sends after it was answered is
+//! heard for a moment, see `parting`.
 
 use super::hall::Seat;
 use super::pace::Pace;
+use super::parting::Parting;
 use crate::serve::problem::Problem;
 use poem::http::StatusCode;
 use std::io;
@@ -22,12 +24,13 @@ pub(super) struct Wire {
     pace: Pace,
     /// What is sent instead of hyper's own refusal, and how much of it was.
     refusal: Option<(Vec<u8>, usize)>,
+    parting: Parting,
 }
 
 impl Wire {
     /// Its client must take some of what is sent to it `within` this time, over and over.
     pub(super) fn new(stream: TcpStream, seat: Arc<Seat>, within: Duration) -> Wire {
-        Wire { stream, seat, pace: Pace::new(within), refusal: None }
+        Wire { stream, seat, pace: Pace::new(within), refusal: None, parting: Parting::default() }
     }
 
     /// Sends what `write` sends, unless the client is too slow.
@@ -113,7 +116,9 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let Wire { stream, parting, .. } = &mut *self;
+        ready!(Pin::new(&mut *stream).poll_shutdown(context))?;
+        parting.poll(Pin::new(stream), context).map(Ok)
     }
 
     fn poll_write_vectored(

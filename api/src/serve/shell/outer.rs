@@ -5,6 +5,7 @@ use super::guard::RouteTemplate;
 use super::scope::Scope;
 use super::{headers, request_id};
 use crate::app::App;
+use crate::serve::accept::wants_page;
 use crate::serve::failure::from_framework;
 use crate::serve::problem::Problem;
 use futures::FutureExt;
@@ -19,17 +20,22 @@ use tokio::time::timeout;
 /// Longest time that `Prefer: wait` may ask for; added to the deadline of those who ask.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
+/// Makes the answer of a problem, from the id of its request.
+type Render = fn(&Problem, &str) -> Response;
+
 /// Wraps the whole application.
 pub(crate) struct Shell<E> {
     app: App,
     inner: E,
+    /// How a problem is told to whoever asked for a page.
+    page: Render,
     in_work: Arc<Semaphore>,
 }
 
 impl<E: Endpoint<Output = Response>> Shell<E> {
-    pub(crate) fn new(app: App, inner: E) -> Shell<E> {
+    pub(crate) fn new(app: App, inner: E, page: Render) -> Shell<E> {
         let in_work = Arc::new(Semaphore::new(app.limits.requests));
-        Shell { app, inner, in_work }
+        Shell { app, inner, page, in_work }
     }
 
     async fn answer(&self, request: Request) -> Result<Response, Problem> {
@@ -72,10 +78,12 @@ impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
         let started = Instant::now();
         let scope = Scope::new(request_id::of(request.headers()));
         let method = request.method().clone();
+        let is_read = matches!(method, Method::GET | Method::HEAD);
+        let render = if is_read && wants_page(request.headers()) { self.page } else { Problem::render };
         request.extensions_mut().insert(self.app.clone());
         request.extensions_mut().insert(scope.clone());
         let answered = self.answer(request).await;
-        let mut response = as_documents(answered, &scope);
+        let mut response = as_documents(answered, &scope, render);
         headers::add(&mut response, &scope);
         let template = response.data::<RouteTemplate>().map_or("unmatched", |template| &template.0);
         measure(template, &method, response.status(), started.elapsed());
@@ -92,8 +100,8 @@ impl<E: Endpoint<Output = Response>> Endpoint for Shell<E> {
     }
 }
 
-/// Turns what is an error and not a document yet into one.
-fn as_documents(answered: Result<Response, Problem>, scope: &Scope) -> Response {
+/// Turns what is an error and not a document yet into one, or into a page.
+fn as_documents(answered: Result<Response, Problem>, scope: &Scope, render: Render) -> Response {
     let (problem, template) = match answered {
         Err(problem) => (problem, None),
         Ok(response) => {
@@ -116,7 +124,7 @@ fn as_documents(answered: Result<Response, Problem>, scope: &Scope) -> Response 
             tracing::warn!(request_id, code = problem.code, cause, "a request could not be served");
         }
     }
-    let mut response = problem.render(scope.request_id());
+    let mut response = render(&problem, scope.request_id());
     if let Some(template) = template {
         response.set_data(template);
     }

@@ -2342,7 +2342,7 @@ export interface ListAccountsQuery {
 /** What `accounts.get` can be asked. */
 export interface GetAccountQuery {
   /** How it was at this instant, or right after this position of the log. */
-  as_of?: string;
+  as_of?: Timestamp | string;
   /** How soon a lot must expire to be in `expiring_soon`; `7d` if left out. */
   expiring_within?: string;
 }
@@ -2356,9 +2356,9 @@ export interface ReleaseHoldQuery {
 /** What `accounts.statement` can be asked. */
 export interface GetAccountStatementQuery {
   /** Where the period begins: a day or an instant; the month in which it ends if left out. */
-  from?: string;
+  from?: string | Timestamp;
   /** Where it ends; this day or instant does not belong to it. The end of the current month if left out. */
-  until?: string;
+  until?: string | Timestamp;
   /** Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
   zone?: string;
   /** The form; else the `Accept` header decides. */
@@ -2508,15 +2508,15 @@ export interface ExportEventsQuery {
   /** Only the account of this user, ordered by stream and version. */
   user?: string;
   /** From this position, instant (`recorded_at`) or day on. */
-  since?: string;
+  since?: Timestamp | string;
   /** Up to this position, instant or day, which is not included. */
-  until?: string;
+  until?: Timestamp | string;
 }
 
 /** What `audit.getOutstanding` can be asked. */
 export interface GetOutstandingQuery {
   /** Before this position, instant or day (UTC); now if left out. */
-  at?: string;
+  at?: Timestamp | string;
   /** Only credits that came from here. */
   source?: "plan" | "purchase" | "promo" | "goodwill" | "adjustment" | "other";
   /** The form; else the `Accept` header decides. */
@@ -2526,9 +2526,9 @@ export interface GetOutstandingQuery {
 /** What `audit.getRecognised` can be asked. */
 export interface GetRecognisedQuery {
   /** From this position, instant or day (UTC) on; from the beginning if left out. */
-  from?: string;
+  from?: Timestamp | string;
   /** Up to this position, instant or day, which is not included; up to now if left out. */
-  to?: string;
+  to?: Timestamp | string;
   /** Only credits that came from here. */
   source?: "plan" | "purchase" | "promo" | "goodwill" | "adjustment" | "other";
   /** The form; else the `Accept` header decides. */
@@ -2546,9 +2546,9 @@ export interface ListSealsQuery {
 /** What `audit.getTrialBalance` can be asked. */
 export interface GetTrialBalanceQuery {
   /** From this position, instant or day (UTC) on; from the beginning if left out. */
-  from?: string;
+  from?: Timestamp | string;
   /** Up to this position, instant or day, which is not included; up to now if left out. */
-  to?: string;
+  to?: Timestamp | string;
   /** The form; else the `Accept` header decides. */
   format?: BooksForm;
 }
@@ -2556,7 +2556,7 @@ export interface GetTrialBalanceQuery {
 /** What `credits.get` can be asked. */
 export interface GetCreditsQuery {
   /** How it was at this instant, or right after the event of yours at this position of the log. */
-  as_of?: string;
+  as_of?: Timestamp | string;
   /** How soon a lot must expire to be in `expiring_soon`; `7d` if left out. */
   expiring_within?: string;
 }
@@ -2574,9 +2574,9 @@ export interface GetCreditHistoryQuery {
 /** What `credits.statement` can be asked. */
 export interface GetStatementQuery {
   /** Where the period begins: a day or an instant; the month in which it ends if left out. */
-  from?: string;
+  from?: string | Timestamp;
   /** Where it ends; this day or instant does not belong to it. The end of the current month if left out. */
-  until?: string;
+  until?: string | Timestamp;
   /** Whose days and clock: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
   zone?: string;
   /** The form; else the `Accept` header decides. */
@@ -2596,9 +2596,9 @@ export interface ListGenerationsQuery {
   /** Only those made by this model. */
   model?: string;
   /** Only those bought since then: a day (UTC) or an instant. */
-  from?: string;
+  from?: string | Timestamp;
   /** Only those bought before then: a day (UTC) or an instant. */
-  until?: string;
+  until?: string | Timestamp;
   /** Only those with this text in their prompt; small letters and capitals are the same, beyond ASCII in the ways people write them. */
   q?: string;
   /** How many a page. */

@@ -12,7 +12,7 @@ use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::declared::{Answer, ReadAt};
 use crate::serve::parameter::Query;
 use crate::words::scalars::{LogBound, SourceName};
-use ledger::books::End;
+use ledger::books::{Books, End};
 use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::OpenApi;
@@ -41,14 +41,7 @@ impl BooksApi {
         /// The form; else the `Accept` header decides.
         format: Query<Option<BooksForm>>,
     ) -> Answer<Told<ToldBalance>, ReadAt> {
-        let from = sitting::past(&app, "from", from.0.map(|from| from.0))?;
-        let to = sitting::past(&app, "to", to.0.map(|to| to.0))?;
-        let balance = sitting::sum(&app, async {
-            let books = sitting::open(&app).await?;
-            let interval = books.interval(from, to).await?;
-            books.trial_balance(interval).await
-        });
-        let balance = balance.await?;
+        let balance = sitting::between(&app, from.0, to.0, Books::trial_balance).await?;
         if !balance.is_balanced() {
             tracing::error!(difference = ?balance.difference(), "the trial balance does not add up: verify the log");
         }
@@ -72,7 +65,7 @@ impl BooksApi {
         /// The form; else the `Accept` header decides.
         format: Query<Option<BooksForm>>,
     ) -> Answer<Told<ToldOutstanding>, ReadAt> {
-        let at = sitting::past(&app, "at", at.0.map(|at| at.0))?;
+        let at = sitting::past(&app, "at", at.0)?;
         let now = app.now();
         let outstanding = sitting::sum(&app, async {
             let books = sitting::open(&app).await?;
@@ -103,14 +96,8 @@ impl BooksApi {
         /// The form; else the `Accept` header decides.
         format: Query<Option<BooksForm>>,
     ) -> Answer<Told<ToldRecognised>, ReadAt> {
-        let from = sitting::past(&app, "from", from.0.map(|from| from.0))?;
-        let to = sitting::past(&app, "to", to.0.map(|to| to.0))?;
-        let recognised = sitting::sum(&app, async {
-            let books = sitting::open(&app).await?;
-            let interval = books.interval(from, to).await?;
-            books.recognised(interval).await
-        });
-        let told = ToldRecognised::new(recognised.await?, source.0.as_ref());
+        let recognised = sitting::between(&app, from.0, to.0, Books::recognised).await?;
+        let told = ToldRecognised::new(recognised, source.0.as_ref());
         Ok(Told::new(BooksForm::of(format.0, headers), told)?)
     }
 }

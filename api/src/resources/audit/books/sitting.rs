@@ -3,8 +3,9 @@
 
 use crate::app::App;
 use crate::serve::problem::Problem;
+use crate::words::scalars::LogBound;
 use ledger::Role;
-use ledger::books::{Books, BooksError};
+use ledger::books::{Books, BooksError, Interval};
 use ledger::export::Bound;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -14,6 +15,22 @@ const PATIENCE: Duration = Duration::from_secs(4);
 
 /// When to ask again while others add up.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
+
+/// Adds up what happened between two bounds.
+pub(super) async fn between<T>(
+    app: &App,
+    from: Option<LogBound>,
+    to: Option<LogBound>,
+    adding_up: impl AsyncFnOnce(&Books, Interval) -> Result<T, BooksError>,
+) -> Result<T, Problem> {
+    let (from, to) = (past(app, "from", from)?, past(app, "to", to)?);
+    let work = async {
+        let books = open(app).await?;
+        let interval = books.interval(from, to).await?;
+        adding_up(&books, interval).await
+    };
+    sum(app, work).await
+}
 
 /// Waits for a place, and then for `work`.
 pub(super) async fn sum<T>(
@@ -35,8 +52,8 @@ pub(super) async fn open(app: &App) -> Result<Books, BooksError> {
 }
 
 /// The bound, unless it lies in the future: what has not happened cannot be added up.
-pub(super) fn past(app: &App, name: &str, bound: Option<Bound>) -> Result<Option<Bound>, Problem> {
-    match bound {
+pub(super) fn past(app: &App, name: &str, bound: Option<LogBound>) -> Result<Option<Bound>, Problem> {
+    match bound.map(|bound| bound.0) {
         Some(Bound::Instant(at)) if at > app.now() => Err(Problem::value(name, "must not be in the future")),
         bound => Ok(bound),
     }

@@ -5,7 +5,7 @@ Made by generate/generate.py from the API's document. Do not edit.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from ... import enums, models
@@ -24,8 +24,8 @@ class AsyncAudit(AsyncResource):
         format: enums.ExportFormat | None = None,
         dataset: enums.ExportDataset | None = None,
         user: str | None = None,
-        since: datetime | str | None = None,
-        until: datetime | str | None = None,
+        since: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
     ) -> AsyncDownload:
         """Export the log.
 
@@ -52,7 +52,7 @@ class AsyncAudit(AsyncResource):
     async def get_outstanding(
         self,
         *,
-        at: datetime | str | None = None,
+        at: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
     ) -> models.OutstandingCredits:
         """What is outstanding.
@@ -80,7 +80,7 @@ class AsyncAudit(AsyncResource):
         self,
         *,
         format: Literal["csv", "html"],
-        at: datetime | str | None = None,
+        at: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
     ) -> AsyncDownload:
         """What is outstanding, as a file.
@@ -106,8 +106,8 @@ class AsyncAudit(AsyncResource):
     async def get_recognised(
         self,
         *,
-        from_: datetime | str | None = None,
-        to: datetime | str | None = None,
+        from_: date | datetime | str | None = None,
+        to: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
     ) -> models.RecognisedRevenue:
         """What became revenue.
@@ -137,8 +137,8 @@ class AsyncAudit(AsyncResource):
         self,
         *,
         format: Literal["csv", "html"],
-        from_: datetime | str | None = None,
-        to: datetime | str | None = None,
+        from_: date | datetime | str | None = None,
+        to: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
     ) -> AsyncDownload:
         """What became revenue, as a file.
@@ -186,8 +186,8 @@ class AsyncAudit(AsyncResource):
     async def get_trial_balance(
         self,
         *,
-        from_: datetime | str | None = None,
-        to: datetime | str | None = None,
+        from_: date | datetime | str | None = None,
+        to: date | datetime | str | None = None,
     ) -> models.TrialBalance:
         """The trial balance.
 
@@ -216,8 +216,8 @@ class AsyncAudit(AsyncResource):
         self,
         *,
         format: Literal["csv", "html"],
-        from_: datetime | str | None = None,
-        to: datetime | str | None = None,
+        from_: date | datetime | str | None = None,
+        to: date | datetime | str | None = None,
     ) -> AsyncDownload:
         """The trial balance, as a file.
 
