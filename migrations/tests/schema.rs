@@ -118,6 +118,17 @@ async fn all_the_way_down_leaves_nothing_and_up_again_gives_the_same_schema() {
 }
 
 #[tokio::test]
+async fn the_undo_of_the_twentieth_step_leaves_no_position_of_its_duty_behind() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let followed =
+        "insert into relay_checkpoints (relay, position, fencing) values ('hooks', 5, 1), ('relay', 7, 1)";
+    client.batch_execute(followed).await.unwrap();
+    undo_to(&mut client, 19).await.unwrap();
+    assert_eq!(count(&client, "select sum(position)::bigint from relay_checkpoints").await, 7);
+}
+
+#[tokio::test]
 async fn two_nodes_that_migrate_at_once_do_it_once() {
     for _ in 0..3 {
         let (url, _) = empty().await;

@@ -108,6 +108,10 @@ pub struct Timings {
     pub hook_pauses: Vec<Duration>,
     /// How long an endpoint may take nothing before it is disabled.
     pub hook_patience: Duration,
+    /// How long before credits expire customers are told so.
+    pub foresight: Duration,
+    /// How often is looked for such credits.
+    pub foresee_every: Duration,
     /// How long is kept what customers were told.
     pub keep_deliveries: Duration,
     /// Shortest time between two looks for lots and holds that have lapsed.
@@ -163,6 +167,8 @@ impl Default for Timings {
             hook: Duration::from_secs(10),
             hook_pauses: HOOK_PAUSES.map(Duration::from_secs).to_vec(),
             hook_patience: Duration::from_secs(5 * DAY),
+            foresight: Duration::from_secs(7 * DAY),
+            foresee_every: Duration::from_secs(HOUR),
             keep_deliveries: Duration::from_secs(30 * DAY),
             sweep_pause: Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),

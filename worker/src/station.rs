@@ -90,7 +90,7 @@ impl Station {
             keep_outputs: options.keep_outputs,
             sealer,
             hooks: Teller {
-                pool: options.database.pool(Role::Projector, 3)?,
+                pool: options.database.pool(Role::Projector, 4)?,
                 may_be_private: options.hooks.may_be_private,
                 low_balance: options.hooks.low_balance,
             },

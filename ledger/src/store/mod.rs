@@ -42,6 +42,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("streams up to versions", moments::STREAMS_UP_TO),
     ("accounts at versions", moments::ACCOUNTS_AT),
     ("owners of accounts", moments::OWNERS),
+    ("accounts now", moments::ACCOUNTS_NOW),
     ("models of jobs", read::MODELS),
     ("attempts that are over", read::OVER),
     ("page", read::PAGE),

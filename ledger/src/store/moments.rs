@@ -5,7 +5,7 @@ use super::row::{account_state, event_columns, recorded};
 use crate::account::AccountState;
 use crate::error::Error;
 use crate::event::Event;
-use crate::ids::{AccountId, JobId, UserId};
+use crate::ids::{AccountId, JobId, Position, UserId};
 use crate::job::JobState;
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -37,11 +37,29 @@ select of_account, owner from unnest($1::uuid[]) as asked (of_account) cross joi
     where account_id = of_account and stream_id = of_account order by version desc limit 1
 ) as found";
 
+/// Accounts after their newest events.
+pub(crate) const ACCOUNTS_NOW: &str = r"
+select of_account, position, state::text from unnest($1::uuid[]) as asked (of_account) cross join lateral (
+    select position, state from events
+    where account_id = of_account and stream_id = of_account order by version desc limit 1
+) as found";
+
 /// Where [`STREAMS_UP_TO`] says which of the asked it belongs to: after the columns of an event.
 const ORDINAL: usize = 20;
 
 /// What was asked for, or why this version cannot tell.
 pub type Legible<T> = Result<T, Error>;
+
+/// An account after its newest event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountNow {
+    /// Which.
+    pub account_id: AccountId,
+    /// The position of that event.
+    pub position: Position,
+    /// What it amounts to.
+    pub state: AccountState,
+}
 
 /// Each of these jobs right after its event of that version, in the order in which they are asked for; `None` of what is not there.
 pub async fn jobs_at(
@@ -90,6 +108,21 @@ pub async fn accounts_at(
         *place(row, 0, &mut states)? = state.map(|state| state.map(|state| (state, at)));
     }
     Ok(states)
+}
+
+/// These accounts as they are now; of one that this version cannot read, where it stands and why not. What is not there is left out.
+pub async fn accounts_now(
+    client: &impl GenericClient,
+    accounts: &[AccountId],
+) -> Result<Vec<Result<AccountNow, (Position, Error)>>, Error> {
+    let asked: Vec<Uuid> = accounts.iter().map(|account| account.0).collect();
+    let rows = client.query_typed(ACCOUNTS_NOW, &[(&asked, Type::UUID_ARRAY)]).await?;
+    let account = |row: &Row| {
+        let (account_id, position) = (AccountId(row.try_get(0)?), Position(row.try_get(1)?));
+        let state = account_state(row.try_get(2)?);
+        Ok(state.map(|state| AccountNow { account_id, position, state }).map_err(|error| (position, error)))
+    };
+    rows.iter().map(account).collect()
 }
 
 /// Whose accounts these are. Of one that is not there, or whose newest state says it in another way than this version knows, nothing is

@@ -40,11 +40,13 @@ pub enum Topic {
     CreditsRefunded,
     /// A balance fell below what counts as low.
     CreditsLow,
+    /// Credits will be gone soon.
+    CreditsExpiring,
 }
 
 impl Topic {
     /// Every value.
-    pub const ALL: [Topic; 8] = [
+    pub const ALL: [Topic; 9] = [
         Topic::GenerationSucceeded,
         Topic::GenerationFailed,
         Topic::GenerationCancelled,
@@ -53,6 +55,7 @@ impl Topic {
         Topic::CreditsGranted,
         Topic::CreditsRefunded,
         Topic::CreditsLow,
+        Topic::CreditsExpiring,
     ];
 
     /// As it is written in the tables and in messages.
@@ -66,6 +69,7 @@ impl Topic {
             Topic::CreditsGranted => "credits.granted",
             Topic::CreditsRefunded => "credits.refunded",
             Topic::CreditsLow => "credits.low",
+            Topic::CreditsExpiring => "credits.expiring",
         }
     }
 

@@ -14,7 +14,7 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Most messages that are written down at once, one for each endpoint that gets it: a page that has more of them is dealt with in parts.
-const MOST_PAIRS: usize = 5_000;
+pub(super) const MOST_PAIRS: usize = 5_000;
 
 /// Messages, and which endpoint gets which of them by its place.
 #[derive(Default)]
@@ -56,7 +56,7 @@ pub(super) async fn told(
 }
 
 /// A newer release wrote it, or somebody else did. Whoever can read it tells it when it is replayed.
-fn pass_over(position: Position, cause: &str) {
+pub(super) fn pass_over(position: Position, cause: &str) {
     tracing::error!(%position, cause, "what customers are to be told cannot be read by this version");
     metrics::counter!("cooly_webhook_unreadable_total").increment(1);
 }

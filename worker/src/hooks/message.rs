@@ -1,10 +1,11 @@
 //! What is told of an event. Pure: the same event gives the same message, byte by byte and with the same id, however often the log is
 //! read.
 
-use super::payload::{Body, Generation, Granted, Low, Refunded};
+use super::payload::{Body, Expiring, Generation, Granted, Low, Refunded};
 use chrono::{DateTime, Utc};
-use ledger::account::{AccountEvent, AccountState};
+use ledger::account::{AccountEvent, AccountState, Lot};
 use ledger::job::{JobEvent, JobState};
+use ledger::read::AccountNow;
 use ledger::{Credits, Event, JobId, RecordedEvent, UserId};
 use projections::hooks::{Message, Topic};
 use serde::Serialize;
@@ -101,6 +102,26 @@ fn payload(recorded: &RecordedEvent, topic: Topic, context: &Context, low_below:
             body(recorded, topic, Refunded::new(event, user, recorded.balance_after?, recorded)?)
         }
         Event::Account(_) => body(recorded, topic, Low::new(user, available(recorded)?, low_below, recorded)),
+    })
+}
+
+/// What is told of the credits of an account that can be spent at the first instant and will be gone at the other: a message for each lot,
+/// named by both.
+pub(super) fn expiring(
+    account: &AccountNow,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+) -> impl Iterator<Item = Message> {
+    let soon = move |lot: &&Lot| lot.is_spendable(now) && lot.has_lapsed(until);
+    account.state.lots.iter().filter(soon).filter_map(move |lot| {
+        let (topic, user) = (Topic::CreditsExpiring, account.state.user.as_ref()?);
+        let data = Expiring::new(user, lot, account.position)?;
+        Some(Message {
+            id: Uuid::new_v5(&account.account_id.0, format!("{}/{}", topic.as_str(), lot.lot).as_bytes()),
+            position: account.position,
+            account_id: account.account_id,
+            topic,
+            payload: Body::new(topic.as_str(), now, data).encode(),
+        })
     })
 }
 

@@ -1,14 +1,15 @@
 //! Tells customers what happens: one more consumer of the log.
 //!
-//! Three loops under one lease. `follow` reads the log, has `message` make of an event what is told of it, and writes down who is to be
+//! Four loops under one lease. `follow` reads the log, has `message` make of an event what is told of it, and writes down who is to be
 //! told, together with its checkpoint; so nothing is told that the log does not say, and nothing is left out. `send` sends what is due,
-//! many at once, and writes down what became of it; a crash before that has it sent once more, under the same id. `tidy` deletes what was
-//! kept for long enough. What is written shows the fencing number of the lease. Each loop starts over by itself when it fails: what is
+//! many at once, and writes down what became of it; a crash before that has it sent once more, under the same id. `foresee` tells of what no
+//! event does: that credits will be gone soon. `tidy` deletes what was kept for long enough. What is written shows the fencing number of the lease. Each loop starts over by itself when it fails: what is
 //! under way does not depend on the others.
 
 mod context;
 mod flights;
 mod follow;
+mod foresee;
 mod message;
 mod payload;
 mod post;
@@ -21,7 +22,7 @@ use crate::duty::{self, supervise};
 use crate::error::Error;
 use crate::station::Station;
 use flights::Flights;
-use futures::future::join3;
+use futures::future::join4;
 use post::Post;
 use std::sync::Arc;
 use tokio::sync::{Mutex, Notify};
@@ -49,7 +50,11 @@ async fn tell(station: Arc<Station>, fencing: i64, held: CancellationToken) -> R
     let tidying = supervise("hooks_tidy", held.clone(), Arc::clone(&station), |station, held| async move {
         tidy::tidy(&station, fencing, &held).await
     });
-    join3(following, sending, tidying).await;
+    let foreseeing =
+        supervise("hooks_foresee", held.clone(), Arc::clone(&station), |station, held| async move {
+            foresee::foresee(&station, fencing, news, &held).await
+        });
+    join4(following, sending, tidying, foreseeing).await;
     // Whoever leads next tells it; what stayed here would be told for ever.
     tidy::tell_nothing();
     Ok(())

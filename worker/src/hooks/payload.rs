@@ -2,9 +2,9 @@
 //! the words of `GET /v1/generations/{id}`, but for its prompt: that is its user's, and passes through more hands here.
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use ledger::account::{AccountEvent, RefundReason, Source};
+use ledger::account::{AccountEvent, Lot, RefundReason, Source};
 use ledger::job::{JobState, Kind, Output, Status};
-use ledger::{Credits, JobId, RecordedEvent, UserId};
+use ledger::{Credits, JobId, Position, RecordedEvent, UserId};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -203,6 +203,33 @@ impl<'a> Low<'a> {
         recorded: &RecordedEvent,
     ) -> Low<'a> {
         Low { user, available, low_below, position: recorded.position.0 }
+    }
+}
+
+/// Credits that will be gone soon.
+#[derive(Debug, Serialize)]
+pub(super) struct Expiring<'a> {
+    user: &'a UserId,
+    amount: Credits,
+    lot: i64,
+    source: Source,
+    expires_at: String,
+    position: i64,
+}
+
+impl<'a> Expiring<'a> {
+    /// `None` of what never expires.
+    pub(super) fn new(user: &'a UserId, lot: &Lot, position: Position) -> Option<Expiring<'a>> {
+        let Lot { amount, source, expires_at, .. } = lot;
+        let expires_at = written((*expires_at)?);
+        Some(Expiring {
+            user,
+            amount: *amount,
+            lot: lot.lot.0,
+            source: *source,
+            expires_at,
+            position: position.0,
+        })
     }
 }
 

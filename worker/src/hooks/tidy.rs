@@ -22,7 +22,7 @@ pub(super) async fn tidy(station: &Station, fencing: i64, held: &CancellationTok
         let counts = hooks::counts(&**station.reader.get().await?).await?;
         measure(&counts, station.now());
         if !is_more {
-            held.run_until_cancelled(tokio::time::sleep(EVERY.min(station.timings.keep_deliveries))).await;
+            held.run_until_cancelled(tokio::time::sleep(EVERY)).await;
         }
     }
     Ok(())

@@ -5,6 +5,7 @@ use crate::receiver::{Receiver, Reply};
 use crate::relay::append_unknown;
 use crate::rig::{Rig, eventually};
 use deadpool_postgres::Object;
+use ledger::account::{AccountCommand, Grant};
 use ledger::job::{JobCommand, Status};
 use ledger::{AccountId, Action, Credits, Position, Role, UserId};
 use projections::hooks::{self, Added, Change, Delivery, Endpoint, NewEndpoint, Outcome, Replay, Topic, Why};
@@ -413,6 +414,30 @@ async fn what_an_old_address_answers_is_not_held_against_the_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_notes_an_answer_waits_for_an_admin_before_it_locks_what_the_admin_changes_next() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
+    shop.answer("/shop", [Reply::GateThen(500), Reply::Status(200, "")]);
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("it is under way", async || shop.got("/shop").len() == 1).await;
+    let mut owner = rig.owner().await;
+    let transaction = owner.transaction().await.unwrap();
+    let endpoint = "select id from webhook_endpoints where id = $1 for update";
+    let _held = transaction.query_one(endpoint, &[&id]).await.unwrap();
+    shop.open_gate();
+    eventually("the answer is there and not noted", async || {
+        let waiting = "select count(*) from pg_locks where not granted";
+        rig.reader().await.query_one(waiting, &[]).await.unwrap().get::<_, i64>(0) > 0
+    })
+    .await;
+    let deliveries = "select message_id from webhook_deliveries where endpoint = $1 for update nowait";
+    assert_eq!(transaction.query(deliveries, &[&id]).await.unwrap().len(), 1, "nobody else has it");
+    transaction.commit().await.unwrap();
+    eventually("it is told", async || all_are(&rig, id, 1, Outcome::Delivered).await).await;
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_under_way_outlives_a_log_that_cannot_be_told() {
     let (rig, shop) = (Rig::start().await, Receiver::start().await);
     let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
@@ -574,4 +599,45 @@ async fn what_this_version_cannot_read_is_passed_over_and_the_rest_is_told() {
         told,
         expected.map(|(job, user)| [json!(job), json!(user)].map(|value| value.to_string())).into()
     );
+}
+
+/// Gives a user credits that last for so many days.
+async fn grant_for(rig: &Rig, user: &str, days: i64) {
+    let terms = Grant {
+        expires_at: Some(chrono::Utc::now() + chrono::TimeDelta::days(days)),
+        ..Grant::new(user.parse().unwrap(), Credits::whole(5).unwrap(), "for the test")
+    };
+    let _granted = rig.execute_for(account_of(user), Action::Account(AccountCommand::Grant(terms))).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn credits_that_will_be_gone_soon_are_told_once_after_all_that_happened_before() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let topics = [Topic::CreditsGranted, Topic::CreditsExpiring];
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &topics).await;
+    let (other, _) = endpoint(&rig, format!("{}/other", shop.url), &GRANTS).await;
+    grant_for(&rig, "alice", 3).await;
+    grant_for(&rig, "alice", 30).await;
+    let mut told = 4;
+    // What is told of the others shows that it was looked for again, by this worker and by the next.
+    for (name, user) in [("one", "bob"), ("two", "carol")] {
+        let options = patient(&rig, name);
+        let timings = Timings { foresee_every: Duration::from_millis(20), ..options.timings };
+        let worker = rig.run(WorkerOptions { timings, ..options });
+        eventually("all of it is told", async || all_are(&rig, id, told, Outcome::Delivered).await).await;
+        grant_for(&rig, user, 3).await;
+        told += 2;
+        eventually("so is what came since", async || all_are(&rig, id, told, Outcome::Delivered).await).await;
+        worker.stop().await;
+    }
+    let got: Vec<_> = shop.got("/shop").iter().map(crate::receiver::Got::json).collect();
+    let of = |user: &str| {
+        got.iter()
+            .filter(|json| json["data"]["user"] == user)
+            .map(|json| json["type"].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(of("alice"), ["credits.granted", "credits.granted", "credits.granted", "credits.expiring"]);
+    assert_eq!(of("bob"), ["credits.granted", "credits.expiring"]);
+    assert!(all_are(&rig, other, 5, Outcome::Delivered).await, "it did not ask for it");
 }

@@ -4,8 +4,9 @@ use super::{Context, message, topic};
 use chrono::{DateTime, TimeDelta, Utc};
 use ledger::account::{AccountEvent, AccountState, HoldId, Lot, LotId, RefundReason};
 use ledger::job::{Failure, FailureClass, JobEvent, JobRequest, JobState, Kind, Params};
+use ledger::read::AccountNow;
 use ledger::{AccountId, Credits, Event, EventId, JobId, Position, RecordedEvent, StreamId};
-use projections::hooks::Topic;
+use projections::hooks::{Message, Topic};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -294,6 +295,40 @@ fn a_generation_is_told_in_the_words_of_its_user_and_without_its_prompt() {
     let sentence = data["failure"]["message"].as_str().unwrap();
     assert!(sentence.contains("somebody looks into it"), "{sentence}");
     assert!(!told.to_string().contains("a secret"));
+}
+
+#[test]
+fn each_lot_that_will_be_gone_soon_is_told_under_a_name_of_its_own() {
+    let days = |days| Some(at() + TimeDelta::days(days));
+    let lots = [
+        Lot { expires_at: days(3), lot: LotId(2), ..lot(5) },
+        Lot { expires_at: days(7), lot: LotId(3), ..lot(6) },
+        Lot { expires_at: days(8), lot: LotId(4), ..lot(7) },
+        Lot { expires_at: days(0), lot: LotId(5), ..lot(8) },
+        Lot { expires_at: days(3), effective_at: days(1), lot: LotId(6), ..lot(9) },
+        lot(10),
+    ];
+    let account =
+        |state| AccountNow { account_id: AccountId(Uuid::from_u128(1)), position: Position(17), state };
+    let told = |lots: &[Lot]| -> Vec<Message> {
+        super::expiring(&account(holding(lots)), (at(), at() + TimeDelta::days(7))).collect()
+    };
+    let of_all = told(&lots);
+    let data = |message: &Message| serde_json::from_str::<Value>(&message.payload).unwrap();
+    assert_eq!(
+        of_all.iter().map(data).collect::<Vec<_>>(),
+        [(2, "5", "2027-01-18"), (3, "6", "2027-01-22")].map(|(lot, amount, day)| json!({
+            "type": "credits.expiring",
+            "timestamp": "2027-01-15T08:00:00.123456Z",
+            "data": {
+                "user": "ada", "amount": amount, "lot": lot, "source": "other",
+                "expires_at": format!("{day}T08:00:00.123456Z"), "position": 17,
+            },
+        }))
+    );
+    assert_ne!(of_all[0].id, of_all[1].id);
+    let less = Lot { amount: credits(1), ..lots[0].clone() };
+    assert_eq!(told(&[less])[0].id, of_all[0].id, "whatever was spent of it meanwhile");
 }
 
 #[test]
