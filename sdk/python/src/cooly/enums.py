@@ -165,6 +165,7 @@ WebhookEvent: TypeAlias = Literal[
     "credits.granted",
     "credits.refunded",
     "credits.low",
+    "credits.expiring",
 ]
 
 WebhookOutcome: TypeAlias = Literal[

@@ -1443,6 +1443,8 @@ class MadeWebhook:
     """Its id."""
     replay: WebhookReplay | None = None
     """What it is told again at the moment; null if nothing is."""
+    retry_at: datetime | None = None
+    """Until when it is left alone after a failure, whatever waits for it; null if it is not."""
     secret: str
     """What messages to it are signed with: `whsec_` and base64."""
     url: str
@@ -2035,6 +2037,8 @@ class Webhook:
     """Its id."""
     replay: WebhookReplay | None = None
     """What it is told again at the moment; null if nothing is."""
+    retry_at: datetime | None = None
+    """Until when it is left alone after a failure, whatever waits for it; null if it is not."""
     url: str
     """Where messages go."""
     user: str | None = None
@@ -2053,7 +2057,8 @@ class WebhookDelivery:
     """When it was written down."""
     error: str | None = None
     """Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`,
-    `address_not_public`, `address_refused` or `secret_missing`; null if it was.
+    `address_not_public`, `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and
+    was given up. Null if it was taken.
     """
     id: str
     """The message: `webhook-id`, the same however often it is sent."""
@@ -2094,7 +2099,8 @@ class WebhookDeliveryStory:
     """When it was written down."""
     error: str | None = None
     """Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`,
-    `address_not_public`, `address_refused` or `secret_missing`; null if it was.
+    `address_not_public`, `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and
+    was given up. Null if it was taken.
     """
     id: str
     """The message: `webhook-id`, the same however often it is sent."""

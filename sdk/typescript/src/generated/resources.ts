@@ -450,6 +450,7 @@ export class WebhooksOperations {
    *
    * What it would have been told by its events as they are now, under the same ids: what was given up, what was never written down
    * because the endpoint was disabled or not there yet, and with `with_delivered` what was delivered. What waits goes on waiting.
+   * Without it `after` cannot lie before what was delivered so long ago that nobody knows it any more.
    */
   replay(webhook: string, body: ReplayOrder, options?: RequestOptions): Call<Webhook> {
     return this.transport.json({ id: "replayWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}/replay`, body }, options);
@@ -463,7 +464,7 @@ export class WebhooksOperations {
   /**
    * Give an endpoint another secret.
    *
-   * For 24 hours messages are signed with the one before too. Another call within that time ends the first of the three at once.
+   * For 24 hours messages are signed with the one before too, and there can be no third one.
    */
   rotateSecret(webhook: string, options?: RequestOptions): Call<WebhookSecret> {
     return this.transport.json({ id: "rotateWebhookSecret", method: "POST", path: pathOf`/admin/webhooks/${webhook}/secret` }, options);

@@ -1430,13 +1430,15 @@ export interface MadeWebhook {
   /** Why nothing is sent to it; null if something is. */
   disabled?: WebhookDisabled | null;
   /** What it is told. */
-  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">>;
+  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">>;
   /** Since when every attempt has failed; null if the last one did not. */
   failing_since?: Timestamp | null;
   /** Its id. */
   id: string;
   /** What it is told again at the moment; null if nothing is. */
   replay?: WebhookReplay | null;
+  /** Until when it is left alone after a failure, whatever waits for it; null if it is not. */
+  retry_at?: Timestamp | null;
   /** What messages to it are signed with: `whsec_` and base64. */
   secret: string;
   /** Where messages go. */
@@ -1577,7 +1579,7 @@ export interface NewWebhook {
   /** A note for people. */
   description?: string;
   /** What it is told. */
-  events: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">;
+  events: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">;
   /** Where messages go: `https://`, and out in public. */
   url: string;
   /** Only about this user; about all if left out. */
@@ -2191,13 +2193,15 @@ export interface Webhook {
   /** Why nothing is sent to it; null if something is. */
   disabled?: WebhookDisabled | null;
   /** What it is told. */
-  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">>;
+  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">>;
   /** Since when every attempt has failed; null if the last one did not. */
   failing_since?: Timestamp | null;
   /** Its id. */
   id: string;
   /** What it is told again at the moment; null if nothing is. */
   replay?: WebhookReplay | null;
+  /** Until when it is left alone after a failure, whatever waits for it; null if it is not. */
+  retry_at?: Timestamp | null;
   /** Where messages go. */
   url: string;
   /** The one user that it is told about; null for all. */
@@ -2214,7 +2218,7 @@ export interface WebhookChange {
    */
   enabled?: boolean;
   /** What it is told from now on. */
-  events?: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low">;
+  events?: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">;
   /** Where messages go. What waits goes there too, at once. */
   url?: string;
 }
@@ -2229,7 +2233,7 @@ export interface WebhookDelivery {
   created_at: Timestamp;
   /**
    * Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
-   * `address_refused` or `secret_missing`; null if it was.
+   * `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and was given up. Null if it was taken.
    */
   error?: string | null;
   /** The message: `webhook-id`, the same however often it is sent. */
@@ -2265,7 +2269,7 @@ export interface WebhookDeliveryStory {
   created_at: Timestamp;
   /**
    * Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
-   * `address_refused` or `secret_missing`; null if it was.
+   * `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and was given up. Null if it was taken.
    */
   error?: string | null;
   /** The message: `webhook-id`, the same however often it is sent. */

@@ -262,7 +262,8 @@ class Webhooks(Resource):
 
         What it would have been told by its events as they are now, under the same ids: what was given up,
         what was never written down because the endpoint was disabled or not there yet, and with
-        `with_delivered` what was delivered. What waits goes on waiting.
+        `with_delivered` what was delivered. What waits goes on waiting. Without it `after` cannot lie before
+        what was delivered so long ago that nobody knows it any more.
 
         Args:
             webhook: The endpoint.
@@ -287,8 +288,7 @@ class Webhooks(Resource):
     ) -> models.WebhookSecret:
         """Give an endpoint another secret.
 
-        For 24 hours messages are signed with the one before too. Another call within that time ends the first
-        of the three at once.
+        For 24 hours messages are signed with the one before too, and there can be no third one.
 
         Args:
             webhook: The endpoint.
