@@ -10,7 +10,7 @@ use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::{Object, Pool};
 use ledger::catalogue::Catalogue;
-use ledger::{Credits, Database, Ledger, Role};
+use ledger::{Credits, Database, Ledger, Position, Role, mark};
 use metrics_exporter_prometheus::PrometheusHandle;
 use object_store::ObjectStore;
 use poem::Request;
@@ -24,8 +24,8 @@ use webhooks::Reception;
 /// Connections for bulk actions: orders of admins are few.
 const OPERATORS: usize = 2;
 
-/// A balance is low that does not pay for so many outputs of the cheapest model, or seconds of them.
-const LOW_OUTPUTS: u32 = 5;
+/// How long whoever is writing to the log is waited for by those who must know where it ends.
+const MARK_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Longest that anything goes on that one request began.
 const LONGEST: Duration = Duration::from_secs(24 * 3_600);
@@ -76,6 +76,8 @@ pub(crate) struct Shared {
     pub warnings: Option<Warnings>,
     pub top_up_url: Option<String>,
     low_balance: Option<Credits>,
+    /// Whether customers' webhooks may go to addresses that are not public.
+    pub private_hooks: bool,
     pub limits: Limits,
     pub shutdown: CancellationToken,
     catalogue: watch::Receiver<Arc<Catalogue>>,
@@ -125,6 +127,7 @@ impl App {
             warnings: options.warnings,
             top_up_url: options.top_up_url,
             low_balance: options.low_balance,
+            private_hooks: options.private_hooks,
             limits,
             shutdown,
             catalogue: options.catalogue,
@@ -166,14 +169,19 @@ impl App {
         Arc::clone(&self.catalogue.borrow())
     }
 
-    /// Below which a balance counts as low: nobody should be told only when nothing can be bought any more.
+    /// Below which a balance counts as low.
     pub(crate) fn low_balance(&self) -> Credits {
-        let derived = || {
-            let catalogue = self.catalogue();
-            let lowest = catalogue.models().map(|model| model.price).filter(|price| !price.is_zero()).min();
-            lowest.and_then(|price| price.checked_mul(LOW_OUTPUTS)).unwrap_or(Credits::ZERO)
-        };
-        self.low_balance.unwrap_or_else(derived)
+        self.low_balance.unwrap_or_else(|| self.catalogue().low_balance())
+    }
+
+    /// Where the log ends now: all that was written before lies up to it. What this process follows of the log lags behind that.
+    pub(crate) async fn end_of_log(&self) -> Result<Position, Problem> {
+        let client = self.reader().await?;
+        mark::settled(&client, MARK_PATIENCE).await?.ok_or_else(|| {
+            let detail =
+                "a transaction has been writing to the log for too long; try again when it has ended";
+            Problem::unavailable("log_unsettled", detail)
+        })
     }
 
     /// The providers that may report now.

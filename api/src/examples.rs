@@ -30,6 +30,9 @@ pub const ACTION: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_00
 /// The API key of [`USER`]. Nobody has its secret.
 pub const KEY: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0006);
 
+/// An endpoint. It is made by nobody, since it would be sent to: it stands for the one that you make.
+pub const WEBHOOK: Uuid = Uuid::from_u128(0x0198_0a5e_7c1d_7000_8000_0000_0000_0007);
+
 /// The hold of [`CUSTOMER`]: the second event of the account.
 pub const HOLD: i64 = 2;
 

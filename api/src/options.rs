@@ -43,6 +43,8 @@ pub struct ApiOptions {
     pub top_up_url: Option<String>,
     /// Below which a balance counts as low; else it is five times the lowest price on offer.
     pub low_balance: Option<Credits>,
+    /// Whether customers' webhooks may go to addresses that are not public, and without TLS. For development.
+    pub private_hooks: bool,
     /// How much it takes on.
     pub limits: Limits,
 }

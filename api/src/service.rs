@@ -10,6 +10,8 @@ use crate::resources::admin::dead_letter_list::DeadLetterList;
 use crate::resources::admin::dead_letters::DeadLetters;
 use crate::resources::admin::generation::operations::GenerationStories;
 use crate::resources::admin::grant_uploads::BulkGrants;
+use crate::resources::admin::hooks::deliveries::WebhookDeliveries;
+use crate::resources::admin::hooks::endpoints::WebhookEndpoints;
 use crate::resources::admin::incidents::operations::Incidents;
 use crate::resources::admin::overview::OverviewApi;
 use crate::resources::audit::books::operations::BooksApi;
@@ -48,6 +50,7 @@ type Operations = (
     (BulkGrants, OverviewApi, GenerationStories),
     (OwnKeys, ApiKeys),
     (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
+    (WebhookEndpoints, WebhookDeliveries),
     (Audit, Seals, Exports, BooksApi, WholeLog),
     (HealthApi, Metrics, SessionsApi, DevTokens, Webhooks),
 );
@@ -60,6 +63,7 @@ fn operations() -> OpenApiService<Guarded<Operations>, ()> {
         (BulkGrants, OverviewApi, GenerationStories),
         (OwnKeys, ApiKeys),
         (DeadLetterList, DeadLetters, Incidents, Bulk, BulkActions),
+        (WebhookEndpoints, WebhookDeliveries),
         (Audit, Seals, Exports, BooksApi, WholeLog),
         (HealthApi, Metrics, SessionsApi, DevTokens, Webhooks),
     );

@@ -1,7 +1,7 @@
 //! Runs the parts that a process is made of: the API, a worker, a projector.
 
 use crate::descriptors;
-use crate::settings::{ApiSettings, WorkerSettings};
+use crate::settings::{ApiSettings, HookSettings, WorkerSettings};
 use crate::wiring::{self, Outputs, Trust};
 use anyhow::Context;
 use api::{Ailment, Limits, Observed, Warnings};
@@ -39,7 +39,7 @@ pub(crate) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
 /// Serves the API until `shutdown`.
 pub(crate) async fn api(
     listener: TcpListener,
-    settings: &ApiSettings,
+    (settings, hooks): (&ApiSettings, &HookSettings),
     (trust, environment): (&Trust, Environment),
     (catalogue, reception): (watch::Receiver<Arc<Catalogue>>, watch::Receiver<Arc<Reception>>),
     (ledger, database, mark, outputs, metrics): (Ledger, Database, Mark, Outputs, PrometheusHandle),
@@ -63,7 +63,8 @@ pub(crate) async fn api(
         metrics,
         warnings,
         top_up_url: settings.top_up_url.clone(),
-        low_balance: settings.low_balance,
+        low_balance: hooks.low_balance,
+        private_hooks: hooks.private_webhooks,
         limits: limits(rate),
     };
     api::serve(listener, options, shutdown).await.context("the API ended")
@@ -117,7 +118,7 @@ pub(crate) fn database_answers(
 /// Runs a worker until `shutdown`.
 pub(crate) async fn worker(
     queue: worker::queue::QueueSettings,
-    settings: &WorkerSettings,
+    (settings, hooks): (&WorkerSettings, &HookSettings),
     offer: watch::Receiver<Arc<Offer>>,
     sealing: Option<worker::Sealing>,
     (ledger, database, mark, outputs): (Ledger, Database, Mark, Outputs),
@@ -135,6 +136,7 @@ pub(crate) async fn worker(
         concurrency: settings.concurrency.max(1),
         poll_concurrency: settings.concurrency.max(1) * 4,
         policy: wiring::policy(settings),
+        hooks: wiring::hooks(hooks),
         sealing,
         timings: wiring::timings(settings),
     };

@@ -2,6 +2,7 @@
 
 use crate::top_up;
 use apikeys::Environment;
+use clap::builder::FalseyValueParser;
 use clap::{Args, ValueEnum};
 use ledger::Credits;
 use std::convert::Infallible;
@@ -191,6 +192,20 @@ pub(crate) struct WebhookSettings {
     pub webhook_key: Option<Secret>,
 }
 
+/// What customers are told unasked.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Webhooks of customers")]
+pub(crate) struct HookSettings {
+    /// Let messages go to addresses that are not public, and without TLS: for development alone, since whoever may make an endpoint
+    /// then reaches what this machine reaches. The same for every `api` and `worker`
+    #[arg(long, env = "COOLY_PRIVATE_WEBHOOKS", value_parser = FalseyValueParser::new())]
+    pub private_webhooks: bool,
+    /// Credits below which a balance counts as low. The same for every `api` and `worker` [default: five times the lowest
+    /// price in the catalogue]
+    #[arg(long, env = "COOLY_LOW_BALANCE", value_name = "CREDITS", help_heading = "Balances")]
+    pub low_balance: Option<Credits>,
+}
+
 /// An address to which a path can be added. What is wrong is not repeated: it may hold a password.
 fn public_url(text: &str) -> Result<String, String> {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
@@ -217,9 +232,6 @@ pub(crate) struct ApiSettings {
     /// Where users get more credits: https://, or http:// on this machine. Told with the balance, and linked in the studio
     #[arg(long, env = "COOLY_TOP_UP_URL", value_parser = top_up::address, value_name = "URL", help_heading = "Balances")]
     pub top_up_url: Option<String>,
-    /// Credits below which a balance counts as low [default: five times the lowest price in the catalogue]
-    #[arg(long, env = "COOLY_LOW_BALANCE", value_name = "CREDITS", help_heading = "Balances")]
-    pub low_balance: Option<Credits>,
 }
 
 /// How a worker works.

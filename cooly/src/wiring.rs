@@ -4,8 +4,8 @@ use crate::catalog::{self, Live, Made, ProviderEntry};
 use crate::home::Home;
 use crate::outside::Outside;
 use crate::settings::{
-    AuthSettings, CatalogSettings, LedgerSettings, OutputSettings, QueueSettings, SealKeySettings,
-    SealSettings, SimulatorSettings, WorkerSettings,
+    AuthSettings, CatalogSettings, HookSettings, LedgerSettings, OutputSettings, QueueSettings,
+    SealKeySettings, SealSettings, SimulatorSettings, WorkerSettings,
 };
 use anyhow::Context;
 use api::auth::Keys;
@@ -227,6 +227,11 @@ fn trusted_key(text: &str) -> anyhow::Result<PublicKey> {
     let content = std::fs::read(text)
         .with_context(|| format!("--trust {text} is neither a public key nor a file that can be read"))?;
     PublicKey::from_file(&content).with_context(|| format!("the file {text} cannot be used with --trust"))
+}
+
+/// How customers are told what happens.
+pub(crate) fn hooks(settings: &HookSettings) -> worker::Hooks {
+    worker::Hooks { may_be_private: settings.private_webhooks, low_balance: settings.low_balance }
 }
 
 /// How often a job is tried.

@@ -13,7 +13,7 @@ const ROLES: [&str; 5] =
     ["cooly_appender", "cooly_projector", "cooly_reader", "cooly_sealer", "cooly_operator"];
 
 /// What each role may do: the role, the privileges, what they are on.
-const GRANTS: [(&str, &[&str], On); 34] = [
+const GRANTS: [(&str, &[&str], On); 41] = [
     ("cooly_appender", &["usage"], On::Schema),
     ("cooly_appender", &["select", "insert"], On::Tables(&["events"])),
     ("cooly_appender", &["select"], On::Sequence("events_position_seq")),
@@ -52,6 +52,17 @@ const GRANTS: [(&str, &[&str], On); 34] = [
     ("cooly_reader", &["select"], On::Columns("api_keys", &TOLD)),
     ("cooly_reader", &["execute"], On::Function("api_key_with_hash(bytea)")),
     ("cooly_operator", &["execute"], On::Function("api_key_with_hash(bytea)")),
+    (
+        "cooly_operator",
+        &["select", "insert", "update"],
+        On::Tables(&["webhook_endpoints", "webhook_deliveries"]),
+    ),
+    ("cooly_operator", &["select", "insert", "update", "delete"], On::Tables(&["webhook_secrets"])),
+    ("cooly_operator", &["select"], On::Tables(&["relay_checkpoints"])),
+    ("cooly_projector", &["select", "update", "delete"], On::Tables(&["webhook_endpoints"])),
+    ("cooly_projector", &["select"], On::Tables(&["webhook_secrets"])),
+    ("cooly_projector", &["select", "insert", "update", "delete"], On::Tables(&["webhook_deliveries"])),
+    ("cooly_reader", &["select"], On::Tables(&["webhook_endpoints", "webhook_deliveries"])),
 ];
 
 /// What changes of an API key; whose it is and what it may do never does.

@@ -10,7 +10,7 @@ struct Step {
     undo: &'static str,
 }
 
-const STEPS: [Step; 19] = [
+const STEPS: [Step; 20] = [
     Step {
         version: 1,
         name: "V1__log",
@@ -124,6 +124,12 @@ const STEPS: [Step; 19] = [
         name: "V19__api_keys",
         apply: include_str!("../sql/V19__api_keys.sql"),
         undo: include_str!("../sql/undo/U19__api_keys.sql"),
+    },
+    Step {
+        version: 20,
+        name: "V20__webhooks",
+        apply: include_str!("../sql/V20__webhooks.sql"),
+        undo: include_str!("../sql/undo/U20__webhooks.sql"),
     },
 ];
 

@@ -45,7 +45,7 @@ async fn append(client: &Client, events: i32) {
 }
 
 /// The steps of this build.
-const STEPS: [(i32, &str); 19] = [
+const STEPS: [(i32, &str); 20] = [
     (1, "V1__log"),
     (2, "V2__read_models"),
     (3, "V3__indexes"),
@@ -65,6 +65,7 @@ const STEPS: [(i32, &str); 19] = [
     (17, "V17__incidents"),
     (18, "V18__usage_kept"),
     (19, "V19__api_keys"),
+    (20, "V20__webhooks"),
 ];
 
 /// The versions above this one, newest first.
@@ -115,6 +116,17 @@ async fn all_the_way_down_leaves_nothing_and_up_again_gives_the_same_schema() {
     assert_eq!(undo_to(&mut client, 0).await.unwrap(), Vec::<i32>::new(), "nothing is left to undo");
     assert_eq!(apply(&mut client).await.unwrap().steps.len(), STEPS.len());
     assert_eq!(shape(&client).await, before);
+}
+
+#[tokio::test]
+async fn the_undo_of_the_twentieth_step_leaves_no_position_of_its_duty_behind() {
+    let (_, mut client) = empty().await;
+    apply(&mut client).await.unwrap();
+    let followed =
+        "insert into relay_checkpoints (relay, position, fencing) values ('hooks', 5, 1), ('relay', 7, 1)";
+    client.batch_execute(followed).await.unwrap();
+    undo_to(&mut client, 19).await.unwrap();
+    assert_eq!(count(&client, "select sum(position)::bigint from relay_checkpoints").await, 7);
 }
 
 #[tokio::test]
@@ -290,6 +302,13 @@ async fn roles_may_do_what_they_need_and_no_more() {
         ("cooly_operator", "incident_changes", "insert", true),
         ("cooly_operator", "incident_changes", "update", false),
         ("cooly_operator", "incident_changes", "delete", false),
+        ("cooly_operator", "webhook_endpoints", "update", true),
+        ("cooly_operator", "webhook_endpoints", "delete", false),
+        ("cooly_operator", "webhook_deliveries", "delete", false),
+        ("cooly_projector", "webhook_endpoints", "insert", false),
+        ("cooly_projector", "webhook_secrets", "update", false),
+        ("cooly_reader", "webhook_secrets", "select", false),
+        ("cooly_reader", "webhook_deliveries", "update", false),
         ("cooly_projector", "incident_changes", "insert", true),
         ("cooly_projector", "incident_changes", "update", false),
         ("cooly_reader", "incident_changes", "select", true),

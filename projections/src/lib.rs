@@ -4,7 +4,7 @@
 //! keeps them all up to date: `feed` reads pages of the log, `fold` turns each into what it changes, `apply`
 //! writes that and moves the checkpoints in one transaction. `rebuild` and `compare` run the very same code
 //! from the beginning of the log. `bulk` is no read model: it keeps what was ordered for many jobs at once; nor are the decisions of
-//! `incidents`. This crate appends nothing to the log and knows nothing of HTTP or queues.
+//! `incidents`, nor what `hooks` keeps about customers who are told what happens. This crate appends nothing to the log and knows nothing of HTTP or queues.
 
 pub mod alive;
 pub mod balances;
@@ -13,6 +13,7 @@ pub mod dead_letters;
 pub mod generation_list;
 pub mod generations;
 pub mod history;
+pub mod hooks;
 pub mod incidents;
 pub mod lease;
 pub mod overview;
@@ -38,6 +39,7 @@ mod rebuild;
 mod replay;
 mod row;
 mod tables;
+mod word;
 
 pub use checkpoint::{positions, wait_for};
 pub use compare::{Difference, compare_with_replay};

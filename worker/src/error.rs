@@ -26,4 +26,7 @@ pub enum Error {
     /// The output store cannot be used.
     #[error("the output store did not do what was asked")]
     Outputs(#[from] object_store::Error),
+    /// No client for HTTP could be made.
+    #[error("nothing can be sent over HTTP")]
+    Http(#[from] reqwest::Error),
 }

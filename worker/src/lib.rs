@@ -1,11 +1,11 @@
-//! The loops that run without a caller: relay, run, poll, recall, drain, reconcile, give up, bulk actions, sweep, expire, keep,
+//! The loops that run without a caller: relay, run, poll, recall, drain, reconcile, give up, bulk actions, tell, sweep, expire, keep,
 //! seal.
 //!
 //! The log says what is to be done; this crate does it. The `relay` turns events into queue messages in turn, the
 //! `runner` claims and runs what it receives, the `poller` asks after work that a provider took, the `recaller` has
 //! providers stop what nobody waits for, the `drainer` records what the queue gave up on, the `reconciler` gives to others
 //! what a worker that is gone left undone, `overdue` gives up what could not be made in time, `bulk` performs what was
-//! ordered for many dead jobs at once, the `sweeper` writes down what has lapsed on idle accounts, `retention` deletes
+//! ordered for many dead jobs at once, `hooks` tells customers what happened, the `sweeper` writes down what has lapsed on idle accounts, `retention` deletes
 //! outputs that were kept for long enough, the `keeper` opens the queues of classes and makes queues again that were deleted, and the `sealer` signs what was
 //! recorded. All are safe to run twice, to be delivered to twice and to be killed at any instant: the effects happen once,
 //! because each is a command to the ledger that is fenced or writes nothing the second time. Only this crate knows SQS and
@@ -22,6 +22,7 @@ mod error;
 mod forfeit;
 mod governing;
 mod hints;
+mod hooks;
 mod keeper;
 mod linger;
 mod offer;
@@ -30,6 +31,7 @@ mod outputs;
 mod overdue;
 mod poller;
 pub mod provider;
+mod public_names;
 pub mod queue;
 mod recall;
 mod reconciler;
@@ -47,7 +49,7 @@ mod sweeper;
 pub use error::Error;
 pub use governing::{BreakerSettings, Limits, Rate};
 pub use offer::{Class, Offer};
-pub use options::{Sealing, Timings, WorkerOptions};
+pub use options::{Hooks, Sealing, Timings, WorkerOptions};
 
 use crate::duty::supervise;
 use crate::station::Station;
@@ -77,6 +79,7 @@ pub async fn run(options: WorkerOptions, shutdown: CancellationToken) -> Result<
     duties.spawn(supervise("reconciler", shutdown.clone(), Arc::clone(&station), reconciler::run));
     duties.spawn(supervise("overdue", shutdown.clone(), Arc::clone(&station), overdue::run));
     duties.spawn(supervise("bulk", shutdown.clone(), Arc::clone(&station), bulk::run));
+    duties.spawn(supervise("hooks", shutdown.clone(), Arc::clone(&station), hooks::run));
     duties.spawn(supervise("sweeper", shutdown.clone(), Arc::clone(&station), sweeper::run));
     duties.spawn(supervise("retention", shutdown.clone(), Arc::clone(&station), retention::run));
     duties.spawn(supervise("keeper", shutdown.clone(), Arc::clone(&station), keeper::run));

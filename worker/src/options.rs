@@ -4,7 +4,7 @@ use crate::offer::Offer;
 use crate::queue::QueueSettings;
 use ledger::job::RetryPolicy;
 use ledger::seal::{SealKey, SealOptions};
-use ledger::{Database, Ledger, Position};
+use ledger::{Credits, Database, Ledger, Position};
 use object_store::ObjectStore;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +35,8 @@ pub struct WorkerOptions {
     pub poll_concurrency: usize,
     /// The budget of a run.
     pub policy: RetryPolicy,
+    /// How customers are told what happens.
+    pub hooks: Hooks,
     /// Seals the log, if it is given a key.
     pub sealing: Option<Sealing>,
     /// How long things may take.
@@ -98,6 +100,20 @@ pub struct Timings {
     pub expiry_grace: Duration,
     /// How often bulk actions are taken a step further.
     pub bulk_every: Duration,
+    /// How often is looked for what customers are to be told, beside what is known to be new.
+    pub hooks_every: Duration,
+    /// How long sending one message to a customer may take.
+    pub hook: Duration,
+    /// The pauses between the attempts to send it; after the last attempt it is given up.
+    pub hook_pauses: Vec<Duration>,
+    /// How long an endpoint may take nothing before it is disabled.
+    pub hook_patience: Duration,
+    /// How long before credits expire customers are told so.
+    pub foresight: Duration,
+    /// How often is looked for such credits.
+    pub foresee_every: Duration,
+    /// How long is kept what customers were told.
+    pub keep_deliveries: Duration,
     /// Shortest time between two looks for lots and holds that have lapsed.
     pub sweep_pause: Duration,
     /// Longest time between two such looks, while none is known to lapse sooner.
@@ -111,6 +127,14 @@ pub struct Timings {
     /// How long the queue may be unreachable at the start.
     pub start_patience: Duration,
 }
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+const DAY: u64 = 24 * HOUR;
+
+/// As Standard Webhooks recommends: ten attempts within three days.
+const HOOK_PAUSES: [u64; 9] =
+    [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
 
 impl Default for Timings {
     fn default() -> Timings {
@@ -139,6 +163,13 @@ impl Default for Timings {
             poll: Duration::from_secs(10),
             expiry_grace: Duration::from_secs(600),
             bulk_every: Duration::from_millis(250),
+            hooks_every: Duration::from_millis(500),
+            hook: Duration::from_secs(10),
+            hook_pauses: HOOK_PAUSES.map(Duration::from_secs).to_vec(),
+            hook_patience: Duration::from_secs(5 * DAY),
+            foresight: Duration::from_secs(7 * DAY),
+            foresee_every: Duration::from_secs(HOUR),
+            keep_deliveries: Duration::from_secs(30 * DAY),
             sweep_pause: Duration::from_secs(1),
             sweep_every: Duration::from_secs(60),
             retention_every: Duration::from_secs(3600),
@@ -147,6 +178,15 @@ impl Default for Timings {
             start_patience: Duration::from_secs(30),
         }
     }
+}
+
+/// How customers are told what happens.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Hooks {
+    /// Whether messages may go to addresses that are not public, and without TLS. For development.
+    pub may_be_private: bool,
+    /// Below which a balance counts as low; else it is what the catalogue says.
+    pub low_balance: Option<Credits>,
 }
 
 /// What a worker that seals is given.

@@ -14,7 +14,8 @@ use deadpool_postgres::Pool;
 use ledger::error_chain;
 use ledger::job::{JobCommand, JobState, RetryPolicy};
 use ledger::{
-    AccountId, Action, Actor, Command, Context, ExecuteError, JobId, Ledger, Outcome, Position, Role, read,
+    AccountId, Action, Actor, Command, Context, Credits, ExecuteError, JobId, Ledger, Outcome, Position,
+    Role, read,
 };
 use projections::alive::Alive;
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub(crate) struct Station {
     pub outputs: OutputStore,
     pub keep_outputs: Option<Duration>,
     pub sealer: Option<Sealer>,
+    pub hooks: Teller,
     /// Names this process among all that ever ran: a claim under it was made here.
     pub identity: String,
     /// Shows all others that this process lives, and whether what it claimed is still its own.
@@ -87,6 +89,11 @@ impl Station {
             outputs: OutputStore::new(options.outputs),
             keep_outputs: options.keep_outputs,
             sealer,
+            hooks: Teller {
+                pool: options.database.pool(Role::Projector, 4)?,
+                may_be_private: options.hooks.may_be_private,
+                low_balance: options.hooks.low_balance,
+            },
             identity,
             concurrency: options.concurrency.max(1),
             poll_concurrency: options.poll_concurrency.max(1),
@@ -174,6 +181,14 @@ pub(crate) struct Sealer {
     pub sealing: Sealing,
     /// Connections that may add seals.
     pub pool: Pool,
+}
+
+/// What telling customers needs.
+pub(crate) struct Teller {
+    /// Its transactions wait for each other, which must not hold up leases.
+    pub pool: Pool,
+    pub may_be_private: bool,
+    pub low_balance: Option<Credits>,
 }
 
 /// Whether the same command may succeed a little later.

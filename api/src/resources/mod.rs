@@ -21,6 +21,8 @@ pub(crate) enum Tag {
     DeadLetters,
     /// Keys with which programs reach this API instead of a token: one's own, and those of everybody.
     ApiKeys,
+    /// Where customers are told what happens, and what they were told.
+    Webhooks,
     /// The log itself, and its proof.
     Audit,
     /// Health, metrics and what else operators need.

@@ -7,6 +7,7 @@ pub(crate) mod bulk;
 pub(crate) mod failure;
 pub(crate) mod generation;
 pub(crate) mod holdings;
+pub(crate) mod hooks;
 pub(crate) mod incidents;
 pub(crate) mod moments;
 pub(crate) mod role;

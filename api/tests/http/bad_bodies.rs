@@ -11,6 +11,9 @@ const REOPEN: &str = "/admin/dlq/incidents/1-0123456789abcdef0123456789abcdef/re
 
 /// A key that nobody has, and a body in which nothing is needed.
 const REVOKE: &str = "/admin/keys/019ab000-0000-7000-8000-000000000000/revoke";
+/// The endpoint of nobody.
+const WEBHOOK: &str = "/admin/webhooks/019ab000-0000-7000-8000-000000000000";
+const REPLAY: &str = "/admin/webhooks/019ab000-0000-7000-8000-000000000000/replay";
 
 /// The id of no generation.
 const NOWHERE: &str = "019ab000-0000-7000-8000-000000000000";
@@ -41,7 +44,14 @@ async fn takers(server: &Server) -> Vec<(Client, &'static str, Value)> {
         (admin.clone(), "/admin/dlq/cleanup", json!({ "older_than": "7d" })),
         (admin.clone(), IGNORE, json!({ "expected_revision": 0, "more": 1 })),
         (admin.clone(), RESOLVE, json!({ "expected_revision": 0 })),
-        (admin, REOPEN, json!({ "expected_revision": 0 })),
+        (admin.clone(), REOPEN, json!({ "expected_revision": 0 })),
+        (
+            admin.clone(),
+            "/admin/webhooks",
+            json!({ "url": "https://example.com/hooks", "events": ["credits.low"] }),
+        ),
+        (admin.clone(), WEBHOOK, json!({ "enabled": true })),
+        (admin, REPLAY, json!({ "after": 0 })),
     ]
 }
 
@@ -56,6 +66,7 @@ async fn every_operation_with_a_body_is_tried_here() {
             let path = path.replace("{user}", "alice").replace("{hold}", "2").replace("{lot}", "1");
             let path = path.replace("{incident}", "1-0123456789abcdef0123456789abcdef");
             let path = path.replace("/keys/{id}", &format!("/keys/{NOWHERE}"));
+            let path = path.replace("{webhook}", NOWHERE);
             assert!(tried.contains(&path.as_str()), "{method} {path} has a body and is not tried");
         }
     }

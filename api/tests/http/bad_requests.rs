@@ -22,6 +22,8 @@ fn client_for(server: &Server, path: &str) -> Client {
 fn filled(path: &str) -> String {
     path.replace("{id}", NOWHERE)
         .replace("{incident}", "1-0123456789abcdef0123456789abcdef")
+        .replace("{webhook}", NOWHERE)
+        .replace("{message}", NOWHERE)
         .replace("{index}", "0")
         .replace("{hold}", "1")
         .replace("{lot}", "1")
@@ -332,6 +334,14 @@ async fn no_list_breaks_at_a_forged_cursor() {
         ordered.push(order.expect(202).id().to_owned());
     }
     let items = format!("/admin/dlq/bulk-actions/{}/items", ordered[0]);
+    let mut webhook = String::new();
+    for _ in 0..2 {
+        let order = json!({ "url": "https://example.com/hooks", "events": ["credits.low"] });
+        webhook = admin.post("/admin/webhooks", order).await.expect(201).id().to_owned();
+        let _ = admin.order(&format!("/admin/webhooks/{webhook}/test")).await.expect(200);
+    }
+    let _ = admin.order(&format!("/admin/webhooks/{webhook}/test")).await.expect(200);
+    let deliveries = format!("/admin/webhooks/{webhook}/deliveries");
     let lists = [
         (&alice, "/v1/generations"),
         (&alice, "/v1/credits/history"),
@@ -344,13 +354,16 @@ async fn no_list_breaks_at_a_forged_cursor() {
         (&admin, "/admin/dlq/incidents"),
         (&admin, "/admin/dlq/bulk-actions"),
         (&admin, &items),
+        (&admin, "/admin/webhooks"),
+        (&admin, &deliveries),
         (&auditor, "/audit/events"),
         (&auditor, "/audit/seals"),
     ];
     for (path, _, operation) in Contract::shared().operations() {
         let mut parameters = operation["parameters"].as_array().into_iter().flatten();
         if parameters.any(|parameter| parameter["name"] == "cursor") {
-            let path = path.replace("{user}", "alice").replace("{id}", &ordered[0]);
+            let path =
+                path.replace("{user}", "alice").replace("{id}", &ordered[0]).replace("{webhook}", &webhook);
             assert!(lists.iter().any(|(_, list)| *list == path), "{path} has a cursor and is not tried");
         }
     }

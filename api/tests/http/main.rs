@@ -32,6 +32,7 @@ mod generations;
 mod grants;
 mod health;
 mod holds;
+mod hooks;
 mod hostile;
 mod idempotency;
 mod incidents;

@@ -145,18 +145,19 @@ async fn bodies_of_the_examples_are_accepted_and_change_nothing() {
         let client = if path.starts_with("/v1/") { &demo } else { &admin };
         let reply =
             client.send(method.to_uppercase().parse().unwrap(), &address, Some(example.clone())).await;
-        // The example hold, picture, incident and key are made by `cooly` alone.
-        let is_missing = ["{hold}", "{incident}", "/keys/{id}"].iter().any(|part| path.contains(part));
+        // The example hold, picture, incident and key are made by `cooly` alone, the endpoint by nobody.
+        let is_missing =
+            ["{hold}", "{incident}", "/keys/{id}", "{webhook}"].iter().any(|part| path.contains(part));
         let status = match path {
             _ if is_missing || !example["job_id"].is_null() => 404,
-            // A key is no credit of anybody's: it is made, and can be revoked.
-            "/v1/keys" | "/admin/keys" => 201,
+            // A key or an endpoint is no credit of anybody's: it is made, and can be taken back.
+            "/v1/keys" | "/admin/keys" | "/admin/webhooks" => 201,
             _ => 200,
         };
         let _ = reply.expect(status);
         tried += 1;
     }
-    assert_eq!(tried, 17);
+    assert_eq!(tried, 20);
     assert_eq!(server.log_length().await, before);
 }
 

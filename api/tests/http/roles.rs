@@ -35,6 +35,11 @@ fn address(path: &str, method: &str) -> (Method, String) {
         .replace("{index}", "0")
         .replace("{hold}", "1")
         .replace("{incident}", "1-0123456789abcdef0123456789abcdef")
+        .replace(
+            "{webhook}/deliveries/{message}",
+            "{webhook}/deliveries/019ab000-0000-7000-8000-000000000001",
+        )
+        .replace("{webhook}", "019ab000-0000-7000-8000-000000000000")
         .replace("{lot}", "1")
         .replace("{number}", "1")
         .replace("{position}", "1");

@@ -15,6 +15,12 @@ const REFUSED = {
   resumeBulkAction: { status: 409, code: 'action_over', because: 'as above' },
   reopenIncident: { status: 409, code: 'incident_stale', because: 'ignoring it was pressed before, and the example names the revision before that' },
   resolveIncident: { status: 409, code: 'incident_stale', because: 'as above' },
+  ...Object.fromEntries(
+    ['getWebhook', 'changeWebhook', 'deleteWebhook', 'getWebhookSecret', 'rotateWebhookSecret', 'listWebhookDeliveries', 'getWebhookDelivery', 'redeliverWebhookMessage', 'testWebhook', 'replayWebhook'].map((operation) => [
+      operation,
+      { status: 404, code: 'not_found', because: 'no endpoint is there before somebody makes one: whatever the examples made would be sent to' },
+    ]),
+  ),
   reportTask: { status: 404, code: 'not_found', because: 'its address is a credential, which no document can give away' },
 };
 

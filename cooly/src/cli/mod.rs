@@ -14,7 +14,7 @@ pub(crate) use key::{KeyCommand, KeyCreateOptions, KeyListOptions, KeyRevokeOpti
 pub(crate) use proof::{ProofCommand, ProofMakeOptions, ProofVerifyOptions};
 
 use crate::settings::{
-    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, EnvironmentSettings, HomeSettings,
+    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, EnvironmentSettings, HomeSettings, HookSettings,
     LedgerSettings, ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
     SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
@@ -149,6 +149,8 @@ pub(crate) struct UpOptions {
     #[command(flatten)]
     pub webhooks: WebhookSettings,
     #[command(flatten)]
+    pub hooks: HookSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -186,6 +188,8 @@ pub(crate) struct ApiOptions {
     #[command(flatten)]
     pub webhooks: WebhookSettings,
     #[command(flatten)]
+    pub hooks: HookSettings,
+    #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]
     pub api: ApiSettings,
@@ -207,6 +211,8 @@ pub(crate) struct WorkerOptions {
     pub catalog: CatalogSettings,
     #[command(flatten)]
     pub webhooks: WebhookSettings,
+    #[command(flatten)]
+    pub hooks: HookSettings,
     #[command(flatten)]
     pub outputs: OutputSettings,
     #[command(flatten)]

@@ -50,7 +50,7 @@ pub(crate) async fn api(options: ApiOptions) -> anyhow::Result<ExitCode> {
     live.follow(shutdown.clone())?;
     let served = parts::api(
         listener,
-        &options.api,
+        (&options.api, &options.hooks),
         (&trust, options.environment.of(false)),
         (catalogue, reception),
         (ledger.clone(), database, mark.subscribe(), outputs, metrics),
@@ -78,7 +78,7 @@ pub(crate) async fn worker(options: WorkerOptions) -> anyhow::Result<ExitCode> {
     live.follow(shutdown.clone())?;
     let worked = parts::worker(
         queue,
-        &options.worker,
+        (&options.worker, &options.hooks),
         offer,
         sealing,
         (ledger.clone(), database, mark.subscribe(), outputs),

@@ -98,13 +98,13 @@ async fn serve(
         parts::projector(database.clone(), mark.subscribe(), rest_stop.clone())
     });
     let worker = spawn("worker", &shutdown, {
-        let (mut settings, offer) = (options.worker.clone(), live.offer());
+        let (mut settings, hooks, offer) = (options.worker.clone(), options.hooks.clone(), live.offer());
         if sqs.is_some() {
             settings.reconcile_after = settings.reconcile_after.min(PRIVATE_QUEUE_PATIENCE);
         }
         let shared = (ledger.clone(), database.clone(), mark.subscribe(), outputs.clone());
         let stop = worker_stop.clone();
-        async move { parts::worker(queue, &settings, offer, Some(sealing), shared, stop).await }
+        async move { parts::worker(queue, (&settings, &hooks), offer, Some(sealing), shared, stop).await }
     });
     banner::print(&banner::Facts {
         address: listener.local_addr()?,
@@ -117,8 +117,16 @@ async fn serve(
     let on_offer = (live.catalogue(), live.reception());
     let trusted = (trust, options.environment.of(opened.is_private()));
     live.follow(shutdown.clone())?;
-    let served =
-        parts::api(listener, &options.api, trusted, on_offer, shared, Some(warnings), shutdown.clone()).await;
+    let served = parts::api(
+        listener,
+        (&options.api, &options.hooks),
+        trusted,
+        on_offer,
+        shared,
+        Some(warnings),
+        shutdown.clone(),
+    )
+    .await;
     shutdown.cancel();
 
     worker_stop.cancel();

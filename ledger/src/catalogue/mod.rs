@@ -7,9 +7,13 @@ mod tests;
 
 pub use model::{InvalidModel, Model, OnUnknown, Pricing, Route};
 
+use crate::credits::Credits;
 use crate::job::request::{JobRequest, Kind};
 use crate::job::{LateCancel, Price};
 use std::collections::BTreeMap;
+
+/// A balance is low that does not pay for so many outputs of the cheapest model, or seconds of them.
+const LOW_OUTPUTS: u32 = 5;
 
 /// Why the catalogue cannot price a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +63,13 @@ impl Catalogue {
     /// Every model, by id.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
         self.models.values()
+    }
+
+    /// Below which a balance counts as low where nobody says another: what pays for a few outputs of the cheapest model, or seconds of
+    /// them. Nobody should be told only when nothing can be bought any more.
+    pub fn low_balance(&self) -> Credits {
+        let lowest = self.models().map(|model| model.price).filter(|price| !price.is_zero()).min();
+        lowest.and_then(|price| price.checked_mul(LOW_OUTPUTS)).unwrap_or(Credits::ZERO)
     }
 
     /// The model of this id.

@@ -13,6 +13,7 @@ mod policy;
 mod price;
 pub(crate) mod request;
 mod state;
+mod users_words;
 
 pub use command::JobCommand;
 pub use decide::decide;

@@ -8,6 +8,7 @@ pub(crate) mod history;
 pub(crate) mod job_credits;
 pub(crate) mod keys;
 pub(crate) mod mark;
+pub(crate) mod moments;
 pub mod read;
 pub(crate) mod row;
 pub(crate) mod seals;
@@ -38,6 +39,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("credits of a job", job_credits::JOB_CREDITS),
     ("events of streams at versions", history::OF_STREAMS),
     ("stream", read::STREAM),
+    ("streams up to versions", moments::STREAMS_UP_TO),
+    ("accounts at versions", moments::ACCOUNTS_AT),
+    ("owners of accounts", moments::OWNERS),
+    ("accounts now", moments::ACCOUNTS_NOW),
     ("models of jobs", read::MODELS),
     ("attempts that are over", read::OVER),
     ("page", read::PAGE),

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::row;
+use crate::word::word;
 use chrono::{DateTime, Utc};
 use ledger::{AccountId, Credits, JobId, Position};
 use rust_decimal::Decimal;
@@ -10,30 +11,6 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use tokio_postgres::Row;
 use uuid::Uuid;
-
-/// Declares a word of the tables: its values, and how each is written there and in JSON.
-macro_rules! word {
-    ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name {
-            $($(#[$value_doc])* $value,)*
-        }
-
-        impl $name {
-            /// Every value.
-            pub const ALL: &'static [$name] = &[$($name::$value),*];
-
-            /// As it is written in the tables and in JSON.
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $($name::$value => $text,)*
-                }
-            }
-        }
-    };
-}
 
 word! {
     /// What is done to each job.

@@ -10,8 +10,8 @@ use ledger::job::{FailureClass, Kind, Status};
 use ledger::read::{self, EventFilter, Side};
 use ledger::{AccountId, JobId, Position};
 use projections::{
-    balances, dead_letters, generation_list, generations, history, incidents, overview, pending, spending,
-    usage,
+    balances, dead_letters, generation_list, generations, history, hooks, incidents, overview, pending,
+    spending, usage,
 };
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -103,6 +103,7 @@ async fn scanned(transaction: &Transaction<'_>) -> Vec<String> {
 async fn real_runs(client: &mut Client) {
     read_models(client).await;
     dead(client).await;
+    told(client).await;
     audit(client).await;
     keys(client).await;
 }
@@ -258,6 +259,52 @@ async fn keys(client: &mut Client) {
     let active = run!(client, "active keys", |on| apikeys::active(&on, &used, at(2)));
     assert_eq!(active.into_iter().collect::<Vec<_>>(), [found_key()]);
     run!(client, "note uses", |on| apikeys::note_used(&on, &used));
+}
+
+/// The endpoint of which everything waits, and another.
+async fn told(client: &mut Client) {
+    let [waiting, other] =
+        [20, 7].map(|n| Uuid::from_u128((n << 96) | 0x0000_0000_0000_7000_8000_0000_0000_0002));
+    let found = run!(client, "endpoints", |on| hooks::list(&on, None, 50));
+    assert_eq!(found.len(), 20);
+    let found = run!(client, "deliveries", |on| hooks::deliveries(&on, other, None, None, 20));
+    let place = Some((found[19].created_at, found[19].message_id));
+    run!(client, "next deliveries", |on| hooks::deliveries(&on, other, None, place, 20));
+    run!(client, "delivery", |on| hooks::delivery(&on, other, found[0].message_id)).unwrap();
+    let outcome = Some(hooks::Outcome::Waiting);
+    assert_eq!(run!(client, "waiting", |on| hooks::deliveries(&on, waiting, outcome, None, 20)).len(), 20);
+    let room = hooks::Room { of_each: 4, in_all: 512, full: vec![other], for_failing: true };
+    let due = run!(client, "due", |on| hooks::due(&on, at(31), &room));
+    assert_eq!(due.len(), 4);
+    let lanes = due.iter().map(|due| (due.endpoint, due.account_id)).collect();
+    run!(client, "promote", |on| hooks::promote(&on, &lanes, at(31)));
+    let settled: Vec<hooks::Settled> = due
+        .iter()
+        .map(|due| hooks::Settled {
+            endpoint: due.endpoint,
+            url: due.url.clone(),
+            message_id: due.message_id,
+            account_id: due.account_id,
+            verdict: hooks::Verdict::Delivered,
+            status: Some(200),
+            error: None,
+        })
+        .collect();
+    run!(client, "lock", |on| hooks::lock(&on, &[waiting, other]));
+    run!(client, "settle", |on| hooks::settle(&on, &settled, at(31)));
+    let word = |endpoint| hooks::Word {
+        endpoint,
+        url: "https://example.com/hooks".into(),
+        rests_until: Some(at(31)),
+        is_gone: true,
+    };
+    let disabled = run!(client, "note", |on| hooks::note(&on, &[word(waiting), word(other)], at(31), at(1)));
+    assert_eq!(disabled.len(), 2);
+    assert_eq!(run!(client, "counts", |on| hooks::counts(&on)).well, 20);
+    assert_eq!(run!(client, "forget", |on| hooks::forget_settled(&on, at(31), 100)), 100);
+    let (lanes, given_up) = run!(client, "give up", |on| hooks::give_up(&on, at(31), 100, at(31)));
+    assert_eq!((lanes.is_empty(), given_up), (false, 100));
+    assert_eq!(run!(client, "forget deleted", |on| hooks::forget_deleted(&on, at(31), 100)), 0);
 }
 
 /// Sums over many pages of accounts and of positions, none of which is left out or taken twice.

@@ -83,5 +83,15 @@ select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000002')::uuid, sha256
     case when n % 5 = 0 then timestamptz '2026-01-01' + n * interval '1 minute' end,
     case when n % 7 = 0 then timestamptz '2026-01-01' end, case when n % 7 = 0 then 'admin:ops' end
 from generate_series(1::bigint, 50000) n;
+-- Twenty endpoints that were told of some of it; of the last one everything waits.
+insert into webhook_endpoints (id, url, events, after_position, created_by, request_id, created_at)
+select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000002')::uuid, 'https://example.com/hooks', '{generation.succeeded}', 0,
+    'admin:ada', 'r', '2026-01-01T00:00:00Z' from generate_series(1, 20) as n;
+insert into webhook_secrets (endpoint, secret, created_at) select id, 'whsec_', created_at from webhook_endpoints;
+insert into webhook_deliveries (endpoint, message_id, position, account_id, type, payload, created_at, waits_since, outcome, attempts, next_at, settled_at)
+select (lpad(to_hex(n % 20 + 1), 8, '0') || '-0000-7000-8000-000000000002')::uuid, gen_random_uuid(), n, account_id,
+    'generation.succeeded', '{}', at, at, case n % 20 when 19 then 'waiting' else 'delivered' end, 1, case n % 20 when 19 then at end,
+    case when n % 20 < 19 then at end
+from jobs where n <= 40000;
 update projection_checkpoints set position = (select max(position) from events);
 analyze;

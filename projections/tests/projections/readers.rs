@@ -3,8 +3,8 @@
 use crate::stage::{Stage, user};
 use ledger::{Position, Role};
 use projections::{
-    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, incidents, overview,
-    pending, spending, usage, wait_for,
+    STATEMENTS, balances, bulk, dead_letters, generation_list, generations, history, hooks, incidents,
+    overview, pending, spending, usage, wait_for,
 };
 use std::time::Duration;
 use tokio::time::Instant;
@@ -21,6 +21,7 @@ pub(crate) fn statements() -> Vec<(&'static str, &'static str)> {
         generation_list::STATEMENTS,
         generations::STATEMENTS,
         history::STATEMENTS,
+        hooks::STATEMENTS,
         incidents::STATEMENTS,
         overview::STATEMENTS,
         pending::STATEMENTS,

@@ -15,6 +15,7 @@ Schema = Mapping[str, Any]
 ENUM_NAMES = {
     "class": "FailureClass",
     "dataset": "ExportDataset",
+    "events": "WebhookEvent",
     "format": "ExportFormat",
     "kind": "GenerationKind",
     "outcome": "BulkItemOutcome",
@@ -28,6 +29,8 @@ NAMES_BY_VALUE = {
     ("state", "regressed"): "IncidentState",
     ("state", "active"): "ApiKeyState",
     ("scope", "user"): "ApiKeyScope",
+    ("outcome", "delivered"): "WebhookOutcome",
+    ("reason", "asked"): "WebhookDisabledReason",
 }
 
 # Where the rule of `method_name` gives a name that nobody would look for.
@@ -282,6 +285,7 @@ def references(node: Any) -> Iterator[str]:
 def inline_enums(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for schema in raw["components"]["schemas"].values():
         for name, value in schema.get("properties", {}).items():
+            value = value.get("items", value)
             if "enum" in value:
                 yield name, tuple(value["enum"])
     for methods in raw["paths"].values():

@@ -13,6 +13,7 @@ mod report;
 mod run;
 mod sample;
 mod settings;
+mod shops;
 mod site;
 mod stage;
 

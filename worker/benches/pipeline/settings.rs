@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) const HELP: &str = "\
 Measures the worker's pipeline: one process, a private Postgres (fsync on), a private SQS, a provider that only waits.
 
-  cargo bench --workspace --bench pipeline                         all parts, about 8 minutes
+  cargo bench --workspace --bench pipeline                         all parts, about 10 minutes
   cargo bench --workspace --bench pipeline -- latency calls        some of them
   cargo bench --workspace --bench pipeline -- --json target/p.json the figures as JSON too
   cargo bench --workspace --bench pipeline -- publish FILE…        writes figures into docs/benchmarks.md
@@ -22,6 +22,7 @@ Parts:
   held        2,000 jobs of 26 s at once: memory, heartbeats, deliveries (about 100 s, one round)
   videos      5,000 clips that a provider works on: whether each is asked after in time; and 25 at once (one round)
   calls       requests to SQS for each 1,000 jobs, and what they cost
+  hooks       1,000 endpoints of customers: how soon each is told, also while one never answers and one takes its time (one round)
 
 Environment:
   BENCH_SECONDS=5   length of one measurement, after a warm-up
@@ -42,12 +43,14 @@ pub(crate) enum Part {
     Videos,
     /// Requests to SQS.
     Calls,
+    /// Many endpoints.
+    Hooks,
 }
 
 impl Part {
     /// All of them, in the order in which they are run.
-    pub(crate) const ALL: [Part; 5] =
-        [Part::Throughput, Part::Latency, Part::Calls, Part::Videos, Part::Held];
+    pub(crate) const ALL: [Part; 6] =
+        [Part::Throughput, Part::Latency, Part::Calls, Part::Videos, Part::Held, Part::Hooks];
 
     /// What it is asked for by.
     pub(crate) fn name(self) -> &'static str {
@@ -57,12 +60,13 @@ impl Part {
             Part::Held => "held",
             Part::Videos => "videos",
             Part::Calls => "calls",
+            Part::Hooks => "hooks",
         }
     }
 
     /// Whether one round is enough, since it takes minutes and tells many values.
     pub(crate) fn is_long(self) -> bool {
-        matches!(self, Part::Held | Part::Videos)
+        matches!(self, Part::Held | Part::Videos | Part::Hooks)
     }
 }
 

@@ -4,12 +4,14 @@ use crate::maker::{IMAGE, Maker, VIDEO};
 use crate::stage::Stage;
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
+use deadpool_postgres::Pool;
 use embedded::sqs::{Sqs, SqsOptions};
 use ledger::catalogue::{Catalogue, Model, Route};
 use ledger::job::{Kind, RetryPolicy};
-use ledger::{Database, JobId, Ledger, LedgerOptions, MarkWatcher, Role, UserId};
+use ledger::{Database, JobId, Ledger, LedgerOptions, MarkWatcher, Position, Role, UserId};
 use measure::orders;
 use object_store::memory::InMemory;
+use projections::hooks::{self, NewEndpoint, Topic};
 use projections::{DEFAULT_BATCH, ProjectorOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +19,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+use webhooks::StandardSecret;
 use worker::provider::{Providers, simulated};
 use worker::queue::{Queue, QueueSettings, StaticCredentials};
-use worker::{Offer, Timings, WorkerOptions};
+use worker::{Hooks, Offer, Timings, WorkerOptions};
 
 const PROVIDER: &str = "bench";
 
@@ -51,6 +55,7 @@ pub(crate) struct Site {
     pub(crate) maker: Maker,
     /// The login that may do everything.
     pub(crate) owner: Client,
+    operators: Option<Pool>,
     wanted: Wanted,
     users: Vec<UserId>,
     name: String,
@@ -79,6 +84,7 @@ impl Site {
             queue,
             maker,
             owner,
+            operators: None,
             wanted,
             users,
             name,
@@ -116,12 +122,38 @@ impl Site {
             concurrency: self.wanted.slots,
             poll_concurrency: self.wanted.checks,
             policy: RetryPolicy::default(),
+            hooks: Hooks { may_be_private: true, low_balance: None },
             sealing: None,
             timings: Timings { queue_linger: self.wanted.linger, ..Timings::default() },
         };
         let ended = self.ended.clone();
         self.running.push(tokio::spawn(async move { Ok(Box::pin(worker::run(options, ended)).await?) }));
         Ok(())
+    }
+
+    /// Makes an endpoint of a customer that is told of all grants.
+    pub(crate) async fn endpoint(&mut self, url: String) -> Result<()> {
+        let new = NewEndpoint {
+            id: Uuid::now_v7(),
+            url,
+            topics: vec![Topic::CreditsGranted],
+            user: None,
+            description: None,
+            after: Position::START,
+            secret: StandardSecret::generate()?,
+            actor: "admin:bench".into(),
+            request_id: "bench".into(),
+            at: Utc::now(),
+            idempotency: None,
+        };
+        if self.operators.is_none() {
+            self.operators = Some(self.database.pool(Role::Operator, 1)?);
+        }
+        let operators = self.operators.as_ref().context("it was just opened")?;
+        let mut client = operators.get().await?;
+        let transaction = client.transaction().await?;
+        hooks::add(&transaction, &new).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Buys one image or clip, for each account in turn.
@@ -170,7 +202,7 @@ impl Site {
         }
         self.ledger.close().await;
         self.sqs.stop().await;
-        drop(self.owner);
+        drop((self.owner, self.operators));
         stage.drop_database(&self.name).await
     }
 }

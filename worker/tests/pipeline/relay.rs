@@ -50,7 +50,7 @@ async fn messages_of_jobs_that_are_done_are_deleted() {
 }
 
 /// Appends an event of a job as only a newer release would.
-async fn append_unknown(rig: &Rig, stream: uuid::Uuid) {
+pub(crate) async fn append_unknown(rig: &Rig, stream: uuid::Uuid) {
     let insert = r#"
         insert into events (account_id, stream_id, version, event_id, type, schema_version, job_id, payload, actor,
             request_id, occurred_at, prev_hash, hash)

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use worker::provider::Providers;
 use worker::provider::simulated::{self, Simulated, SimulatedOptions};
 use worker::queue::{JobMessage, Letter, Queue, QueueSettings, StaticCredentials};
-use worker::{Offer, Timings, WorkerOptions};
+use worker::{Hooks, Offer, Timings, WorkerOptions};
 
 /// Longest that a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -140,6 +140,7 @@ impl Rig {
             concurrency: 16,
             poll_concurrency: 32,
             policy: RetryPolicy { max_attempts: 3, give_up_after_seconds: 600 },
+            hooks: Hooks { may_be_private: true, low_balance: None },
             sealing: None,
             timings: Timings {
                 backoff_base: Duration::from_millis(50),
@@ -150,6 +151,8 @@ impl Rig {
                 receive_wait: Duration::from_secs(2),
                 poll_every: Duration::from_millis(50),
                 bulk_every: Duration::from_millis(50),
+                hooks_every: Duration::from_millis(50),
+                hook_pauses: [50, 100, 200].map(Duration::from_millis).to_vec(),
                 sweep_pause: Duration::from_millis(100),
                 duty_lease: Duration::from_secs(2),
                 ..Timings::default()
@@ -190,7 +193,7 @@ impl Rig {
         self.execute_for(self.account, action).await
     }
 
-    async fn execute_for(&self, account: AccountId, action: Action) -> Outcome {
+    pub(crate) async fn execute_for(&self, account: AccountId, action: Action) -> Outcome {
         let context =
             Context { actor: Actor::User("alice".into()), request_id: "test".into(), causation_id: None };
         let command = Command { account, context, idempotency: None, action };

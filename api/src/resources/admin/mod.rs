@@ -11,6 +11,7 @@ pub(crate) mod dead_letter_list;
 pub(crate) mod dead_letters;
 pub(crate) mod generation;
 pub(crate) mod grant_uploads;
+pub(crate) mod hooks;
 pub(crate) mod incidents;
 pub(crate) mod orders;
 pub(crate) mod overview;

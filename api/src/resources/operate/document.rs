@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
+/// A message that nobody was sent.
+const SOME_MESSAGE: &str = "01980a5e-7c1d-5000-8000-000000000007";
+
 /// An account that nobody has.
 const SOME_ACCOUNT: &str = "01980a5e-7c1d-5000-8000-000000000002";
 
@@ -124,6 +127,8 @@ fn parameter_example(operation: &str, name: &str) -> Option<Value> {
     Some(match name {
         "user" => json!(user_example(operation)),
         "id" => json!(id_example(operation)),
+        "webhook" => json!(examples::WEBHOOK),
+        "message" => json!(SOME_MESSAGE),
         "index" => json!(0),
         "hold" => json!(examples::HOLD),
         "lot" | "number" | "position" => json!(examples::FIRST),
@@ -187,6 +192,15 @@ fn body_example(operation: &str) -> Option<Value> {
         "resolveIncident" | "reopenIncident" => {
             return Some(json!({ "reason": "the provider is back", "expected_revision": 0 }));
         }
+        "createWebhook" => {
+            return Some(json!({
+                "url": "https://example.com/hooks",
+                "events": ["generation.succeeded", "generation.failed", "credits.low"],
+                "description": "the shop",
+            }));
+        }
+        "changeWebhook" => return Some(json!({ "enabled": false })),
+        "replayWebhook" => return Some(json!({ "after": 0 })),
         "reportTask" => {
             return Some(json!({ "request_id": "764cabcf-b745-4b3e-ae38-1200304cf45b", "status": "OK" }));
         }

@@ -157,6 +157,11 @@ impl Object<'_> {
         self.wrongs.note(within(&self.path, name), Wrong::Value(message.into()));
     }
 
+    /// Notes that a field, or one of several, is missing.
+    pub(crate) fn miss(&mut self, name: &str, message: impl Into<String>) {
+        self.wrongs.note(within(&self.path, name), Wrong::Shape(message.into()));
+    }
+
     /// Notes that the object as a whole is of the wrong shape.
     pub(crate) fn misshapen(&mut self, message: impl Into<String>) {
         self.wrongs.note(self.path.clone(), Wrong::Shape(message.into()));

@@ -4,10 +4,12 @@ use super::place::{Place, Readable, Wrong};
 use crate::serve::failure::without_type;
 use crate::words::api_keys::{KeyName, KeyScopeName};
 use crate::words::bulk::{CanarySize, MatchCount, Percent, RatePerSecond};
+use crate::words::hooks::{HookUrl, TopicName};
 use crate::words::incidents::{IncidentId, MinAttempts, MoreCount, Revision, SearchText};
 use crate::words::scalars::{
-    Amount, ClassName, Count, GenerationId, GrantKey, HoldNumber, Instant, KindName, LotNumber, ModelId,
-    PastAge, PriorityNumber, PromptText, Reason, RunNumber, SignedAmount, SourceName, Term, UserName,
+    Amount, ClassName, Count, GenerationId, GrantKey, HoldNumber, Instant, KindName, LogPosition, LotNumber,
+    ModelId, PastAge, PriorityNumber, PromptText, Reason, RunNumber, SignedAmount, SourceName, Term,
+    UserName,
 };
 use crate::words::texts::is_clean;
 use ledger::account::Metadata;
@@ -34,9 +36,9 @@ macro_rules! readable {
 }
 
 readable! {
-    text: ClassName, GenerationId, GrantKey, IncidentId, Instant, KeyName, KeyScopeName, KindName, ModelId, PastAge, PromptText, Reason,
-        SearchText, SourceName, Term, UserName;
-    number: CanarySize, MatchCount, Count, HoldNumber, LotNumber, MinAttempts, MoreCount, Percent, PriorityNumber, RatePerSecond,
+    text: ClassName, GenerationId, GrantKey, HookUrl, IncidentId, Instant, KeyName, KeyScopeName, KindName, ModelId, PastAge, PromptText, Reason,
+        SearchText, SourceName, Term, TopicName, UserName;
+    number: CanarySize, MatchCount, Count, HoldNumber, LogPosition, LotNumber, MinAttempts, MoreCount, Percent, PriorityNumber, RatePerSecond,
         Revision, RunNumber;
     amount: Amount, SignedAmount;
     metadata: Metadata;

@@ -158,6 +158,7 @@ impl Server {
             warnings: None,
             top_up_url: setup.top_up_url,
             low_balance: setup.low_balance,
+            private_hooks: false,
             limits: setup.limits,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -168,3 +168,27 @@ Sort: TypeAlias = Literal[
     "credits",
 ]
 
+WebhookDisabledReason: TypeAlias = Literal[
+    "asked",
+    "gone",
+    "failing",
+]
+
+WebhookEvent: TypeAlias = Literal[
+    "generation.succeeded",
+    "generation.failed",
+    "generation.cancelled",
+    "generation.dead",
+    "generation.discarded",
+    "credits.granted",
+    "credits.refunded",
+    "credits.low",
+    "credits.expiring",
+]
+
+WebhookOutcome: TypeAlias = Literal[
+    "delivered",
+    "waiting",
+    "given_up",
+]
+

@@ -1511,6 +1511,38 @@ class MadeVoid:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MadeWebhook:
+    """An endpoint that was made."""
+
+    after: int
+    """It is told what the log says after this position."""
+    created_at: datetime
+    """When it was made."""
+    created_by: str
+    """Who made it."""
+    description: str | None = None
+    """A note for people; null if there is none."""
+    disabled: WebhookDisabled | None = None
+    """Why nothing is sent to it; null if something is."""
+    events: list[enums.WebhookEvent]
+    """What it is told."""
+    failing_since: datetime | None = None
+    """Since when every attempt has failed; null if the last one did not."""
+    id: str
+    """Its id."""
+    replay: WebhookReplay | None = None
+    """What it is told again at the moment; null if nothing is."""
+    retry_at: datetime | None = None
+    """Until when it is left alone after a failure, whatever waits for it; null if it is not."""
+    secret: str
+    """What messages to it are signed with: `whsec_` and base64."""
+    url: str
+    """Where messages go."""
+    user: str | None = None
+    """The one user that it is told about; null for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelList:
     """All """
 
@@ -2092,6 +2124,158 @@ class UsageReport:
     """Last day."""
     zone: str
     """Whose days they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """Where a customer is told what happens."""
+
+    after: int
+    """It is told what the log says after this position."""
+    created_at: datetime
+    """When it was made."""
+    created_by: str
+    """Who made it."""
+    description: str | None = None
+    """A note for people; null if there is none."""
+    disabled: WebhookDisabled | None = None
+    """Why nothing is sent to it; null if something is."""
+    events: list[enums.WebhookEvent]
+    """What it is told."""
+    failing_since: datetime | None = None
+    """Since when every attempt has failed; null if the last one did not."""
+    id: str
+    """Its id."""
+    replay: WebhookReplay | None = None
+    """What it is told again at the moment; null if nothing is."""
+    retry_at: datetime | None = None
+    """Until when it is left alone after a failure, whatever waits for it; null if it is not."""
+    url: str
+    """Where messages go."""
+    user: str | None = None
+    """The one user that it is told about; null for all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDelivery:
+    """A message to an endpoint, and what became of it."""
+
+    attempted_at: datetime | None = None
+    """When it was sent last; null if it was not."""
+    attempts: int
+    """How often it was sent."""
+    created_at: datetime
+    """When it was written down."""
+    error: str | None = None
+    """Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`,
+    `address_not_public`, `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and
+    was given up. Null if it was taken.
+    """
+    id: str
+    """The message: `webhook-id`, the same however often it is sent."""
+    next_at: datetime | None = None
+    """When it is sent next; null once nothing more becomes of it, and while an earlier message about the same
+    user waits.
+    """
+    outcome: enums.WebhookOutcome
+    """What became of it: it is `waiting` to be sent, `delivered`, or `given_up`."""
+    position: int | None = None
+    """The event of the log that it tells of; null of a test."""
+    settled_at: datetime | None = None
+    """Since when nothing more becomes of it; null while it waits."""
+    status: int | None = None
+    """The HTTP status that was answered then; null if there was no answer."""
+    type: str
+    """What it is about: one of the events of endpoints, or `webhook.test`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDeliveryPage:
+    """A page of deliveries, newest first."""
+
+    items: list[WebhookDelivery]
+    next_cursor: str | None = None
+    """Where the next page begins; null on the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDeliveryStory:
+    """A message to an endpoint with what it says."""
+
+    attempted_at: datetime | None = None
+    """When it was sent last; null if it was not."""
+    attempts: int
+    """How often it was sent."""
+    created_at: datetime
+    """When it was written down."""
+    error: str | None = None
+    """Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`,
+    `address_not_public`, `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and
+    was given up. Null if it was taken.
+    """
+    id: str
+    """The message: `webhook-id`, the same however often it is sent."""
+    next_at: datetime | None = None
+    """When it is sent next; null once nothing more becomes of it, and while an earlier message about the same
+    user waits.
+    """
+    outcome: enums.WebhookOutcome
+    """What became of it: it is `waiting` to be sent, `delivered`, or `given_up`."""
+    payload: str
+    """What is sent, byte by byte."""
+    position: int | None = None
+    """The event of the log that it tells of; null of a test."""
+    settled_at: datetime | None = None
+    """Since when nothing more becomes of it; null while it waits."""
+    status: int | None = None
+    """The HTTP status that was answered then; null if there was no answer."""
+    type: str
+    """What it is about: one of the events of endpoints, or `webhook.test`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookDisabled:
+    """Why nothing is sent to an endpoint."""
+
+    at: datetime
+    """Since when."""
+    position: int
+    """What the log says after this position was not told since. Send it as `after` to be told once it is
+    enabled.
+    """
+    reason: enums.WebhookDisabledReason
+    """`asked`: an admin disabled it. `gone`: it answered 410. `failing`: it took nothing for five days."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookPage:
+    """A page of endpoints, newest first."""
+
+    items: list[Webhook]
+    next_cursor: str | None = None
+    """Where the next page begins; null on the last."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookReplay:
+    """A part of the log that an endpoint is told again."""
+
+    after: int
+    """What comes after this position is still to be told."""
+    until: int
+    """Up to this position."""
+    with_delivered: bool
+    """Whether what was delivered is sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSecret:
+    """What messages to an endpoint are signed with."""
+
+    previous_until: datetime | None = None
+    """Until when messages are signed with the secret before this one too; null if they are not."""
+    secret: str
+    """The secret: `whsec_` and base64. Whoever has it can sign as this service does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

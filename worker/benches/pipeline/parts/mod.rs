@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod held;
+pub(crate) mod hooks;
 pub(crate) mod latency;
 pub(crate) mod throughput;
 pub(crate) mod videos;
@@ -19,6 +20,7 @@ pub(crate) async fn measure(part: Part, stage: &Stage, settings: &Settings) -> R
         Part::Throughput => throughput::measure(stage, settings).await,
         Part::Latency => latency::measure(stage, settings).await,
         Part::Held => held::measure(stage).await,
+        Part::Hooks => hooks::measure(stage, settings).await,
         Part::Videos => videos::measure(stage, settings).await,
         Part::Calls => calls::measure(stage, settings).await,
     }

@@ -1,7 +1,7 @@
 //! What the pipeline is to reach, beside what it did.
 
 use super::{Report, number};
-use crate::parts::{calls, held, latency, throughput, videos};
+use crate::parts::{calls, held, hooks, latency, throughput, videos};
 use crate::sample::{Column, JOBS, P50, P99};
 use crate::settings::Part;
 
@@ -33,6 +33,7 @@ pub(super) fn aims(report: &Report) -> Vec<Aim> {
     held_aims(report, &mut aims);
     videos_aims(report, &mut aims);
     calls_aims(report, &mut aims);
+    hooks_aims(report, &mut aims);
     aims
 }
 
@@ -77,6 +78,13 @@ fn calls_aims(report: &Report, aims: &mut Vec<Aim>) {
         let what = format!("{line}, fewer requests than one by one");
         aims.extend(aim(&what, fewer, Bound::Least(85.0), 1, "%"));
     }
+}
+
+fn hooks_aims(report: &Report, aims: &mut Vec<Aim>) {
+    let of = |line| report.of(Part::Hooks, line, hooks::LONGEST);
+    let later = of(hooks::LINE_ILL).zip(of(hooks::LINE_WELL)).map(|(ill, well)| ill - well);
+    let what = "a dead and a slow endpoint, by which the others are told later";
+    aims.extend(aim(what, later, Bound::Most(1_000.0), 1, "ms"));
 }
 
 fn ratio(ours: Option<f64>, theirs: Option<f64>) -> Option<f64> {

@@ -17,7 +17,7 @@ pub(super) fn markdown(report: &Report) -> String {
     }
     parts.push(table(&["aim", "found", ""], aims(report).into_iter().map(Aim::cells)));
     parts.push(format!(
-        "Medians of {} rounds of {} s (`held` and `videos`: one round), {} slots. {}\n",
+        "Medians of {} rounds of {} s (`held`, `videos` and `hooks`: one round), {} slots. {}\n",
         report.rounds,
         report.seconds,
         report.slots,

@@ -1,11 +1,11 @@
 //! Which addresses of the web may be fetched for a provider. Asked again at every redirect, because the answer of a
 //! service that was broken into may lead anywhere.
 
-use super::address::is_public;
 use crate::outputs::trouble::Trouble;
 use crate::provider::Origin;
 use reqwest::Url;
 use std::net::IpAddr;
+use webhooks::is_public;
 
 /// The address, if it may be fetched from there. Names are looked up later, and refused there if they lead astray.
 pub(super) fn admit(url: &str, origin: &Origin) -> Result<Url, Trouble> {

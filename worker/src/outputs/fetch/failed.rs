@@ -1,8 +1,7 @@
 //! What a failed request means.
 
-use super::names::NotPublic;
 use crate::outputs::trouble::Trouble;
-use std::error::Error;
+use crate::public_names::is_not_public;
 
 /// Trouble that passes, but for a name that leads to no public address.
 pub(super) fn failed(error: reqwest::Error) -> Trouble {
@@ -10,15 +9,4 @@ pub(super) fn failed(error: reqwest::Error) -> Trouble {
         return Trouble::Refused("its host is not public");
     }
     Trouble::Passing(ledger::error_chain(&error.without_url()))
-}
-
-fn is_not_public(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(error) = source {
-        if error.is::<NotPublic>() {
-            return true;
-        }
-        source = error.source();
-    }
-    false
 }

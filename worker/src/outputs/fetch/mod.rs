@@ -5,11 +5,9 @@
 //! sent along that proves who we are. A provider that was declared private is spared the rules about TLS, ports and
 //! public addresses. Proxies of the environment are not used: they would look names up for us.
 
-mod address;
 mod admit;
 mod body;
 mod failed;
-mod names;
 #[cfg(test)]
 mod redirect_tests;
 
@@ -17,6 +15,7 @@ pub(super) use body::Body;
 
 use crate::outputs::trouble::Trouble;
 use crate::provider::{Origin, Remote};
+use crate::public_names::PublicNames;
 use reqwest::header::LOCATION;
 use reqwest::{Client, ClientBuilder, Response, StatusCode, Url, redirect};
 use std::time::Duration;
@@ -69,7 +68,7 @@ impl Fetcher {
         let cell = if is_private { &self.private } else { &self.public };
         let made = cell.get_or_try_init(|| async {
             let builder = self.builder();
-            if is_private { builder.build() } else { builder.dns_resolver(names::PublicNames).build() }
+            if is_private { builder.build() } else { builder.dns_resolver(PublicNames::default()).build() }
         });
         made.await.map_err(failed::failed)
     }

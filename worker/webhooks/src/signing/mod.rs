@@ -10,7 +10,7 @@ mod standard;
 pub use described::{Described, InvalidDescription};
 pub use keys::KeySet;
 pub use report::{Encoding, Kind, ReportOptions};
-pub use standard::{InvalidSecret, StandardSecret};
+pub use standard::{InvalidSecret, NoRandomness, StandardSecret};
 
 use chrono::{DateTime, Utc};
 use reqwest::header::HeaderMap;

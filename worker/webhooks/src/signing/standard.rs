@@ -8,7 +8,7 @@
 //! Not checked against the service itself: nothing of this was received from Replicate.
 
 use super::{Flaw, Told, check_time, name, name_in, only};
-use aws_lc_rs::hmac;
+use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
@@ -21,12 +21,20 @@ const MOST_SIGNATURES: usize = 8;
 /// The shortest secret that is believed to be one; the specification asks for 24 bytes.
 const LEAST_BYTES: usize = 16;
 
+/// Of a secret that we make.
+const NEW_BYTES: usize = 32;
+
 /// Why something is not a secret. Says nothing about the text itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a secret begins with `whsec_` and goes on in base64: give it as the provider shows it")]
 pub struct InvalidSecret;
 
-/// The secret that a provider signs with. It is never printed. On the heap, since it is large.
+/// This machine has no random numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there are no random numbers to be had")]
+pub struct NoRandomness;
+
+/// What both sign with. It is never printed. On the heap, since it is large.
 pub struct StandardSecret(Box<hmac::Key>);
 
 impl StandardSecret {
@@ -41,6 +49,23 @@ impl StandardSecret {
             return Err(InvalidSecret);
         }
         Ok(StandardSecret(Box::new(hmac::Key::new(hmac::HMAC_SHA256, &secret))))
+    }
+
+    /// A new secret, as its owner is shown it.
+    ///
+    /// # Errors
+    /// When this machine has no random numbers.
+    pub fn generate() -> Result<String, NoRandomness> {
+        let mut secret = [0; NEW_BYTES];
+        rand::fill(&mut secret).map_err(|_| NoRandomness)?;
+        Ok(format!("whsec_{}", STANDARD.encode(secret)))
+    }
+
+    /// The signature of a message that we send.
+    pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
+        let timestamp = timestamp.to_string();
+        let message = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat();
+        format!("v1,{}", STANDARD.encode(hmac::sign(&self.0, &message)))
     }
 
     fn has_signed(&self, signature: &str, message: &[u8]) -> bool {
@@ -129,6 +154,22 @@ mod tests {
         let mut twice = headers(SIGNATURE);
         twice.append("webhook-id", HeaderValue::from_static("msg_2"));
         assert_eq!(read(&secret, &twice, BODY, signed_at()), Err(Flaw::Signature));
+    }
+
+    #[test]
+    fn what_we_sign_is_signed_as_the_specification_has_it() {
+        let secret = StandardSecret::parse(SECRET).unwrap();
+        assert_eq!(secret.sign("msg_1", 1_614_265_330, BODY), SIGNATURE);
+        // From the reference libraries of Standard Webhooks.
+        let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+        let body = br#"{"test": 2432232314}"#;
+        assert_eq!(secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, body), signature);
+    }
+
+    #[test]
+    fn a_new_secret_is_one_and_no_two_are_alike() {
+        let (one, other) = (StandardSecret::generate().unwrap(), StandardSecret::generate().unwrap());
+        assert!(StandardSecret::parse(&one).is_ok() && one != other);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which addresses of the internet protocol are out in public. Whatever a provider's answer leads to is fetched from
-//! there only: an address in this machine or its networks may belong to something that trusts whoever reaches it.
+//! there only, and what customers are told goes nowhere else: an address in this machine or its networks may belong to something
+//! that trusts whoever reaches it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -41,7 +42,7 @@ const NOT_PUBLIC_6: [Network6; 4] = [
 ];
 
 /// Whether anybody could reach this address from anywhere.
-pub(super) fn is_public(address: IpAddr) -> bool {
+pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !NOT_PUBLIC_4.iter().any(|network| is_in_4(address, *network)),
         IpAddr::V6(address) => {
