@@ -295,9 +295,7 @@ class _NewApiKeyRequired(TypedDict):
     name: str
     """What it is called."""
     scope: enums.ApiKeyScope
-    """What it may do. An `admin` makes those of admins for oneself alone, and none for an auditor: both are made
-    with `cooly key`.
-    """
+    """What it may do. `auditor` is refused, and so is `admin` for another than oneself."""
 
 
 class NewApiKey(_NewApiKeyRequired, total=False):

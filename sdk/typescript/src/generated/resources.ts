@@ -388,8 +388,9 @@ export class ApiKeysOperations {
   /**
    * Make an API key.
    *
-   * For any user, for a back end, or for oneself as an admin. Needs a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a
-   * repeat with the same `Idempotency-Key` makes no second key and answers without it.
+   * For any user, for a back end, or for oneself as an admin; those of other admins and of auditors are made with `cooly key`. Needs
+   * a token: an API key cannot make others (`key_not_enough`). The answer holds the key itself, this once; a repeat with the same
+   * `Idempotency-Key` makes no second key and answers without it.
    */
   create(body: NewApiKey, options?: RequestOptions & Keyed): Call<MadeApiKey> {
     return this.transport.json({ id: "createApiKey", method: "POST", path: "/admin/keys", body, keyed: true }, options);

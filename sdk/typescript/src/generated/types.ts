@@ -1553,7 +1553,7 @@ export interface NewApiKey {
   name: string;
   /** As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each request names. */
   owner?: string;
-  /** What it may do. An `admin` makes those of admins for oneself alone, and none for an auditor: both are made with `cooly key`. */
+  /** What it may do. `auditor` is refused, and so is `admin` for another than oneself. */
   scope: "user" | "admin" | "auditor" | "backend";
 }
 

@@ -27,14 +27,14 @@ class AsyncApiKeys(AsyncResource):
     ) -> models.MadeApiKey:
         """Make an API key.
 
-        For any user, for a back end, or for oneself as an admin. Needs a token: an API key cannot make others
-        (`key_not_enough`). The answer holds the key itself, this once; a repeat with the same
-        `Idempotency-Key` makes no second key and answers without it.
+        For any user, for a back end, or for oneself as an admin; those of other admins and of auditors are
+        made with `cooly key`. Needs a token: an API key cannot make others (`key_not_enough`). The answer
+        holds the key itself, this once; a repeat with the same `Idempotency-Key` makes no second key and
+        answers without it.
 
         Args:
             name: What it is called.
-            scope: What it may do. An `admin` makes those of admins for oneself alone, and none for an
-                auditor: both are made with `cooly key`.
+            scope: What it may do. `auditor` is refused, and so is `admin` for another than oneself.
             expires_at: From when on it is refused; it does not expire if this is left out.
             owner: As whom it acts. Needed for a `user`; a `backend` has none, and acts for whom each
                 request names.
