@@ -110,6 +110,12 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "studio.css",
         "studio.js",
         "unanswered.js",
+        "webhooks-card.js",
+        "webhooks-make.js",
+        "webhooks-told.js",
+        "webhooks.css",
+        "webhooks.html",
+        "webhooks.js",
         "words.js",
         "zone.js",
     );
@@ -152,8 +158,9 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
         "/statement" => ("statement.html", "/statement"),
         "/audit" => ("audit.html", "/audit"),
         "/favicon.ico" => ("icon.svg", "/favicon.ico"),
-        // The same address lists the messages for a client that asks for JSON.
+        // The same addresses list the messages, and the endpoints, for a client that asks for JSON.
         "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),
+        "/admin/webhooks" if wants_page(request.headers()) => ("webhooks.html", "/admin/webhooks"),
         path if is_job(path) => ("job.html", "/admin/jobs/{id}"),
         path => (path.strip_prefix("/pages/")?, "/pages/{name}"),
     };

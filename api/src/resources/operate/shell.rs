@@ -36,11 +36,12 @@ type Other = (&'static str, &'static str);
 const STUDIO: Other = ("Studio", "/");
 const STATEMENT: Other = ("Statement", "/statement");
 const FAILED_JOBS: Other = ("Failed jobs", "/admin/dlq/messages");
+const WEBHOOKS: Other = ("Webhooks", "/admin/webhooks");
 const AUDIT: Other = ("Audit", "/audit");
 const DOCS: Other = ("API docs", "/docs");
 
 const FOR_USERS: &[Other] = &[STUDIO, STATEMENT, FAILED_JOBS, DOCS];
-const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, AUDIT, DOCS];
+const FOR_STAFF: &[Other] = &[STUDIO, FAILED_JOBS, WEBHOOKS, AUDIT, DOCS];
 /// Where it is not known who reads.
 const FOR_ANYONE: &[Other] = &[STUDIO, DOCS];
 
@@ -53,7 +54,7 @@ const BALANCE: &str = r#"<button type="button" class="balance" id="balance" aria
 </button>"#;
 
 /// Every page.
-pub(super) const PAGES: [Page; 5] = [
+pub(super) const PAGES: [Page; 6] = [
     Page {
         name: "index.html",
         title: "Studio",
@@ -109,6 +110,20 @@ pub(super) const PAGES: [Page; 5] = [
         styles: &["job.css", "job-story.css"],
         script: "job.js",
         skip: ("#job", "Skip to the job"),
+        others: FOR_STAFF,
+        corner: "",
+        sign_in: "Sign in as an admin",
+        role: "admin",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+    Page {
+        name: "webhooks.html",
+        title: "Webhooks",
+        description: None,
+        styles: &["webhooks.css"],
+        script: "webhooks.js",
+        skip: ("#endpoints", "Skip to the endpoints"),
         others: FOR_STAFF,
         corner: "",
         sign_in: "Sign in as an admin",
