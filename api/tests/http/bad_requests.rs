@@ -253,8 +253,8 @@ async fn headers_that_must_be_single_are_refused_twice() {
         let request = format!(
             "GET {page} HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nAccept: text/html\r\nConnection: close\r\n\r\n"
         );
-        let reply = raw(server.address, request.as_bytes()).await.refused(400, "parameter_invalid");
-        assert_eq!(reply.blamed(), ["Host"], "{page}");
+        let reply = raw(server.address, request.as_bytes()).await.expect(400);
+        assert!(reply.text().contains("<code>Host</code> is given twice."), "{page}: {}", reply.text());
     }
 }
 

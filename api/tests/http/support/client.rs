@@ -2,7 +2,7 @@
 
 use super::contract::Contract;
 use super::reply::Reply;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -73,7 +73,9 @@ impl Client {
             Some(body) => request.json(&body),
             None => request,
         };
-        read(&method, path, request.send().await.unwrap()).await
+        let accepted = self.extra.get(ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+        let wants_page = method == Method::GET && accepted.starts_with("text/html");
+        read_as(&method, path, wants_page, request.send().await.unwrap()).await
     }
 
     /// Buys one picture.
@@ -86,10 +88,14 @@ impl Client {
 
 /// Reads an answer and holds it against the contract.
 pub(crate) async fn read(method: &Method, path: &str, response: Response) -> Reply {
+    read_as(method, path, false, response).await
+}
+
+async fn read_as(method: &Method, path: &str, wants_page: bool, response: Response) -> Reply {
     let (status, headers) = (response.status(), response.headers().clone());
     let bytes = response.bytes().await.unwrap().to_vec();
     let body = serde_json::from_slice(&bytes).unwrap_or_default();
     let reply = Reply { status, headers, bytes, body };
-    Contract::shared().check(method, path, &reply);
+    Contract::shared().check(method, path, wants_page, &reply);
     reply
 }

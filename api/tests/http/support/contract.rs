@@ -59,7 +59,8 @@ impl Contract {
     }
 
     #[track_caller]
-    pub(crate) fn check(&self, method: &Method, path: &str, reply: &Reply) {
+    /// `wants_page` is whether a page was asked for: then a refusal is one too.
+    pub(crate) fn check(&self, method: &Method, path: &str, wants_page: bool, reply: &Reply) {
         let status = reply.status.as_u16();
         let seen = || format!("{method} {path}: {status} {}", String::from_utf8_lossy(&reply.bytes));
         if let Some(operation) = self.operation(method, path) {
@@ -71,9 +72,24 @@ impl Contract {
         }
         assert!(reply.header("x-request-id").is_some(), "no request id: {}", seen());
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{}", seen());
-        if status >= 400 {
+        if status >= 400 && wants_page {
+            assert_problem_page(reply, &seen);
+        } else if status >= 400 {
             assert_problem(reply, &seen);
         }
+    }
+}
+
+#[track_caller]
+fn assert_problem_page(reply: &Reply, seen: &dyn Fn() -> String) {
+    assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"), "{}", seen());
+    assert_eq!(reply.header("cache-control"), Some("no-store"), "{}", seen());
+    assert!(reply.header("content-security-policy").unwrap().starts_with("default-src 'none'"), "{}", seen());
+    let text = reply.text();
+    assert!(text.contains(reply.header("x-request-id").unwrap()), "{}", seen());
+    assert!(!text.contains("<script"), "{}", seen());
+    for leak in LEAKS {
+        assert!(!text.contains(leak), "{leak:?} leaks: {}", seen());
     }
 }
 

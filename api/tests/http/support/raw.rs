@@ -30,7 +30,8 @@ pub(crate) async fn raw(address: SocketAddr, request: &[u8]) -> Reply {
         return reply;
     }
     if let (Ok(method), Ok(target)) = (Method::from_bytes(line[0]), std::str::from_utf8(line[1])) {
-        Contract::shared().check(&method, target, &reply);
+        let wants_page = method == Method::GET && asked().contains("\r\nAccept: text/html");
+        Contract::shared().check(&method, target, wants_page, &reply);
     }
     reply
 }
