@@ -248,6 +248,7 @@ async fn what_was_delivered_so_long_ago_that_nobody_knows_is_not_sent_again_unas
     let server = Server::start().await;
     let admin = server.admin();
     server.rich_user("alice", 100).await;
+    server.rich_user("bob", 100).await;
     let made = made(&admin, shop()).await;
     let (path, newest) = (format!("{}/replay", at(&made)), made.body["after"].as_i64().unwrap());
     // As a worker sweeps: what was delivered up to here was kept for long enough.

@@ -50,6 +50,9 @@ const ORDINAL: usize = 20;
 /// What was asked for, or why this version cannot tell.
 pub type Legible<T> = Result<T, Error>;
 
+/// An account right after an event, and when that was.
+pub type Dated = (AccountState, DateTime<Utc>);
+
 /// An account after its newest event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccountNow {
@@ -94,14 +97,13 @@ pub async fn jobs_at(
 pub async fn accounts_at(
     client: &impl GenericClient,
     asked: &[(AccountId, i64)],
-) -> Result<Vec<Legible<Option<(AccountState, DateTime<Utc>)>>>, Error> {
+) -> Result<Vec<Legible<Option<Dated>>>, Error> {
     let accounts: Vec<Uuid> = asked.iter().map(|(account, _)| account.0).collect();
     let versions: Vec<i64> = asked.iter().map(|(_, version)| *version).collect();
     let parameters: [(&(dyn ToSql + Sync), Type); 2] =
         [(&accounts, Type::UUID_ARRAY), (&versions, Type::INT8_ARRAY)];
     let rows = client.query_typed(ACCOUNTS_AT, &parameters).await?;
-    let mut states: Vec<Legible<Option<(AccountState, DateTime<Utc>)>>> =
-        asked.iter().map(|_| Ok(None)).collect();
+    let mut states: Vec<Legible<Option<Dated>>> = asked.iter().map(|_| Ok(None)).collect();
     for row in &rows {
         let at = row.try_get(2)?;
         let state = row.try_get::<_, Option<&str>>(1)?.map(account_state).transpose();

@@ -5,7 +5,7 @@ pub use super::history::{
     job_events_at, lot_origins, statement,
 };
 pub use super::job_credits::job_credits;
-pub use super::moments::{AccountNow, Legible, accounts_at, accounts_now, jobs_at, owners};
+pub use super::moments::{AccountNow, Dated, Legible, accounts_at, accounts_now, jobs_at, owners};
 use super::row::{account_state, event_columns, recorded};
 use crate::account::AccountState;
 use crate::error::Error;

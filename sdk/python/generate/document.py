@@ -285,9 +285,9 @@ def references(node: Any) -> Iterator[str]:
 def inline_enums(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...]]]:
     for schema in raw["components"]["schemas"].values():
         for name, value in schema.get("properties", {}).items():
-            value = value.get("items", value)
-            if "enum" in value:
-                yield name, tuple(value["enum"])
+            one = value.get("items", value)
+            if "enum" in one:
+                yield name, tuple(one["enum"])
     for methods in raw["paths"].values():
         for operation in methods.values():
             for parameter in operation.get("parameters", []):

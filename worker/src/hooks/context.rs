@@ -4,10 +4,8 @@
 use super::message::{self, Context};
 use crate::error::Error;
 use crate::station::Station;
-use chrono::{DateTime, Utc};
-use ledger::account::AccountState;
 use ledger::job::JobState;
-use ledger::read::{self, Legible, ReadablePage};
+use ledger::read::{self, Dated, Legible, ReadablePage};
 use ledger::{AccountId, Credits, Event, JobId, Position, RecordedEvent, UserId, error_chain};
 use projections::hooks::{Listener, Message, Topic};
 use std::collections::{BTreeSet, HashMap};
@@ -99,7 +97,7 @@ fn wanted<'a>(
 struct Surroundings {
     owners: HashMap<AccountId, UserId>,
     jobs: HashMap<Position, Result<Option<JobState>, String>>,
-    before: HashMap<Position, Result<Option<(AccountState, DateTime<Utc>)>, String>>,
+    before: HashMap<Position, Result<Option<Dated>, String>>,
 }
 
 impl Surroundings {

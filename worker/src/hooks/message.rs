@@ -3,9 +3,9 @@
 
 use super::payload::{Body, Expiring, Generation, Granted, Low, Refunded};
 use chrono::{DateTime, Utc};
-use ledger::account::{AccountEvent, AccountState, Lot};
+use ledger::account::{AccountEvent, Lot};
 use ledger::job::{JobEvent, JobState};
-use ledger::read::AccountNow;
+use ledger::read::{AccountNow, Dated};
 use ledger::{Credits, Event, JobId, RecordedEvent, UserId};
 use projections::hooks::{Message, Topic};
 use serde::Serialize;
@@ -19,7 +19,7 @@ pub(super) struct Context {
     /// The job right after the event, of one about a job.
     pub job: Option<JobState>,
     /// The account right after the event before this one, and when that was; of one after which it has little.
-    pub before: Option<(AccountState, DateTime<Utc>)>,
+    pub before: Option<Dated>,
 }
 
 /// What may be told of this event. An account is low that has less than `low_below`; whether it was so before, the event does not say.

@@ -116,6 +116,12 @@ static FILES: LazyLock<Vec<PageFile>> = LazyLock::new(|| {
         "studio.css",
         "studio.js",
         "unanswered.js",
+        "webhooks-card.js",
+        "webhooks-make.js",
+        "webhooks-told.js",
+        "webhooks.css",
+        "webhooks.html",
+        "webhooks.js",
         "words.js",
         "zone.js",
     );
@@ -161,6 +167,7 @@ pub(crate) fn find(request: &Request) -> Option<(Response, &'static str)> {
         // The same addresses are lists for a client that asks for JSON.
         "/admin/dlq/messages" if wants_page(request.headers()) => ("dlq.html", "/admin/dlq/messages"),
         "/admin/keys" if wants_page(request.headers()) => ("keys.html", "/admin/keys"),
+        "/admin/webhooks" if wants_page(request.headers()) => ("webhooks.html", "/admin/webhooks"),
         path if is_job(path) => ("job.html", "/admin/jobs/{id}"),
         path => (path.strip_prefix("/pages/")?, "/pages/{name}"),
     };

@@ -36,10 +36,11 @@ struct Link {
     role: Option<&'static str>,
 }
 
-const LINKS: [Link; 6] = [
+const LINKS: [Link; 7] = [
     Link { title: "Studio", address: "/", role: Some("user") },
     Link { title: "Statement", address: "/statement", role: Some("user") },
     Link { title: "Failed jobs", address: "/admin/dlq/messages", role: Some("admin") },
+    Link { title: "Webhooks", address: "/admin/webhooks", role: Some("admin") },
     Link { title: "API keys", address: "/admin/keys", role: Some("admin") },
     Link { title: "Audit", address: "/audit", role: Some("auditor") },
     Link { title: "API docs", address: "/docs", role: None },
@@ -54,7 +55,7 @@ const BALANCE: &str = r#"<button type="button" class="balance" id="balance" aria
 </button>"#;
 
 /// Every page.
-pub(super) const PAGES: [Page; 6] = [
+pub(super) const PAGES: [Page; 7] = [
     Page {
         name: "index.html",
         title: "Studio",
@@ -107,6 +108,19 @@ pub(super) const PAGES: [Page; 6] = [
         styles: &["job.css", "job-story.css"],
         script: "job.js",
         skip: ("#job", "Skip to the job"),
+        corner: "",
+        sign_in: "Sign in as an admin",
+        role: "admin",
+        without_script: NEEDS_SCRIPT,
+        class: None,
+    },
+    Page {
+        name: "webhooks.html",
+        title: "Webhooks",
+        description: None,
+        styles: &["webhooks.css"],
+        script: "webhooks.js",
+        skip: ("#endpoints", "Skip to the endpoints"),
         corner: "",
         sign_in: "Sign in as an admin",
         role: "admin",

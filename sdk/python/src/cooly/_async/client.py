@@ -10,7 +10,15 @@ import httpx
 
 from .._options import ANSWER_TIMEOUT, Options
 from ..retry import Retry
-from .resources import AsyncAccounts, AsyncApiKeys, AsyncAudit, AsyncCredits, AsyncDeadLetters, AsyncOperations
+from .resources import (
+    AsyncAccounts,
+    AsyncApiKeys,
+    AsyncAudit,
+    AsyncCredits,
+    AsyncDeadLetters,
+    AsyncOperations,
+    AsyncWebhooks,
+)
 from .token import AsyncToken
 from .transport import AsyncTransport
 from .waiting import AsyncWaitingGenerations
@@ -54,6 +62,7 @@ class AsyncCooly:
         self.dead_letters = AsyncDeadLetters(transport)
         self.generations = AsyncWaitingGenerations(transport)
         self.operations = AsyncOperations(transport)
+        self.webhooks = AsyncWebhooks(transport)
 
     def with_options(
         self,

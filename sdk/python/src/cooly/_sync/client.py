@@ -13,7 +13,7 @@ import httpx
 
 from .._options import ANSWER_TIMEOUT, Options
 from ..retry import Retry
-from .resources import Accounts, ApiKeys, Audit, Credits, DeadLetters, Operations
+from .resources import Accounts, ApiKeys, Audit, Credits, DeadLetters, Operations, Webhooks
 from .token import Token
 from .transport import Transport
 from .waiting import WaitingGenerations
@@ -57,6 +57,7 @@ class Cooly:
         self.dead_letters = DeadLetters(transport)
         self.generations = WaitingGenerations(transport)
         self.operations = Operations(transport)
+        self.webhooks = Webhooks(transport)
 
     def with_options(
         self,
