@@ -420,8 +420,18 @@ export class AuditOperations {
    * All credits that are owed to users, by where they came from and by how many days ago they were given. Refused if
    * adding up takes more than 10 s.
    */
-  getOutstanding(query?: GetOutstandingQuery, options?: RequestOptions): Call<OutstandingCredits> {
-    return this.transport.json({ id: "getOutstanding", method: "GET", path: "/audit/outstanding", query }, options);
+  getOutstanding(query?: GetOutstandingQuery & { format?: "json" }, options?: RequestOptions): Call<OutstandingCredits>;
+  /**
+   * What is outstanding.
+   *
+   * All credits that are owed to users, by where they came from and by how many days ago they were given. Refused if
+   * adding up takes more than 10 s.
+   */
+  getOutstanding(query: GetOutstandingQuery & { format: "csv" | "parquet" }, options?: RequestOptions): Promise<Download>;
+  getOutstanding(query?: GetOutstandingQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getOutstanding", method: "GET", path: "/audit/outstanding", query };
+    if (query?.format === "csv" || query?.format === "parquet") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -430,8 +440,18 @@ export class AuditOperations {
    * Credits that were burned, less those that were given back, and credits that expired unspent (breakage), by day and by
    * where they came from. `from` belongs to the interval and `to` does not. Refused if adding up takes more than 10 s.
    */
-  getRecognised(query?: GetRecognisedQuery, options?: RequestOptions): Call<RecognisedRevenue> {
-    return this.transport.json({ id: "getRecognised", method: "GET", path: "/audit/recognised", query }, options);
+  getRecognised(query?: GetRecognisedQuery & { format?: "json" }, options?: RequestOptions): Call<RecognisedRevenue>;
+  /**
+   * What became revenue.
+   *
+   * Credits that were burned, less those that were given back, and credits that expired unspent (breakage), by day and by
+   * where they came from. `from` belongs to the interval and `to` does not. Refused if adding up takes more than 10 s.
+   */
+  getRecognised(query: GetRecognisedQuery & { format: "csv" | "parquet" }, options?: RequestOptions): Promise<Download>;
+  getRecognised(query?: GetRecognisedQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getRecognised", method: "GET", path: "/audit/recognised", query };
+    if (query?.format === "csv" || query?.format === "parquet") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /** List the seals. */
@@ -461,8 +481,20 @@ export class AuditOperations {
    * the interval and `to` does not, so intervals that meet add up. An instant stands for the first event recorded at it
    * or later. Refused if adding up takes more than 10 s.
    */
-  getTrialBalance(query?: GetTrialBalanceQuery, options?: RequestOptions): Call<TrialBalance> {
-    return this.transport.json({ id: "getTrialBalance", method: "GET", path: "/audit/trial-balance", query }, options);
+  getTrialBalance(query?: GetTrialBalanceQuery & { format?: "json" }, options?: RequestOptions): Call<TrialBalance>;
+  /**
+   * The trial balance.
+   *
+   * Of all accounts together, between any two positions or instants: what was outstanding, what was granted, spent,
+   * refunded, adjusted, expired and voided, what is held, and whether it adds up to the last digit. `from` belongs to
+   * the interval and `to` does not, so intervals that meet add up. An instant stands for the first event recorded at it
+   * or later. Refused if adding up takes more than 10 s.
+   */
+  getTrialBalance(query: GetTrialBalanceQuery & { format: "csv" | "parquet" }, options?: RequestOptions): Promise<Download>;
+  getTrialBalance(query?: GetTrialBalanceQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getTrialBalance", method: "GET", path: "/audit/trial-balance", query };
+    if (query?.format === "csv" || query?.format === "parquet") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**

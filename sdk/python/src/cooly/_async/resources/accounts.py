@@ -160,14 +160,7 @@ class AsyncAccounts(AsyncResource):
         request = Request(
             "GET",
             f"/admin/accounts/{segment(user)}/statement",
-            query={
-                "format": "json",
-                "from": from_,
-                "until": until,
-                "zone": zone,
-                "limit": limit,
-                "cursor": cursor,
-            },
+            query={"from": from_, "until": until, "zone": zone, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
         return self._pager(

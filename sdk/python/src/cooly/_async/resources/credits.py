@@ -72,14 +72,7 @@ class AsyncCredits(AsyncResource):
         request = Request(
             "GET",
             "/v1/credits/statement",
-            query={
-                "format": "json",
-                "from": from_,
-                "until": until,
-                "zone": zone,
-                "limit": limit,
-                "cursor": cursor,
-            },
+            query={"from": from_, "until": until, "zone": zone, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
         return self._pager(

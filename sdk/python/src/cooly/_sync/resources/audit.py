@@ -67,7 +67,7 @@ class Audit(Resource):
         request = Request(
             "GET",
             "/audit/outstanding",
-            query={"format": "json", "at": at, "source": source},
+            query={"at": at, "source": source},
             repeatable=True,
         )
         answer: models.OutstandingCredits = self._call(
@@ -79,7 +79,7 @@ class Audit(Resource):
     def download_outstanding(
         self,
         *,
-        format: Literal["csv", "html"],
+        format: Literal["csv", "parquet"],
         at: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
     ) -> Download:
@@ -124,7 +124,7 @@ class Audit(Resource):
         request = Request(
             "GET",
             "/audit/recognised",
-            query={"format": "json", "from": from_, "to": to, "source": source},
+            query={"from": from_, "to": to, "source": source},
             repeatable=True,
         )
         answer: models.RecognisedRevenue = self._call(
@@ -136,7 +136,7 @@ class Audit(Resource):
     def download_recognised(
         self,
         *,
-        format: Literal["csv", "html"],
+        format: Literal["csv", "parquet"],
         from_: date | datetime | str | None = None,
         to: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
@@ -203,7 +203,7 @@ class Audit(Resource):
         request = Request(
             "GET",
             "/audit/trial-balance",
-            query={"format": "json", "from": from_, "to": to},
+            query={"from": from_, "to": to},
             repeatable=True,
         )
         answer: models.TrialBalance = self._call(
@@ -215,7 +215,7 @@ class Audit(Resource):
     def download_trial_balance(
         self,
         *,
-        format: Literal["csv", "html"],
+        format: Literal["csv", "parquet"],
         from_: date | datetime | str | None = None,
         to: date | datetime | str | None = None,
     ) -> Download:
