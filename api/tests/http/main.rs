@@ -34,6 +34,8 @@ mod incidents;
 mod isolation;
 mod late_cancels;
 mod limits;
+mod list_exports;
+mod list_exports_broken;
 mod lots;
 mod models;
 mod openapi;

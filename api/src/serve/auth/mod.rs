@@ -4,6 +4,6 @@ mod caller;
 mod claims;
 mod keys;
 
-pub(crate) use caller::{AdminOnly, AuditorOnly, Caller, Officers, UserOnly, admitted};
+pub(crate) use caller::{AdminOnly, AuditorOnly, Caller, Demand, Officers, UserOnly, admitted};
 pub use claims::{Role, UnknownRole};
 pub use keys::{KeyError, Keys};

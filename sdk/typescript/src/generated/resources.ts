@@ -10,7 +10,7 @@ import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, Req
 import type { Paged } from "../paging.js";
 import type { Transport } from "../transport.js";
 import type { Upload } from "../upload.js";
-import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+import type { AccountDetail, AccountPage, AccountRow, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListHoldsQuery, ListIncidentsQuery, ListModelsQuery, ListSealKeysQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
 
 /** Accounts of all users. */
 export class AccountsOperations {
@@ -21,8 +21,13 @@ export class AccountsOperations {
   }
 
   /** List accounts. */
-  list(query?: ListAccountsQuery, options?: RequestOptions & Positioned): Paged<AccountRow, AccountPage> {
-    return this.transport.pages({ id: "listAccounts", method: "GET", path: "/admin/accounts", query, positioned: true }, "items", options);
+  list(query?: ListAccountsQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<AccountRow, AccountPage>;
+  /** List accounts. */
+  list(query: ListAccountsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  list(query?: ListAccountsQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listAccounts", method: "GET", path: "/admin/accounts", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -58,8 +63,17 @@ export class AccountsOperations {
    *
    * Read from the log, so it is never stale. All of them, on one page.
    */
-  listHolds(user: string, options?: RequestOptions): Call<HoldList> {
-    return this.transport.json({ id: "listHolds", method: "GET", path: pathOf`/admin/accounts/${user}/holds` }, options);
+  listHolds(user: string, query?: ListHoldsQuery & { format?: "json" }, options?: RequestOptions): Call<HoldList>;
+  /**
+   * List open holds.
+   *
+   * Read from the log, so it is never stale. All of them, on one page.
+   */
+  listHolds(user: string, query: ListHoldsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listHolds(user: string, query?: ListHoldsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listHolds", method: "GET", path: pathOf`/admin/accounts/${user}/holds`, query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -166,8 +180,17 @@ export class DeadLettersOperations {
    *
    * Newest first: those ordered with `Prefer: respond-async`.
    */
-  listBulkActions(query?: ListBulkActionsQuery, options?: RequestOptions): Paged<BulkRun, BulkRunPage> {
-    return this.transport.pages({ id: "listBulkActions", method: "GET", path: "/admin/dlq/bulk-actions", query }, "items", options);
+  listBulkActions(query?: ListBulkActionsQuery & { format?: "json" }, options?: RequestOptions): Paged<BulkRun, BulkRunPage>;
+  /**
+   * List actions on many dead letters.
+   *
+   * Newest first: those ordered with `Prefer: respond-async`.
+   */
+  listBulkActions(query: ListBulkActionsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listBulkActions(query?: ListBulkActionsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listBulkActions", method: "GET", path: "/admin/dlq/bulk-actions", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -220,8 +243,17 @@ export class DeadLettersOperations {
    *
    * In its order: what died first comes first.
    */
-  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery, options?: RequestOptions): Paged<BulkItem, BulkItemPage> {
-    return this.transport.pages({ id: "listBulkActionItems", method: "GET", path: pathOf`/admin/dlq/bulk-actions/${id}/items`, query }, "items", options);
+  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery & { format?: "json" }, options?: RequestOptions): Paged<BulkItem, BulkItemPage>;
+  /**
+   * List the generations of an action.
+   *
+   * In its order: what died first comes first.
+   */
+  listBulkActionItems(id: string, query: ListBulkActionItemsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listBulkActionItems", method: "GET", path: pathOf`/admin/dlq/bulk-actions/${id}/items`, query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -260,8 +292,20 @@ export class DeadLettersOperations {
    * credits at stake. An incident of which no dead letter waits is told while it is among the two hundred that were decided
    * about last.
    */
-  listIncidents(query?: ListIncidentsQuery, options?: RequestOptions & Positioned): Paged<IncidentView, IncidentPage> {
-    return this.transport.pages({ id: "listIncidents", method: "GET", path: "/admin/dlq/incidents", query, positioned: true }, "items", options);
+  listIncidents(query?: ListIncidentsQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<IncidentView, IncidentPage>;
+  /**
+   * List incidents.
+   *
+   * Dead letters that share a cause: kind, provider, model, class, code, and message without ids, numbers, addresses and
+   * quoted values. What matters comes first: `regressed`, `open`, `ignored`, `resolved`; then what is rising, and what has most
+   * credits at stake. An incident of which no dead letter waits is told while it is among the two hundred that were decided
+   * about last.
+   */
+  listIncidents(query: ListIncidentsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  listIncidents(query?: ListIncidentsQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listIncidents", method: "GET", path: "/admin/dlq/incidents", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -306,8 +350,17 @@ export class DeadLettersOperations {
    *
    * Newest first, unless another order is asked for.
    */
-  list(query?: ListDeadLettersQuery, options?: RequestOptions & Positioned): Paged<DeadGeneration, DeadPage> {
-    return this.transport.pages({ id: "listDeadLetters", method: "GET", path: "/admin/dlq/messages", query, positioned: true }, "items", options);
+  list(query?: ListDeadLettersQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<DeadGeneration, DeadPage>;
+  /**
+   * List dead letters.
+   *
+   * Newest first, unless another order is asked for.
+   */
+  list(query: ListDeadLettersQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  list(query?: ListDeadLettersQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listDeadLetters", method: "GET", path: "/admin/dlq/messages", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -391,8 +444,17 @@ export class AuditOperations {
    *
    * In order of position, with everything that is hashed.
    */
-  listEvents(query?: ListEventsQuery, options?: RequestOptions): Paged<LogEvent, EventPage> {
-    return this.transport.pages({ id: "listEvents", method: "GET", path: "/audit/events", query }, "items", options);
+  listEvents(query?: ListEventsQuery & { format?: "json" }, options?: RequestOptions): Paged<LogEvent, EventPage>;
+  /**
+   * Read the log.
+   *
+   * In order of position, with everything that is hashed.
+   */
+  listEvents(query: ListEventsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listEvents(query?: ListEventsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listEvents", method: "GET", path: "/audit/events", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -455,8 +517,13 @@ export class AuditOperations {
   }
 
   /** List the seals. */
-  listSeals(query?: ListSealsQuery, options?: RequestOptions): Paged<Seal, SealPage> {
-    return this.transport.pages({ id: "listSeals", method: "GET", path: "/audit/seals", query }, "items", options);
+  listSeals(query?: ListSealsQuery & { format?: "json" }, options?: RequestOptions): Paged<Seal, SealPage>;
+  /** List the seals. */
+  listSeals(query: ListSealsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listSeals(query?: ListSealsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listSeals", method: "GET", path: "/audit/seals", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -464,8 +531,17 @@ export class AuditOperations {
    *
    * For comparison with the keys that you know: a key that the database names proves nothing by itself.
    */
-  listSealKeys(options?: RequestOptions): Call<SealKeys> {
-    return this.transport.json({ id: "listSealKeys", method: "GET", path: "/audit/seals/keys" }, options);
+  listSealKeys(query?: ListSealKeysQuery & { format?: "json" }, options?: RequestOptions): Call<SealKeys>;
+  /**
+   * List the keys that signed seals.
+   *
+   * For comparison with the keys that you know: a key that the database names proves nothing by itself.
+   */
+  listSealKeys(query: ListSealKeysQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listSealKeys(query?: ListSealKeysQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listSealKeys", method: "GET", path: "/audit/seals/keys", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /** Read a seal and what is under it. */
@@ -583,8 +659,17 @@ export class CreditsOperations {
    *
    * Newest first.
    */
-  history(query?: GetCreditHistoryQuery, options?: RequestOptions & Positioned): Paged<BalanceChange, HistoryPage> {
-    return this.transport.pages({ id: "getCreditHistory", method: "GET", path: "/v1/credits/history", query, positioned: true }, "items", options);
+  history(query?: GetCreditHistoryQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<BalanceChange, HistoryPage>;
+  /**
+   * How your balance came about.
+   *
+   * Newest first.
+   */
+  history(query: GetCreditHistoryQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  history(query?: GetCreditHistoryQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "getCreditHistory", method: "GET", path: "/v1/credits/history", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -610,8 +695,13 @@ export class CreditsOperations {
   }
 
   /** The models on offer. */
-  models(options?: RequestOptions): Call<ModelList> {
-    return this.transport.json({ id: "listModels", method: "GET", path: "/v1/models" }, options);
+  models(query?: ListModelsQuery & { format?: "json" }, options?: RequestOptions): Call<ModelList>;
+  /** The models on offer. */
+  models(query: ListModelsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  models(query?: ListModelsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listModels", method: "GET", path: "/v1/models", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -620,8 +710,18 @@ export class CreditsOperations {
    * By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less `refunded` is what
    * your balance lost to generations; what is only set aside is not in it.
    */
-  usage(query?: GetUsageQuery, options?: RequestOptions & Positioned): Call<UsageReport> {
-    return this.transport.json({ id: "getUsage", method: "GET", path: "/v1/usage", query, positioned: true }, options);
+  usage(query?: GetUsageQuery & { format?: "json" }, options?: RequestOptions & Positioned): Call<UsageReport>;
+  /**
+   * What you used.
+   *
+   * By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less `refunded` is what
+   * your balance lost to generations; what is only set aside is not in it.
+   */
+  usage(query: GetUsageQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  usage(query?: GetUsageQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "getUsage", method: "GET", path: "/v1/usage", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 }
 
@@ -643,8 +743,17 @@ export class GenerationsOperations {
    *
    * Newest first. All filters that are given must hold.
    */
-  list(query?: ListGenerationsQuery, options?: RequestOptions & Positioned): Paged<Generation, GenerationPage> {
-    return this.transport.pages({ id: "listGenerations", method: "GET", path: "/v1/generations", query, positioned: true }, "items", options);
+  list(query?: ListGenerationsQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<Generation, GenerationPage>;
+  /**
+   * List your generations.
+   *
+   * Newest first. All filters that are given must hold.
+   */
+  list(query: ListGenerationsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  list(query?: ListGenerationsQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listGenerations", method: "GET", path: "/v1/generations", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**

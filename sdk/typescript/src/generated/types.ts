@@ -1213,6 +1213,9 @@ export interface LifeEvent {
   version: number;
 }
 
+/** The forms that a list has. */
+export type ListForm = "json" | "csv" | "ndjson";
+
 /** A border between two events of the log. */
 export interface LogEdge {
   /** The instant that was asked for; null if it was a position, or nothing. */
@@ -2140,6 +2143,8 @@ export interface WholeSeal {
 export interface ListAccountsQuery {
   /** Only users that begin like this. */
   search?: string;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2152,6 +2157,12 @@ export interface GetAccountQuery {
   as_of?: Timestamp | string;
   /** How soon a lot must expire to be in `expiring_soon`; `7d` if left out. */
   expiring_within?: string;
+}
+
+/** What `accounts.listHolds` can be asked. */
+export interface ListHoldsQuery {
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `accounts.releaseHold` can be asked. */
@@ -2178,6 +2189,8 @@ export interface GetAccountStatementQuery {
 
 /** What `deadLetters.listBulkActions` can be asked. */
 export interface ListBulkActionsQuery {
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2188,6 +2201,8 @@ export interface ListBulkActionsQuery {
 export interface ListBulkActionItemsQuery {
   /** Only those of which this became. */
   outcome?: "waiting" | "begun" | "queued" | "succeeded" | "failed" | "cancelled" | "discarded" | "changed" | "refused";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2198,6 +2213,8 @@ export interface ListBulkActionItemsQuery {
 export interface ListIncidentsQuery {
   /** Only those that stand so. */
   state?: "regressed" | "open" | "ignored" | "resolved";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2234,6 +2251,8 @@ export interface ListDeadLettersQuery {
   until?: Timestamp;
   /** `newest` first, `oldest` first, or those with most `credits` first. */
   sort?: "newest" | "oldest" | "credits";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2282,6 +2301,8 @@ export interface ListEventsQuery {
   until?: Timestamp;
   /** Only events after this position. */
   after?: number;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2326,10 +2347,18 @@ export interface GetRecognisedQuery {
 
 /** What `audit.listSeals` can be asked. */
 export interface ListSealsQuery {
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
   cursor?: string;
+}
+
+/** What `audit.listSealKeys` can be asked. */
+export interface ListSealKeysQuery {
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `audit.getTrialBalance` can be asked. */
@@ -2354,6 +2383,8 @@ export interface GetCreditsQuery {
 export interface GetCreditHistoryQuery {
   /** Only changes of this type, such as `credits.granted`. */
   type?: string;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2390,6 +2421,8 @@ export interface ListGenerationsQuery {
   until?: string | Timestamp;
   /** Only those with this text in their prompt; small letters and capitals are the same, beyond ASCII in the ways people write them. */
   q?: string;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2405,6 +2438,12 @@ export interface CancelGenerationQuery {
   max_kept?: Credits;
 }
 
+/** What `credits.models` can be asked. */
+export interface ListModelsQuery {
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
+}
+
 /** What `credits.usage` can be asked. */
 export interface GetUsageQuery {
   /** First day. */
@@ -2413,6 +2452,8 @@ export interface GetUsageQuery {
   to?: string;
   /** Whose days: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
   zone?: string;
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `operations.reportTask` can be asked. */

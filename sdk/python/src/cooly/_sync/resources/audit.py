@@ -294,6 +294,54 @@ class Audit(Resource):
             "items",
         )
 
+    def download_events(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        user: str | None = None,
+        account: str | None = None,
+        job: str | None = None,
+        type: str | None = None,
+        actor: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        after: int | None = None,
+    ) -> Download:
+        """Read the log, as a file.
+
+        In order of position, with everything that is hashed.
+
+        Args:
+            format: The form.
+            user: Only events of this user's account.
+            account: Only events of this account.
+            job: Only events about this generation; with `user` or `account`.
+            type: Only events of this type; several are separated by commas.
+            actor: Only events by this actor, such as `admin:ops`.
+            since: Only events recorded at this instant or later.
+            until: Only events recorded before this instant.
+            after: Only events after this position.
+        """
+        request = Request(
+            "GET",
+            "/audit/events",
+            query={
+                "user": user,
+                "account": account,
+                "job": job,
+                "type": type,
+                "actor": actor,
+                "since": since,
+                "until": until,
+                "after": after,
+                "format": format,
+            },
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_seal_keys(
         self,
     ) -> models.SealKeys:
@@ -311,6 +359,28 @@ class Audit(Resource):
             {200: models.SealKeys},
         )
         return answer
+
+    def download_seal_keys(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> Download:
+        """List the keys that signed seals, as a file.
+
+        For comparison with the keys that you know: a key that the database names proves nothing by itself.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/audit/seals/keys",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
 
     def list_seals(
         self,
@@ -334,6 +404,26 @@ class Audit(Resource):
             request,
             models.SealPage,
             "items",
+        )
+
+    def download_seals(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> Download:
+        """List the seals, as a file.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/audit/seals",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
         )
 
     def prove_event(
