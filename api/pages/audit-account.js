@@ -1,6 +1,6 @@
 // One account: whether it is sound, and everything that happened to its credits, with the running balance.
 
-import { save } from './audit-download.js';
+import { save } from './download.js';
 import { eventTable } from './audit-rows.js';
 import { breaches, verdict } from './audit-verdict.js';
 import { button, el, find } from './dom.js';

@@ -1,6 +1,6 @@
 // The trial balance of the whole system between two days, as a table and as a picture of how the one end became the other.
 
-import { save } from './audit-download.js';
+import { save } from './download.js';
 import { scrolled } from './audit-rows.js';
 import { verdict } from './audit-verdict.js';
 import { waterfall } from './audit-waterfall.js';

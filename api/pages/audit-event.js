@@ -1,6 +1,6 @@
 // One event with everything that is hashed, and its proof to take home.
 
-import { save } from './audit-download.js';
+import { save } from './download.js';
 import { button, el, find } from './dom.js';
 import { closeOnBackdrop } from './notices.js';
 import { amount } from './words.js';

@@ -1,7 +1,7 @@
 // What is owed to users by source and age, and what became revenue in the days that are chosen.
 
 import { csv, interval } from './audit-balance.js';
-import { save } from './audit-download.js';
+import { save } from './download.js';
 import { scrolled } from './audit-rows.js';
 import { el, find } from './dom.js';
 import { amount, micros, sentence, spaced } from './words.js';

@@ -1,6 +1,6 @@
 // The whole log: checked when somebody asks for it, with how far it is, and what was found, when.
 
-import { save } from './audit-download.js';
+import { save } from './download.js';
 import { breaches, verdict } from './audit-verdict.js';
 import { find } from './dom.js';
 import { busy } from './notices.js';

@@ -13,6 +13,7 @@ import { listenToKeys } from './dlq-keys.js';
 import { Progress } from './dlq-progress.js';
 import { runOf, Table } from './dlq-table.js';
 import { Triage } from './dlq-triage.js';
+import { offerExport } from './export.js';
 import { signIn } from './session.js';
 import { ago, amount, credits, micros, plural, sentence, spaced } from './words.js';
 
@@ -61,6 +62,7 @@ async function start() {
   find('#bulk-clear').addEventListener('click', () => selectShown(false));
   find('#bulk-retry').addEventListener('click', (event) => bulk('retry', event.currentTarget));
   find('#bulk-discard').addEventListener('click', (event) => bulk('discard', event.currentTarget));
+  offerExport(find('#export'), client, () => ({ path: LIST, query: filters.query, problem: filters.problem }));
   listenToKeys({
     toggle: (id) => toggle(id, !(isAllSelected || selected.has(id))),
     retry: (id) => retry(jobs.find((job) => job.id === id), find(`#rows tr[data-id="${id}"] [data-act="retry"]`)),

@@ -2,12 +2,15 @@
 // spent per day, and the whole history.
 
 import { el, find, time } from './dom.js';
+import { offerExport } from './export.js';
 import { movement } from './money.js';
 import { closeOnBackdrop, notice } from './notices.js';
 import { expiringSoon, lotsView } from './studio-lots.js';
 import { lowBalance } from './studio-top-up.js';
 import { Usage } from './studio-usage.js';
 import { ago, amount, credits, excerpt, micros, plural, sentence, spaced } from './words.js';
+
+const HISTORY = '/v1/credits/history';
 
 const SETTLE = 120;
 
@@ -43,6 +46,7 @@ export class Credits {
     this.#onTopUp = onTopUp;
     find('#balance').addEventListener('click', () => this.#open());
     find('#history-older').addEventListener('click', () => this.#history());
+    offerExport(find('#credits-export'), client, () => ({ path: HISTORY }));
     closeOnBackdrop(this.#drawer);
   }
 
@@ -117,7 +121,7 @@ export class Credits {
   async #history({ anew = false } = {}) {
     const list = find('#history');
     const cursor = anew || !this.#cursor ? '' : `&cursor=${encodeURIComponent(this.#cursor)}`;
-    const { items, next_cursor: next } = await this.#client.get(`/v1/credits/history?limit=30${cursor}`);
+    const { items, next_cursor: next } = await this.#client.get(`${HISTORY}?limit=30${cursor}`);
     const rows = items.map((entry) => this.#entry(entry));
     if (anew) list.replaceChildren(...rows);
     else list.append(...rows);

@@ -1,10 +1,12 @@
 // The list of generations: its pages, what is looked for in it, and what comes in while somebody looks at it.
 
 import { find } from './dom.js';
+import { offerExport } from './export.js';
 import { notice } from './notices.js';
 import { HistoryFilters } from './studio-filters.js';
 import { plural, sentence } from './words.js';
 
+const LIST = '/v1/generations';
 const PAGE = 24;
 
 /// Fills `gallery` with what is looked for. What comes in from elsewhere waits behind a button, so that nothing moves under
@@ -24,6 +26,7 @@ export class History {
     this.#gallery = gallery;
     find('#older').addEventListener('click', () => this.#older());
     find('#fresh').addEventListener('click', () => this.#showWaiting());
+    offerExport(find('#history-export'), client, () => ({ path: LIST, query: this.#filters.query, problem: this.#filters.problem }));
   }
 
   offer(models) {
@@ -91,7 +94,7 @@ export class History {
   /// A page of the list; nothing if something else is looked for by the time that it comes.
   async #page(cursor, turn) {
     const moment = this.#gallery.now();
-    const page = await this.#client.get(`/v1/generations?limit=${PAGE}${this.#filters.query}${cursor}`);
+    const page = await this.#client.get(`${LIST}?limit=${PAGE}${this.#filters.query}${cursor}`);
     return turn === this.#turn ? { ...page, moment } : null;
   }
 

@@ -5,6 +5,7 @@ use crate::options::{ApiOptions, Limits, Warnings};
 use crate::resources::user::feed::Feed;
 use crate::serve::auth::{Gate, Keys, Validity};
 use crate::serve::failure;
+use crate::serve::listing::Places;
 use crate::serve::problem::Problem;
 use crate::serve::shell::Throttle;
 use chrono::{DateTime, Utc};
@@ -66,8 +67,10 @@ pub(crate) struct Shared {
     pub waits: Semaphore,
     /// Permits for uploads that are worked on as they come.
     pub uploads: Arc<Semaphore>,
-    /// Permits for exports.
+    /// Permits for exports of the log.
     pub exports: Arc<Semaphore>,
+    /// Places for exports of lists.
+    pub list_exports: Arc<Places>,
     /// Permits for sums over the whole log.
     pub books: Semaphore,
     pub dev_tokens: bool,
@@ -120,6 +123,7 @@ impl App {
             waits: Semaphore::new(limits.waits),
             uploads: Arc::new(Semaphore::new(limits.uploads)),
             exports: Arc::new(Semaphore::new(limits.exports)),
+            list_exports: Places::new(limits.list_exports, limits.list_exports_of_one),
             books: Semaphore::new(BOOKS),
             dev_tokens: options.dev_tokens,
             open_metrics: options.open_metrics,

@@ -71,6 +71,10 @@ pub struct Limits {
     pub streams_per_user: usize,
     /// Exports of the log in work at once; more are answered 429. Each has a database connection of its own.
     pub exports: usize,
+    /// Exports of lists in work at once; more are answered 429. None keeps a database connection while its client reads.
+    pub list_exports: usize,
+    /// Those of one caller.
+    pub list_exports_of_one: usize,
     /// Requests a second of one user over a longer time; more are answered 429.
     pub requests_per_second: u32,
     /// Requests that a user may send at once after a pause.
@@ -112,6 +116,8 @@ impl Default for Limits {
             uploads: 4,
             streams_per_user: 8,
             exports: 2,
+            list_exports: 16,
+            list_exports_of_one: 2,
             requests_per_second: 500,
             burst: 1_000,
             database_connections: 8,

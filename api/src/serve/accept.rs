@@ -1,12 +1,22 @@
-//! Whether a person or a program asked.
+//! What a client would rather have: a page or a document, and which form of one.
 
 use poem::http::{HeaderMap, header};
 
 /// Browsers name `text/html` first; clients of the API do not name it at all.
 pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    let is_page = |kind: &str| match kind {
+        "text/html" => Some(true),
+        "application/json" => Some(false),
+        _ => None,
+    };
+    first_named(headers, is_page).unwrap_or(false)
+}
+
+/// What the client names first in `Accept` of what there is.
+pub(crate) fn first_named<T>(headers: &HeaderMap, known: impl FnMut(&str) -> Option<T>) -> Option<T> {
     let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    kinds.find(|kind| matches!(*kind, "text/html" | "application/json")) == Some("text/html")
+    kinds.find_map(known)
 }
 
 #[cfg(test)]

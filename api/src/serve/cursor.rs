@@ -48,19 +48,6 @@ impl List {
         cursor.map(|cursor| self.read(&cursor.0).ok_or_else(invalid)).transpose()
     }
 
-    /// The rows of this page, of which one more than `limit` was asked for, and the cursor of the next page if there is
-    /// one. `place` tells where a row is in the list.
-    pub(crate) fn page<'r, T, P: Serialize>(
-        &self,
-        rows: &'r [T],
-        limit: i64,
-        place: impl FnOnce(&T) -> P,
-    ) -> (&'r [T], Option<String>) {
-        let shown = &rows[..rows.len().min(usize::try_from(limit).unwrap_or(usize::MAX))];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
-        (shown, last.map(|last| self.cursor(&place(last))))
-    }
-
     fn read<T: DeserializeOwned>(&self, cursor: &str) -> Option<T> {
         let bytes = URL_SAFE_NO_PAD.decode(Some(cursor).filter(|cursor| cursor.len() <= MAX_CHARS)?).ok()?;
         let (digest, place) = bytes.split_at_checked(DIGEST_BYTES)?;
@@ -124,14 +111,5 @@ mod tests {
         for cursor in [&cursor, "", "7", "!!", "AAAA", &long, &list.cursor(&"text")] {
             assert!(list.place::<i64>(Some(&Term(cursor.to_owned()))).is_err(), "{cursor}");
         }
-    }
-
-    #[test]
-    fn a_page_has_a_next_one_if_there_was_a_row_more() {
-        let list = List::new("jobs", &"alice");
-        let (shown, next) = list.page(&[10, 20, 30], 2, |row| *row);
-        assert_eq!((shown, list.place(next.map(Term).as_ref()).unwrap()), (&[10, 20][..], Some(20)));
-        assert_eq!(list.page(&[10, 20], 2, |row| *row), (&[10, 20][..], None));
-        assert_eq!(list.page(&[], 2, |row: &i64| *row), (&[][..], None));
     }
 }

@@ -121,6 +121,8 @@ macro_rules! statuses {
 statuses! {
     /// Reading a list or a document about the caller.
     Read = [400, 401, 403, 429, 500, 503, 504];
+    /// Reading a list, or all of it as a file whose end must be seen.
+    ReadList = [400, 401, 403, 429, 500, 503, 504, 505];
     /// Reading one thing by its id.
     ReadOne = [400, 401, 403, 404, 429, 500, 503, 504];
     /// Reading a file that may have expired.

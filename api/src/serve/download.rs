@@ -5,11 +5,12 @@
 //! connection without the mark that ends a chunked body, so that every client notices. A client that goes away, or
 //! takes nothing for a while, stops the maker.
 
+use crate::serve::problem::Problem;
 use bytes::Bytes;
 use http_body_util::combinators::BoxBody;
 use hyper::body::{Body as HttpBody, Frame};
 use poem::Body;
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, HeaderName, StatusCode, Version};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -21,6 +22,9 @@ const BUFFER: usize = 2;
 
 /// Longest time for one piece to be taken by its client.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The trailer field in which an export says of itself what is in it.
+pub(crate) const MANIFEST: HeaderName = HeaderName::from_static("export-manifest");
 
 enum Piece {
     Bytes(Bytes),
@@ -52,6 +56,31 @@ impl Sender {
     pub(crate) async fn gone(&self) {
         self.pieces.closed().await;
     }
+
+    /// Lets `work` fill the body for so long, while there is a client; else why it broke off.
+    pub(crate) async fn filled<T>(
+        &self,
+        within: Duration,
+        work: impl Future<Output = Result<T, String>>,
+    ) -> Result<T, String> {
+        tokio::select! {
+            ended = work => ended,
+            () = self.gone() => Err("the client has gone".to_owned()),
+            () = tokio::time::sleep(within) => Err("it took too long".to_owned()),
+        }
+    }
+}
+
+/// Before HTTP/1.1 a body has no mark at its end: it is over when the connection is, whole or not, and nothing but that
+/// mark tells a whole CSV file.
+pub(crate) fn require_chunks(version: Version) -> Result<(), Problem> {
+    if version >= Version::HTTP_11 {
+        return Ok(());
+    }
+    let detail = "an export needs HTTP/1.1 or newer, since over an older one a file that was cut off looks whole; set \
+                  `proxy_http_version 1.1` if nginx is in between";
+    let status = StatusCode::HTTP_VERSION_NOT_SUPPORTED;
+    Err(Problem::new(status, "http_version_unsupported", "The version of HTTP is too old", detail))
 }
 
 /// The client's end.

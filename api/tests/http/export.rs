@@ -1,13 +1,13 @@
 //! What an auditor takes home: whole, or noticeably not.
 
-use crate::support::{Contract, Reply, Server, Setup, account};
+use crate::support::{Contract, Reply, Server, Setup, Stalled, account, is_whole};
 use api::Limits;
 use api::auth::Role;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,46 +47,9 @@ async fn exporters(server: &Server, sql: &str) -> i64 {
     server.pool.get().await.unwrap().query_one(&sql, &[]).await.unwrap().get(0)
 }
 
-/// A client that has read the head of its answer, and nothing more yet.
-struct Stalled {
-    stream: TcpStream,
-    head: String,
-}
-
-impl Stalled {
-    async fn open(server: &Server, query: &str) -> Stalled {
-        let token =
-            server.keys.issue(Role::Auditor, &"eve".parse().unwrap(), Duration::from_secs(600)).unwrap();
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.set_recv_buffer_size(4_096).unwrap();
-        let mut stream = socket.connect(server.address).await.unwrap();
-        let request = format!(
-            "GET /audit/export{query} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nTE: trailers\r\n\
-             Connection: close\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            head.push(stream.read_u8().await.unwrap());
-        }
-        let head = String::from_utf8(head).unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
-        assert!(head.to_lowercase().contains("transfer-encoding: chunked"), "{head}");
-        Stalled { stream, head }
-    }
-
-    /// Everything else, as it came over the wire.
-    async fn rest(mut self) -> String {
-        let mut rest = Vec::new();
-        let _ = timeout(PATIENCE, self.stream.read_to_end(&mut rest)).await.expect("it does not end");
-        String::from_utf8_lossy(&rest).into_owned()
-    }
-}
-
-/// Whether a chunked body ended as one that is whole.
-fn is_whole(wire: &str) -> bool {
-    let end = &wire[wire.len().saturating_sub(2_000)..];
-    end.contains("\r\n0\r\n") && end.ends_with("\r\n\r\n")
+/// An auditor who has read the head of an export, and nothing more yet.
+async fn stalled(server: &Server, query: &str) -> Stalled {
+    Stalled::open(server, Role::Auditor, "eve", &format!("/audit/export{query}")).await
 }
 
 #[tokio::test]
@@ -209,9 +172,9 @@ async fn a_whole_body_ends_with_its_manifest_as_trailer_field() {
     let server = Server::start().await;
     server.rich_user("alice", 100).await;
     for format in ["ndjson", "csv", "parquet"] {
-        let stalled = Stalled::open(&server, &format!("?format={format}")).await;
-        assert!(stalled.head.to_lowercase().contains("trailer: export-manifest"), "{}", stalled.head);
-        let wire = stalled.rest().await;
+        let client = stalled(&server, &format!("?format={format}")).await;
+        assert!(client.head.to_lowercase().contains("trailer: export-manifest"), "{}", client.head);
+        let wire = client.rest().await;
         assert!(is_whole(&wire), "{wire}");
         let manifest = wire.rsplit("export-manifest: ").next().unwrap().trim();
         let manifest: Value = serde_json::from_str(manifest).unwrap();
@@ -274,9 +237,9 @@ async fn a_statement_needs_no_end_of_the_body_since_it_has_one_of_its_own() {
 async fn a_slow_reader_is_not_cut_off_by_the_deadline_of_requests() {
     let deadline = Duration::from_millis(500);
     let server = full(Limits { deadline, ..Limits::default() }).await;
-    let stalled = Stalled::open(&server, "").await;
+    let client = stalled(&server, "").await;
     tokio::time::sleep(deadline * 2).await;
-    let wire = stalled.rest().await;
+    let wire = client.rest().await;
     assert!(is_whole(&wire));
     assert!(wire.contains(&format!("\"events\":{BIG_ROWS},")));
 }
@@ -284,9 +247,9 @@ async fn a_slow_reader_is_not_cut_off_by_the_deadline_of_requests() {
 #[tokio::test]
 async fn an_export_that_takes_too_long_is_broken_off_and_does_not_look_whole() {
     let server = full(Limits { export: Duration::from_millis(500), ..Limits::default() }).await;
-    let stalled = Stalled::open(&server, "").await;
+    let client = stalled(&server, "").await;
     gone(&server).await;
-    let wire = stalled.rest().await;
+    let wire = client.rest().await;
     assert!(!is_whole(&wire) && !wire.contains("\"export\":"));
 }
 
@@ -294,9 +257,9 @@ async fn an_export_that_takes_too_long_is_broken_off_and_does_not_look_whole() {
 async fn a_database_that_goes_away_in_the_middle_is_noticed_by_the_client() {
     let server = full(Limits::default()).await;
     for format in ["ndjson", "csv", "parquet"] {
-        let stalled = Stalled::open(&server, &format!("?format={format}")).await;
+        let client = stalled(&server, &format!("?format={format}")).await;
         assert_eq!(exporters(&server, "pg_terminate_backend(pid)").await, 1);
-        let wire = stalled.rest().await;
+        let wire = client.rest().await;
         assert!(!is_whole(&wire), "{format}: {}", wire.len());
     }
     let response = server.auditor().request(Method::GET, "/audit/export").send().await.unwrap();
@@ -318,7 +281,7 @@ async fn gone(server: &Server) {
 #[tokio::test]
 async fn a_server_makes_so_many_exports_at_once_and_a_client_that_goes_makes_room() {
     let server = full(Limits { exports: 2, ..Limits::default() }).await;
-    let (first, second) = (Stalled::open(&server, "").await, Stalled::open(&server, "?format=csv").await);
+    let (first, second) = (stalled(&server, "").await, stalled(&server, "?format=csv").await);
     let refused = server.auditor().get("/audit/export").await.refused(429, "too_many_exports");
     assert_eq!(refused.header("retry-after"), Some("30"));
     server.rich_user("alice", 1).await.get("/v1/credits").await.expect(200);

@@ -40,6 +40,8 @@ mod isolation;
 mod jwks;
 mod late_cancels;
 mod limits;
+mod list_exports;
+mod list_exports_broken;
 mod lots;
 mod models;
 mod openapi;

@@ -68,6 +68,11 @@ export class Api {
     return this.#call('GET', `/v1/generations/${id}`, { token });
   }
 
+  /// What the user reads at an address.
+  get({ token }, path) {
+    return this.#call('GET', path, { token });
+  }
+
   /// As the user itself.
   post({ token }, path, body) {
     return this.#call('POST', path, { body, token });

@@ -248,6 +248,12 @@ class Document:
             text=raw.get("description", ""),
         )
 
+    def values(self, operation: Operation, name: str) -> list[str]:
+        """The words that a parameter can be."""
+        schema = next(one["schema"] for one in operation.raw["parameters"] if one["name"] == name)
+        named = self.schemas[single(schema["$ref"])] if "$ref" in schema else schema
+        return list(named["enum"])
+
     def _fields(self, name: str) -> list[Parameter]:
         schema = self.schemas[name]
         required = schema.get("required", [])

@@ -35,7 +35,6 @@ class Method:
         self.document, self.operation, self.file = document, operation, file
         self.name = operation.name
         self.parameters = list(operation.parameters)
-        self.fixed: dict[str, str] = {}
         found = {status: self._answer(answer) for status, answer in operation.answers.items()}
         self.types = {status: kind for status, kind in found.items() if kind}
 
@@ -50,17 +49,17 @@ class Method:
         if has_file:
             methods.append(Method(document, operation, file=True))
         if has_json and has_file:
-            methods[0]._fix_format("json")
+            methods[0]._leave_out_format()
             methods[1]._choose_format()
         return methods
 
-    def _fix_format(self, form: str) -> None:
+    def _leave_out_format(self) -> None:
+        # JSON is what is accepted, and so what comes.
         self.parameters = [one for one in self.parameters if one.name != "format"]
-        self.fixed["format"] = form
 
     def _choose_format(self) -> None:
-        self.name = "download_" + self.name.removeprefix("get_")
-        forms = self.document.schemas["Form"]["enum"]
+        self.name = "download_" + self.name.removeprefix("get_").removeprefix("list_")
+        forms = self.document.values(self.operation, "format")
         literal = "Literal[" + ", ".join(f'"{form}"' for form in forms if form != "json") + "]"
         pages = ("limit", "cursor")
         self.parameters = [one for one in self.parameters if one.name not in pages]
@@ -205,7 +204,7 @@ class Method:
 
     def _docs(self) -> str:
         words = self.operation.summary.rstrip(".") + ".\n\n" + self.operation.text
-        if self.file and self.fixed == {} and self.name.startswith("download_"):
+        if self.file and self.name.startswith("download_"):
             words = self.operation.summary.rstrip(".") + ", as a file.\n\n" + self.operation.text
         start = docstring(words, 8).rstrip()
         body = start.removesuffix('"""').rstrip()
@@ -225,8 +224,7 @@ class Method:
     def _request(self) -> str:
         operation = self.operation
         lines = [f'"{operation.method}"', self._path()]
-        query = [f'"{name}": "{value}"' for name, value in self.fixed.items()]
-        query += [f'"{one.name}": {one.python}' for one in self.parameters if one.place == "query"]
+        query = [f'"{one.name}": {one.python}' for one in self.parameters if one.place == "query"]
         headers = [f'"{one.name}": {one.python}' for one in self.parameters if one.place == "header"]
         if query:
             lines.append(mapping("query", query))

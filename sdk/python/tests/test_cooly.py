@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import hashlib
 import json
 import threading
@@ -211,6 +212,19 @@ def test_a_statement_adds_up_and_is_a_file_too(customer: Customer, tmp_path: Pat
     with client.credits.download_statement(format="html") as page:
         assert page.content_type.startswith("text/html")
     assert client.credits.get_usage(from_=datetime.now(timezone.utc).date()).items[0].spent == "4"
+
+
+def test_a_list_is_a_file_too(customer: Customer, tmp_path: Path) -> None:
+    client = customer.client
+    bought = [client.generations.create(model="sim-image", prompt=f"picture {number}").id for number in range(3)]
+    lines, table = tmp_path / "generations.ndjson", tmp_path / "history.csv"
+    assert client.generations.download_list(format="ndjson").save(lines)
+    *items, last = [json.loads(line) for line in lines.read_text().splitlines()]
+    assert [item["id"] for item in items] == bought[::-1]
+    assert last["export"]["rows"] == 3
+    client.credits.download_history(format="csv", type="credits.debited").save(table)
+    with table.open(newline="") as file:
+        assert [row["amount"] for row in csv.DictReader(file)] == ["-4", "-4", "-4"]
 
 
 def test_an_auditor_reads_exports_and_proves(server: Server, customer: Customer, tmp_path: Path) -> None:

@@ -24,13 +24,14 @@ export function methodOf(operation, document) {
   };
 }
 
-function kindOf({ answers, page, lines, conditional, query }) {
+function kindOf({ answers, page, lines, conditional, files }) {
   const medias = answers.map(({ media }) => media);
   if (medias.includes("text/event-stream")) return "events";
   if (lines) return "lines";
-  if (page) return query.some(({ name }) => name === "format") ? "pagesOrFile" : "pages";
+  if (page) return files.length > 0 ? "pagesOrFile" : "pages";
   if (medias.includes("text/plain")) return "text";
   if (!medias.includes("application/json")) return conditional ? "conditionalFile" : "file";
+  if (files.length > 0) return "jsonOrFile";
   return conditional ? "conditional" : "json";
 }
 
@@ -38,10 +39,9 @@ const SIGNATURES = {
   events: (operation) => [signature(operation, {}, `Promise<EventStream<${eventTypeOf(operation)}>>`)],
   lines: (operation) => [signature(operation, {}, `Promise<Lines<${operation.lines.type}>>`)],
   pages: (operation) => [signature(operation, {}, pagedTypeOf(operation))],
-  pagesOrFile: (operation) => [
-    signature(operation, { query: `${operation.queryName} & { format?: "json" }` }, pagedTypeOf(operation)),
-    signature(operation, { query: `${operation.queryName} & { format: "csv" | "html" }` }, "Promise<Download>"),
-  ],
+  pagesOrFile: (operation) => orFile(operation, pagedTypeOf(operation)),
+  jsonOrFile: (operation, document) =>
+    orFile(operation, `Call<${jsonTypes(operation, document, () => true).join(" | ")}>`),
   text: (operation) => [signature(operation, {}, "Call<string>")],
   file: (operation) => [signature(operation, {}, "Promise<Download>")],
   conditionalFile: (operation) => unlessKnown(operation, "Promise", "Download"),
@@ -49,6 +49,15 @@ const SIGNATURES = {
     unlessKnown(operation, "Call", jsonTypes(operation, document, () => true).join(" | ")),
   json: jsonSignatures,
 };
+
+// The format that is asked for tells the type of the answer.
+function orFile(operation, type) {
+  const asked = (format) => ({ query: `${operation.queryName} & { ${format} }` });
+  return [
+    signature(operation, asked('format?: "json"'), type),
+    signature(operation, asked(`format: ${literals(operation.files)}`), "Promise<Download>"),
+  ];
+}
 
 function unlessKnown(operation, wrapper, type) {
   const options = optionsOf(operation);
@@ -142,16 +151,20 @@ const BODIES = {
   events: (request) => `return this.transport.events(${request}, options);`,
   lines: (request, { lines }) => `return this.transport.lines(${request}, ${lines.last}, options);`,
   pages: (request, { page }) => `return this.transport.pages(${request}, "${page.field}", options);`,
-  pagesOrFile: (request, { page }) =>
-    `const request: Operation = ${request};\n` +
-    `    if (query?.format === "csv" || query?.format === "html") return this.transport.download(request, options);\n` +
-    `    return this.transport.pages(request, "${page.field}", options);`,
+  pagesOrFile: (request, { page, files }) =>
+    `${downloadsIf(request, files)}    return this.transport.pages(request, "${page.field}", options);`,
+  jsonOrFile: (request, { files }) => `${downloadsIf(request, files)}    return this.transport.json(request, options);`,
   text: (request) => `return this.transport.text(${request}, options);`,
   file: (request) => `return this.transport.download(${request}, options);`,
   conditionalFile: (request) => `return this.transport.download(${request}, options);`,
   conditional: (request) => `return this.transport.json(${request}, options);`,
   json: (request) => `return this.transport.json(${request}, options);`,
 };
+
+function downloadsIf(request, files) {
+  const isFile = files.map((format) => `query?.format === ${JSON.stringify(format)}`).join(" || ");
+  return `const request: Operation = ${request};\n    if (${isFile}) return this.transport.download(request, options);\n`;
+}
 
 function pathOf({ path, pathParameters }) {
   if (pathParameters.length === 0) return JSON.stringify(path);

@@ -50,6 +50,7 @@ function read(path, method, operation, document, names) {
     answers,
     conditional: operation.responses["304"] !== undefined,
     page: pageOf(answers, inPlace("query"), document),
+    files: filesOf(answers, inPlace("query"), document),
     repeatable: names.repeatable.includes(id),
     lines: names.lines[id],
   };
@@ -88,6 +89,14 @@ function pageOf(answers, query, document) {
   const lists = Object.entries(schema.properties).filter(([, value]) => value.type === "array");
   if (!("next_cursor" in schema.properties) || lists.length !== 1) return undefined;
   return { field: lists[0][0], item: typeOf(lists[0][1].items, true), type: typeOf(answer.schema, true) };
+}
+
+// The formats in which an operation that answers JSON answers a file as well.
+function filesOf(answers, query, document) {
+  const format = query.find(({ name }) => name === "format");
+  if (!format || !answers.some(({ media }) => media === JSON_TYPE)) return [];
+  const schema = format.schema.$ref ? document.components.schemas[refName(format.schema)] : format.schema;
+  return schema.enum.filter((word) => word !== "json");
 }
 
 // The distinct types of the JSON that an operation answers with at one of these statuses.

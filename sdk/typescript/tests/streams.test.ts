@@ -60,6 +60,19 @@ test("a statement is a file or pages, as its format says", async () => {
   assert.deepEqual(await credits.statement().take(5), [{ amount: "1" }]);
 });
 
+test("a list is pages or a file, and so is one that has no pages", async () => {
+  const server = await scripted((response, { url }) => {
+    if (url.includes("ndjson")) response.writeHead(200, { "content-type": "application/x-ndjson" }).end("{}\n");
+    else response.writeHead(200).end('{"items":[{"id":"a"}],"next_cursor":null}');
+  });
+  const { credits, generations } = server.client();
+  assert.equal(await (await generations.list({ status: "failed", format: "ndjson" })).text(), "{}\n");
+  assert.equal(await (await credits.models({ format: "ndjson" })).text(), "{}\n");
+  assert.deepEqual(await generations.list({ status: "failed" }).take(5), [{ id: "a" }]);
+  assert.deepEqual((await credits.models()).items, [{ id: "a" }]);
+  assert.equal(server.received[0]?.url, "/v1/generations?status=failed&format=ndjson");
+});
+
 test("an upload sends a line for each item, and its answers come line by line", async () => {
   const server = await scripted(ndjson(`{"line":1,"lot":1,"outcome":"granted","user":"a"}\n${END}`));
   async function* lines() {

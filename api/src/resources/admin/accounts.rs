@@ -4,8 +4,9 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, Read, ReadOneAt};
+use crate::serve::declared::{Answer, ReadList, ReadOneAt};
 use crate::serve::freshness;
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::as_of;
@@ -56,6 +57,28 @@ struct AccountDetail {
     events: i64,
 }
 
+/// The accounts whose users begin like this.
+struct Sought {
+    search: Option<String>,
+}
+
+impl Walk for Sought {
+    type Item = AccountRow;
+    type Place = UserId;
+
+    async fn page(
+        &self,
+        app: &App,
+        after: Option<UserId>,
+        limit: i64,
+    ) -> Result<Part<AccountRow, UserId>, Problem> {
+        let (search, after) = (self.search.as_deref(), after.as_ref().map(UserId::as_str));
+        let rows = balances::list(&**app.reader().await?, search, after, limit + 1).await?;
+        let (shown, next) = split(&rows, limit, |last| last.user.clone());
+        Ok(Part::new(shown.iter().map(AccountRow::from).collect(), next.flatten()))
+    }
+}
+
 /// See the module.
 pub(crate) struct Accounts;
 
@@ -63,12 +86,16 @@ pub(crate) struct Accounts;
 impl Accounts {
     /// List accounts
     #[oai(path = "/admin/accounts", method = "get", operation_id = "listAccounts")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only users that begin like this.
         search: Query<Option<Term>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
@@ -76,20 +103,18 @@ impl Accounts {
         /// The position that an earlier write answered with: the list shows at least that.
         #[oai(name = "Ledger-Position")]
         position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<AccountPage>, Read> {
+    ) -> Answer<Listed<AccountPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let search = search.0.map(|search| search.0);
         let list = List::new("accounts", &search);
-        let after: Option<UserId> = list.place(cursor.0.as_ref())?;
+        let after = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
-        let limit = page_size(limit.0);
-        let after = after.as_ref().map(UserId::as_str);
-        let rows = balances::list(&**app.reader().await?, search.as_deref(), after, limit + 1).await?;
-        let shown = &rows[..rows.len().min(limit as usize)];
-        let last = shown.last().filter(|_| rows.len() > shown.len());
-        Ok(Json(AccountPage {
-            items: shown.iter().map(AccountRow::from).collect(),
-            next_cursor: last.and_then(|last| last.user.as_ref()).map(|user| list.cursor(user)),
-        }))
+        let sought = Sought { search };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "accounts", form, sought).await?));
+        }
+        let Part { items, next, .. } = sought.page(&app, after, page_size(limit.0)).await?;
+        Ok(Listed::Page(AccountPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Look at an account

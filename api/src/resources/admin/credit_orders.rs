@@ -10,14 +10,14 @@ use crate::resources::admin::orders::{
 };
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::{Strict, Tried};
-use crate::serve::declared::{Answer, CreditOrder, Order, OrderOnOne, PlainOrderOnOne, ReadOne};
+use crate::serve::declared::{Answer, CreditOrder, Order, OrderOnOne, PlainOrderOnOne, ReadFile};
+use crate::serve::listing::{Asking, ListForm, Listed, export_rows};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::as_of;
 use crate::words::holdings::{self, HoldView};
 use crate::words::scalars::{HoldNumber, LotNumber, UserName};
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
 /// The open holds of an account.
@@ -119,18 +119,25 @@ operations! {
         #[oai(path = "/admin/accounts/:user/holds", method = "get", operation_id = "listHolds")]
         async fn list(
             &self,
-            _caller: Caller<AdminOnly>,
+            caller: Caller<AdminOnly>,
             app: Data<&App>,
+            asking: Asking,
             /// The user, as in the `sub` of its token.
             user: Path<UserName>,
-        ) -> Answer<Json<HoldList>, ReadOne> {
+            /// The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides.
+            format: Query<Option<ListForm>>,
+        ) -> Answer<Listed<HoldList>, ReadFile> {
+            let form = asking.file_of_one_page(format.0)?;
             let account = user.0.0.account();
             let viewed = as_of::current(&app, account).await?;
             if viewed.events == 0 {
                 return Err(Problem::not_found("there is no such account; `GET /admin/accounts` lists them").into());
             }
             let items = holdings::holds(&app.reader().await?, account, &viewed.state.holds).await?;
-            Ok(Json(HoldList { items }))
+            if let Some(form) = form {
+                return Ok(Listed::File(export_rows(&app, &caller, "holds", form, items, false)?));
+            }
+            Ok(Listed::Page(HoldList { items }))
         }
 
         /// Give back a hold

@@ -5,16 +5,17 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::{List, Moment};
-use crate::serve::declared::{Answer, Read};
+use crate::serve::declared::{Answer, ReadList};
 use crate::serve::freshness;
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Query};
+use crate::serve::problem::Problem;
 use crate::words::incidents::{DeadOrderName, IncidentId, MinAttempts, SearchText};
 use crate::words::scalars::{
     Amount, ClassName, Instant, KindName, Limit, LogPosition, Term, UserName, page_size,
 };
 use ledger::{Credits, JobId};
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::dead_letters::{self, Cursor, Filter, Order};
 
@@ -36,6 +37,30 @@ struct DeadPage {
     is_cut: bool,
 }
 
+/// The dead letters that match, in an order.
+struct Matching {
+    filter: Filter,
+    order: Order,
+}
+
+impl Walk for Matching {
+    type Item = DeadGeneration;
+    type Place = Mark;
+
+    async fn page(
+        &self,
+        app: &App,
+        after: Option<Mark>,
+        limit: i64,
+    ) -> Result<Part<DeadGeneration, Mark>, Problem> {
+        let (client, after) = (app.reader().await?, after.map(cursor_at));
+        let found = dead_letters::list(&**client, &self.filter, self.order, after, limit + 1).await?;
+        let (shown, next) = split(&found.jobs, limit, |last| mark_of(last.into()));
+        let part = Part::new(shown.iter().map(DeadGeneration::from).collect(), next);
+        Ok(part.stopped_at(found.stopped_at.map(mark_of)))
+    }
+}
+
 /// See the module.
 pub(crate) struct DeadLetterList;
 
@@ -48,8 +73,9 @@ impl DeadLetterList {
     #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only those of this user.
         user: Query<Option<UserName>>,
         /// Only those of users whose id has this part.
@@ -78,6 +104,8 @@ impl DeadLetterList {
         until: Query<Option<Instant>>,
         /// `newest` first, `oldest` first, or those with most `credits` first.
         sort: Query<Option<DeadOrderName>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
@@ -85,7 +113,8 @@ impl DeadLetterList {
         /// The position that an earlier write answered with: the list shows at least that.
         #[oai(name = "Ledger-Position")]
         position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<DeadPage>, Read> {
+    ) -> Answer<Listed<DeadPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let filter = Filter {
             user: user.0.map(|user| user.0),
             user_part: user_contains.0.map(|part| part.0),
@@ -104,21 +133,23 @@ impl DeadLetterList {
         };
         let order = sort.0.map_or(Order::default(), |sort| sort.0);
         let list = list_of(&filter, order);
-        let place: Option<Mark> = list.place(cursor.0.as_ref())?;
+        let place = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
-        let limit = page_size(limit.0);
+        let matching = Matching { filter, order };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "dead-letters", form, matching).await?));
+        }
+        let Part { items, next, is_cut } = matching.page(&app, place, page_size(limit.0)).await?;
         let client = app.reader().await?;
-        let found = dead_letters::list(&**client, &filter, order, place.map(cursor_at), limit + 1).await?;
         let most = MOST_COUNTED.unsigned_abs();
-        let (counted, may_be_more) = dead_letters::count_up_to(&**client, &filter, MOST_COUNTED + 1).await?;
-        let (shown, next_cursor) = list.page(&found.jobs, limit, |last| mark_of(last.into()));
-        let stopped_at = found.stopped_at.filter(|_| next_cursor.is_none());
-        Ok(Json(DeadPage {
-            items: shown.iter().map(DeadGeneration::from).collect(),
-            next_cursor: next_cursor.or(stopped_at.map(|at| list.cursor(&mark_of(at)))),
+        let (counted, may_be_more) =
+            dead_letters::count_up_to(&**client, &matching.filter, MOST_COUNTED + 1).await?;
+        Ok(Listed::Page(DeadPage {
+            items,
+            next_cursor: next.map(|next| list.cursor(&next)),
             total: counted.min(most),
             total_is_more: counted > most || may_be_more,
-            is_cut: stopped_at.is_some(),
+            is_cut,
         }))
     }
 }

@@ -6,7 +6,6 @@ pub(crate) mod bulk;
 pub(crate) mod bulk_grants;
 pub(crate) mod credit_batch;
 pub(crate) mod credit_orders;
-pub(crate) mod csv;
 pub(crate) mod dead_letter_list;
 pub(crate) mod dead_letters;
 pub(crate) mod generation;

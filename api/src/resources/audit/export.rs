@@ -8,13 +8,13 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller, Role, admitted};
 use crate::serve::declared::{Answer, ReadFile};
-use crate::serve::download::{Sender, download};
+use crate::serve::download::{MANIFEST, Sender, download, require_chunks};
 use crate::serve::parameter::Query;
 use crate::serve::problem::Problem;
 use crate::serve::shell::Scope;
 use crate::words::scalars::{DatasetName, FormatName, LogBound, UserName};
 use ledger::export::{Dataset, Export, ExportError, Format, Selection};
-use poem::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use poem::http::{HeaderMap, HeaderValue, Version};
 use poem::web::Data;
 use poem::{Body, IntoResponse, Request, RequestBody, Response, Result};
 use poem_openapi::payload::{Binary, Payload};
@@ -27,9 +27,6 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// When to ask again while too many exports run.
 const RETRY_AFTER: Duration = Duration::from_secs(30);
-
-/// The trailer field with the manifest.
-const MANIFEST: HeaderName = HeaderName::from_static("export-manifest");
 
 /// Somebody who may read every account: an auditor, or an admin.
 struct Inspector {
@@ -164,18 +161,6 @@ impl Exports {
     }
 }
 
-/// Before HTTP/1.1 a body has no mark at its end: it is over when the connection is, whole or not, and nothing but that
-/// mark tells a whole CSV file.
-fn require_chunks(version: Version) -> Result<(), Problem> {
-    if version >= Version::HTTP_11 {
-        return Ok(());
-    }
-    let detail = "an export needs HTTP/1.1 or newer, since over an older one a file that was cut off looks whole; set \
-                  `proxy_http_version 1.1` if nginx is in between";
-    let status = StatusCode::HTTP_VERSION_NOT_SUPPORTED;
-    Err(Problem::new(status, "http_version_unsupported", "The version of HTTP is too old", detail))
-}
-
 fn too_many(app: &App) -> Problem {
     let most = app.limits.exports;
     let detail = format!("this server makes {most} exports at once; ask again when one has ended");
@@ -199,11 +184,7 @@ struct Work {
 
 impl Work {
     async fn run(mut self, sender: Sender, within: Duration) {
-        let ended = tokio::select! {
-            ended = self.copy(&sender) => ended,
-            () = sender.gone() => Err("the client has gone".to_owned()),
-            () = tokio::time::sleep(within) => Err("it took too long".to_owned()),
-        };
+        let ended = sender.filled(within, self.copy(&sender)).await;
         let events = self.export.events();
         let ended = match ended {
             Ok(trailers) => sender.finish(trailers).await.map_err(|gone| gone.to_string()),

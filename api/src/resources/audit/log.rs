@@ -4,23 +4,29 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, Read, ReadOne};
+use crate::serve::declared::{Answer, ReadList, ReadOne};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::{FieldError, Problem};
 use crate::words::scalars::{
     Amount, GenerationId, Instant, Limit, LogPosition, SignedAmount, Term, UserName, page_size,
 };
 use deadpool_postgres::Object as Connection;
+use ledger::export::ExportError;
 use ledger::read::{self, EventFilter};
 use ledger::seal::{AccountSeals, SealBreach, account_seals};
 use ledger::verify::{AccountProof, Breach, account_breaches};
-use ledger::{AccountId, Change, Credits, Position, RecordedEvent, snapshot};
+use ledger::{AccountId, Change, Credits, Position, RecordedEvent, mark, snapshot};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::types::Any;
 use poem_openapi::{Object, OpenApi};
 use serde_json::Value;
+use std::time::Duration;
 use uuid::Uuid;
+
+/// How long a writer may hold up an export.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// An event as the log holds it.
 #[derive(Debug, Object)]
@@ -125,8 +131,9 @@ impl Audit {
     #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
     async fn events(
         &self,
-        _caller: Caller<AuditorOnly>,
+        caller: Caller<AuditorOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only events of this user's account.
         user: Query<Option<UserName>>,
         /// Only events of this account.
@@ -147,11 +154,14 @@ impl Audit {
         until: Query<Option<Instant>>,
         /// Only events after this position.
         after: Query<Option<LogPosition>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<EventPage>, Read> {
+    ) -> Answer<Listed<EventPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let named = user.0.is_some() || account.0.is_some();
         let wrong: Vec<FieldError> = [
             (user.0.is_some() && account.0.is_some())
@@ -191,12 +201,15 @@ impl Audit {
             None => List::new("events", &(account, job, types, actor, since, until)),
             Some(cause) => List::new("events", &(account, job, types, actor, cause, since, until)),
         };
-        let place: Option<Position> = list.place(cursor.0.as_ref())?;
-        let after = place.or(after.0.map(|after| after.0)).unwrap_or(Position::START);
-        let limit = page_size(limit.0);
-        let rows = read::events(&**app.reader().await?, &filter, after, limit + 1).await?;
-        let (shown, next_cursor) = list.page(&rows, limit, |last| last.position);
-        Ok(Json(EventPage { items: shown.iter().map(LogEvent::of).collect::<Result<_, _>>()?, next_cursor }))
+        let place = list.place(cursor.0.as_ref())?;
+        let after = after.0.map_or(Position::START, |after| after.0);
+        if let Some(form) = form {
+            let matching = Matching { filter, after, until: Some(settled(&app).await?) };
+            return Ok(Listed::File(export(&app, &caller, "events", form, matching).await?));
+        }
+        let matching = Matching { filter, after, until: None };
+        let Part { items, next, .. } = matching.page(&app, place, page_size(limit.0)).await?;
+        Ok(Listed::Page(EventPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Prove an account
@@ -230,6 +243,38 @@ impl Audit {
                 .collect(),
         }))
     }
+}
+
+/// Events that match, in the order of the log.
+struct Matching {
+    filter: EventFilter,
+    after: Position,
+    /// Up to here. A file ends where the log did when it was begun, and misses nothing before that which was being written.
+    until: Option<Position>,
+}
+
+impl Walk for Matching {
+    type Item = LogEvent;
+    type Place = Position;
+
+    async fn page(
+        &self,
+        app: &App,
+        after: Option<Position>,
+        limit: i64,
+    ) -> Result<Part<LogEvent, Position>, Problem> {
+        let after = after.unwrap_or(self.after);
+        let mut rows = read::events(&**app.reader().await?, &self.filter, after, limit + 1).await?;
+        rows.retain(|event| self.until.is_none_or(|until| event.position <= until));
+        let (shown, next) = split(&rows, limit, |last| last.position);
+        Ok(Part::new(shown.iter().map(LogEvent::of).collect::<Result<_, _>>()?, next))
+    }
+}
+
+/// The newest position before which nothing is being written any more.
+async fn settled(app: &App) -> Result<Position, Problem> {
+    let mark = mark::settled(&**app.reader().await?, PATIENCE).await?;
+    Ok(mark.ok_or(ExportError::Unsettled)?)
 }
 
 /// Reads the account and its seals in one snapshot. The pages of an account come in the order of its streams, so without

@@ -4,7 +4,8 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, Read, ReadOne, ReadSealed};
+use crate::serve::declared::{Answer, ReadList, ReadOne, ReadSealed};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, export_rows, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Instant, Limit, LogPosition, SealNumber, Term, page_size};
@@ -92,6 +93,20 @@ struct SealKeys {
     items: Vec<SealKeyUse>,
 }
 
+/// All seals.
+struct AllSeals;
+
+impl Walk for AllSeals {
+    type Item = SealHead;
+    type Place = i64;
+
+    async fn page(&self, app: &App, after: Option<i64>, limit: i64) -> Result<Part<SealHead, i64>, Problem> {
+        let rows = seal::page(&**app.reader().await?, after.unwrap_or(0), limit + 1).await?;
+        let (shown, next) = split(&rows, limit, |last| last.number);
+        Ok(Part::new(shown.iter().map(SealHead::from).collect(), next))
+    }
+}
+
 /// See the module.
 pub(crate) struct Seals;
 
@@ -101,28 +116,45 @@ impl Seals {
     #[oai(path = "/audit/seals", method = "get", operation_id = "listSeals")]
     async fn list(
         &self,
-        _caller: Caller<AuditorOnly>,
+        caller: Caller<AuditorOnly>,
         app: Data<&App>,
+        asking: Asking,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<SealPage>, Read> {
+    ) -> Answer<Listed<SealPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let list = List::new("seals", &());
-        let after: Option<i64> = list.place(cursor.0.as_ref())?;
-        let limit = page_size(limit.0);
-        let rows = seal::page(&**app.reader().await?, after.unwrap_or(0), limit + 1).await?;
-        let (shown, next_cursor) = list.page(&rows, limit, |last| last.number);
-        Ok(Json(SealPage { items: shown.iter().map(SealHead::from).collect(), next_cursor }))
+        let after = list.place(cursor.0.as_ref())?;
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "seals", form, AllSeals).await?));
+        }
+        let Part { items, next, .. } = AllSeals.page(&app, after, page_size(limit.0)).await?;
+        Ok(Listed::Page(SealPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// List the keys that signed seals
     ///
     /// For comparison with the keys that you know: a key that the database names proves nothing by itself.
     #[oai(path = "/audit/seals/keys", method = "get", operation_id = "listSealKeys")]
-    async fn keys(&self, _caller: Caller<AuditorOnly>, app: Data<&App>) -> Answer<Json<SealKeys>, Read> {
+    async fn keys(
+        &self,
+        caller: Caller<AuditorOnly>,
+        app: Data<&App>,
+        asking: Asking,
+        /// The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
+    ) -> Answer<Listed<SealKeys>, ReadList> {
+        let form = asking.file_of_one_page(format.0)?;
         let keys = seal::keys(&**app.reader().await?).await?;
-        Ok(Json(SealKeys { items: keys.iter().map(SealKeyUse::from).collect() }))
+        let items: Vec<SealKeyUse> = keys.iter().map(SealKeyUse::from).collect();
+        if let Some(form) = form {
+            return Ok(Listed::File(export_rows(&app, &caller, "seal-keys", form, items, false)?));
+        }
+        Ok(Listed::Page(SealKeys { items }))
     }
 
     /// Read a seal and what is under it

@@ -104,11 +104,7 @@ struct Check {
 
 impl Check {
     async fn run(mut self, sender: Sender, within: Duration) {
-        let told = tokio::select! {
-            told = self.tell(&sender) => told,
-            () = sender.gone() => Err("the client has gone".to_owned()),
-            () = tokio::time::sleep(within) => Err("it took too long".to_owned()),
-        };
+        let told = sender.filled(within, self.tell(&sender)).await;
         let ended = match told {
             Ok(()) => sender.finish(HeaderMap::new()).await.map_err(|gone| gone.to_string()),
             // The sender ends with this, and so does the connection, without looking whole.

@@ -4,15 +4,18 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, Read, ReadAt};
+use crate::serve::declared::{Answer, ReadAt, ReadList};
 use crate::serve::freshness;
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Query};
+use crate::serve::problem::Problem;
 use crate::words::as_of;
 use crate::words::as_of::Positions;
 use crate::words::holdings::Balance;
 use crate::words::scalars::{
     Age, Amount, AsOf, GenerationId, HoldNumber, Instant, Limit, LogPosition, SignedAmount, Term, page_size,
 };
+use ledger::{AccountId, Position};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
@@ -65,6 +68,29 @@ struct HistoryPage {
     next_cursor: Option<String>,
 }
 
+/// The changes of a balance.
+struct Changes {
+    account: AccountId,
+    kind: Option<String>,
+}
+
+impl Walk for Changes {
+    type Item = BalanceChange;
+    type Place = Position;
+
+    async fn page(
+        &self,
+        app: &App,
+        before: Option<Position>,
+        limit: i64,
+    ) -> Result<Part<BalanceChange, Position>, Problem> {
+        let client = app.reader().await?;
+        let rows = history::list(&**client, self.account, self.kind.as_deref(), before, limit + 1).await?;
+        let (shown, next) = split(&rows, limit, |last| last.position);
+        Ok(Part::new(shown.iter().map(BalanceChange::from).collect(), next))
+    }
+}
+
 /// See the module.
 pub(crate) struct CreditsApi;
 
@@ -96,13 +122,17 @@ impl CreditsApi {
     ///
     /// Newest first.
     #[oai(path = "/v1/credits/history", method = "get", operation_id = "getCreditHistory")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn history(
         &self,
         caller: Caller<UserOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only changes of this type, such as `credits.granted`.
         #[oai(name = "type")]
         kind: Query<Option<Term>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
@@ -110,16 +140,18 @@ impl CreditsApi {
         /// The position that an earlier write answered with: the list shows at least that.
         #[oai(name = "Ledger-Position")]
         position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<HistoryPage>, Read> {
+    ) -> Answer<Listed<HistoryPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let kind = kind.0.map(|kind| kind.0);
         let list = List::new("history", &(caller.account, &kind));
         let before = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
-        let limit = page_size(limit.0);
-        let client = app.reader().await?;
-        let rows = history::list(&**client, caller.account, kind.as_deref(), before, limit + 1).await?;
-        let (shown, next_cursor) = list.page(&rows, limit, |last| last.position);
-        Ok(Json(HistoryPage { items: shown.iter().map(BalanceChange::from).collect(), next_cursor }))
+        let changes = Changes { account: caller.account, kind };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "credit-history", form, changes).await?));
+        }
+        let Part { items, next, .. } = changes.page(&app, before, page_size(limit.0)).await?;
+        Ok(Listed::Page(HistoryPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 }
 

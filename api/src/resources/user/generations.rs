@@ -12,7 +12,8 @@ use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::body::{Strict, Tried, body};
 use crate::serve::conditional::{is_known, state_tag};
 use crate::serve::cursor::{List, Moment};
-use crate::serve::declared::{Answer, Change, PaidChange, Purchase, Read, ReadOne};
+use crate::serve::declared::{Answer, Change, PaidChange, Purchase, ReadList, ReadOne};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::{FieldError, Problem};
 use crate::serve::{freshness, idempotency, preference};
@@ -25,7 +26,7 @@ use crate::words::zones::instant_of;
 use chrono_tz::Tz;
 use ledger::catalogue::{Catalogue, QuoteError};
 use ledger::job::{JobCommand, JobRequest, Kind};
-use ledger::{Action, JobId, NewJob, Position, read};
+use ledger::{AccountId, Action, JobId, NewJob, Position, read};
 use poem::web::Data;
 use poem_openapi::payload::Json;
 use poem_openapi::{ApiResponse, Object, OpenApi};
@@ -86,6 +87,31 @@ pub(crate) struct GenerationPage {
     /// most, and `next_cursor` goes on from there. Left out if nothing was cut short.
     #[oai(skip_serializing_if_is_none)]
     searched_until: Option<Instant>,
+}
+
+/// The generations of an account that are looked for.
+struct Sought {
+    account: AccountId,
+    filter: Filter,
+}
+
+impl Walk for Sought {
+    type Item = Generation;
+    type Place = (Moment, JobId);
+
+    async fn page(
+        &self,
+        app: &App,
+        after: Option<(Moment, JobId)>,
+        limit: i64,
+    ) -> Result<Part<Generation, (Moment, JobId)>, Problem> {
+        let before = after.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
+        let client = app.reader().await?;
+        let found = generation_list::list(&**client, self.account, &self.filter, before, limit + 1).await?;
+        let (shown, next) = split(&found.generations, limit, |last| (Moment(last.created_at), last.id));
+        let part = Part::new(shown.iter().map(Generation::of_row).collect(), next);
+        Ok(part.stopped_at(found.cut.map(|cut| (Moment(cut.created_at), cut.job_id))))
+    }
 }
 
 /// One generation.
@@ -159,6 +185,7 @@ impl Generations {
         &self,
         caller: Caller<UserOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only those in this status.
         status: Query<Option<StatusName>>,
         /// Only those of this kind.
@@ -171,6 +198,8 @@ impl Generations {
         until: Query<Option<Boundary>>,
         /// Only those with this text in their prompt; small letters and capitals are the same, beyond ASCII in the ways people write them.
         q: Query<Option<SearchText>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
@@ -178,7 +207,8 @@ impl Generations {
         /// The position that an earlier write answered with: the list shows at least that.
         #[oai(name = "Ledger-Position")]
         position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<GenerationPage>, Read> {
+    ) -> Answer<Listed<GenerationPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let filter = Filter {
             status: status.0.map(|status| status.0),
             kind: kind.0.map(|kind| kind.0),
@@ -198,17 +228,17 @@ impl Generations {
         } else {
             List::new("generations", &(caller.account, status, kind, model, from, until, text))
         };
-        let place: Option<(Moment, JobId)> = list.place(cursor.0.as_ref())?;
-        let before = place.map(|(Moment(created_at), job_id)| Cursor { created_at, job_id });
+        let place = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
-        let limit = page_size(limit.0);
-        let client = app.reader().await?;
-        let found = generation_list::list(&**client, caller.account, &filter, before, limit + 1).await?;
-        let (shown, next) = list.page(&found.generations, limit, |last| (last.created_at, last.id));
-        Ok(Json(GenerationPage {
-            items: shown.iter().map(Generation::of_row).collect(),
-            next_cursor: next.or_else(|| found.cut.map(|cut| list.cursor(&(cut.created_at, cut.job_id)))),
-            searched_until: found.cut.map(|cut| Instant(cut.created_at)),
+        let sought = Sought { account: caller.account, filter };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "generations", form, sought).await?));
+        }
+        let Part { items, next, is_cut } = sought.page(&app, place, page_size(limit.0)).await?;
+        Ok(Listed::Page(GenerationPage {
+            items,
+            next_cursor: next.as_ref().map(|next| list.cursor(next)),
+            searched_until: next.filter(|_| is_cut).map(|(Moment(at), _)| Instant(at)),
         }))
     }
 

@@ -3,11 +3,12 @@
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
-use crate::serve::declared::{Answer, Read};
+use crate::serve::declared::{Answer, ReadList};
+use crate::serve::listing::{Asking, ListForm, Listed, export_rows};
+use crate::serve::parameter::Query;
 use crate::words::scalars::{Amount, KindName, LateCancelTerms};
 use ledger::catalogue::{Model, Pricing};
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
 /// What a price is the price of.
@@ -70,8 +71,20 @@ impl Models {
     /// The models on offer
     #[oai(path = "/v1/models", method = "get", operation_id = "listModels")]
     #[expect(clippy::unused_async, reason = "operations are async by declaration")]
-    async fn list(&self, _caller: Caller<UserOnly>, app: Data<&App>) -> Answer<Json<ModelList>, Read> {
-        Ok(Json(ModelList { items: app.catalogue().models().map(ModelOffer::from).collect() }))
+    async fn list(
+        &self,
+        caller: Caller<UserOnly>,
+        app: Data<&App>,
+        asking: Asking,
+        /// The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
+    ) -> Answer<Listed<ModelList>, ReadList> {
+        let form = asking.file_of_one_page(format.0)?;
+        let items: Vec<ModelOffer> = app.catalogue().models().map(ModelOffer::from).collect();
+        if let Some(form) = form {
+            return Ok(Listed::File(export_rows(&app, &caller, "models", form, items, false)?));
+        }
+        Ok(Listed::Page(ModelList { items }))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::resources::Tag;
 use crate::resources::user::statement::{self, Book, Entry, Period, Side, Totals};
+use crate::serve::accept::first_named;
 use crate::serve::auth::{Caller, Officers, UserOnly};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, ReadAt, ReadOneAt};
@@ -16,7 +17,7 @@ use chrono_tz::Tz;
 use futures::Stream;
 use ledger::UserId;
 use poem::Body;
-use poem::http::{HeaderMap, header};
+use poem::http::HeaderMap;
 use poem::web::Data;
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi, ResponseContent};
@@ -277,9 +278,7 @@ impl Wanted {
 
 /// What the client names first of the forms that there are.
 fn preferred(headers: &HeaderMap) -> Form {
-    let accept = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-    let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
-    let form = kinds.find_map(|kind| match kind {
+    let form = first_named(headers, |kind| match kind {
         "text/html" => Some(Form::Html),
         "text/csv" => Some(Form::Csv),
         "application/json" => Some(Form::Json),

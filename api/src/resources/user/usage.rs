@@ -5,8 +5,9 @@
 use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
-use crate::serve::declared::{Answer, Read};
+use crate::serve::declared::{Answer, ReadList};
 use crate::serve::freshness;
+use crate::serve::listing::{Asking, ListForm, Listed, export_rows};
 use crate::serve::parameter::{Header, Query};
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Day, KindName, LogPosition, Total};
@@ -17,7 +18,6 @@ use ledger::job::Kind;
 use ledger::read::{self, AsOf};
 use ledger::{AccountId, Position};
 use poem::web::Data;
-use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 use projections::spending::{self, Kept, Spending};
 use projections::usage::{self, UsageDay};
@@ -79,20 +79,25 @@ impl UsageApi {
     /// By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less `refunded` is what
     /// your balance lost to generations; what is only set aside is not in it.
     #[oai(path = "/v1/usage", method = "get", operation_id = "getUsage")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn get(
         &self,
         caller: Caller<UserOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// First day.
         from: Query<Option<Day>>,
         /// Last day.
         to: Query<Option<Day>>,
         /// Whose days: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out.
         zone: Query<Option<ZoneName>>,
+        /// The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// The position that an earlier write answered with: the list shows at least that.
         #[oai(name = "Ledger-Position")]
         position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<UsageReport>, Read> {
+    ) -> Answer<Listed<UsageReport>, ReadList> {
+        let form = asking.file_of_one_page(format.0)?;
         let zone = zone.0.map_or(Tz::UTC, |zone| zone.0);
         let to = to.0.map_or_else(|| app.now().with_timezone(&zone).date_naive(), |day| day.0);
         let from = from.0.map_or_else(|| to - TimeDelta::days(DEFAULT_DAYS - 1), |day| day.0);
@@ -106,8 +111,11 @@ impl UsageApi {
         freshness::wait(&app, position.0).await?;
         let client = app.reader().await?;
         let rows = summed(&**client, caller.account, (from, to), zone).await?;
-        let items = rows.into_iter().map(DayUsage::from).collect();
-        Ok(Json(UsageReport { from: Day(from), to: Day(to), zone: ZoneName(zone), items }))
+        let items: Vec<DayUsage> = rows.into_iter().map(DayUsage::from).collect();
+        if let Some(form) = form {
+            return Ok(Listed::File(export_rows(&app, &caller, "usage", form, items, false)?));
+        }
+        Ok(Listed::Page(UsageReport { from: Day(from), to: Day(to), zone: ZoneName(zone), items }))
     }
 }
 

@@ -70,6 +70,11 @@ pub(crate) struct Caller<D> {
 }
 
 impl<D: Demand> Caller<D> {
+    /// The id under which the logs speak of the request.
+    pub(crate) fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
     /// Who acts, for the log.
     pub(crate) fn context(&self) -> Context {
         let name = self.user.as_str().to_owned();

@@ -17,7 +17,9 @@ mod uses;
 pub(crate) use api_keys::Gate;
 pub use apikeys::Environment;
 pub(crate) use bearer::Validity;
-pub(crate) use caller::{AdminOnly, Anyone, AuditorOnly, Caller, Officers, UserOnly, admitted, bearer_text};
+pub(crate) use caller::{
+    AdminOnly, Anyone, AuditorOnly, Caller, Demand, Officers, UserOnly, admitted, bearer_text,
+};
 pub use claims::{Role, UnknownRole};
 pub use jwks::{AddressError, check_address};
 pub use keys::{KeyError, Keys};

@@ -5,6 +5,7 @@ mod contract;
 mod raw;
 mod reply;
 mod server;
+mod stalled;
 mod wire;
 mod worker;
 
@@ -13,6 +14,7 @@ pub(crate) use contract::Contract;
 pub(crate) use raw::raw;
 pub(crate) use reply::Reply;
 pub(crate) use server::{Background, SECRET, Server, Setup};
+pub(crate) use stalled::{Stalled, is_whole};
 pub(crate) use wire::Wire;
 
 use ledger::{AccountId, UserId};

@@ -143,6 +143,13 @@ IncidentState: TypeAlias = Literal[
     "resolved",
 ]
 
+ListForm: TypeAlias = Literal[
+    "json",
+    "csv",
+    "ndjson",
+]
+"""The forms that a list has."""
+
 Outcome: TypeAlias = Literal[
     "noted",
     "repeated",

@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, Change, ReadOne};
+use crate::serve::declared::{Answer, Change, ReadFile, ReadOne};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::bulk::{BulkId, BulkOutcomeName};
@@ -23,6 +24,24 @@ struct BulkItemPage {
     items: Vec<BulkItem>,
     /// Where the next page begins; null on the last.
     next_cursor: Option<String>,
+}
+
+/// The generations of an action of which something became.
+struct Items {
+    id: Uuid,
+    outcome: Option<bulk::Outcome>,
+}
+
+impl Walk for Items {
+    type Item = BulkItem;
+    type Place = u32;
+
+    async fn page(&self, app: &App, after: Option<u32>, limit: i64) -> Result<Part<BulkItem, u32>, Problem> {
+        let (client, after) = (app.reader().await?, after.unwrap_or(0));
+        let items = bulk::items(&**client, self.id, self.outcome, after, limit + 1).await?;
+        let (shown, next) = split(&items, limit, |last| last.ordinal);
+        Ok(Part::new(shown.iter().map(BulkItem::from).collect(), next))
+    }
 }
 
 /// See the module.
@@ -47,28 +66,34 @@ impl BulkActions {
     ///
     /// In its order: what died first comes first.
     #[oai(path = "/admin/dlq/bulk-actions/:id/items", method = "get", operation_id = "listBulkActionItems")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn items(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// The action.
         id: Path<BulkId>,
         /// Only those of which this became.
         outcome: Query<Option<BulkOutcomeName>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<BulkItemPage>, ReadOne> {
+    ) -> Answer<Listed<BulkItemPage>, ReadFile> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let (id, outcome) = (id.0.0, outcome.0.map(|outcome| outcome.0));
         let list = List::new("bulk_items", &(id, outcome));
-        let after: Option<u32> = list.place(cursor.0.as_ref())?;
-        let limit = page_size(limit.0);
-        let client = app.reader().await?;
-        bulk::get(&**client, id).await?.ok_or_else(unknown)?;
-        let items = bulk::items(&**client, id, outcome, after.unwrap_or(0), limit + 1).await?;
-        let (shown, next_cursor) = list.page(&items, limit, |last| last.ordinal);
-        Ok(Json(BulkItemPage { items: shown.iter().map(BulkItem::from).collect(), next_cursor }))
+        let after = list.place(cursor.0.as_ref())?;
+        bulk::get(&**app.reader().await?, id).await?.ok_or_else(unknown)?;
+        let all = Items { id, outcome };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "bulk-action-items", form, all).await?));
+        }
+        let Part { items, next, .. } = all.page(&app, after, page_size(limit.0)).await?;
+        Ok(Listed::Page(BulkItemPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Pause an action

@@ -10,7 +10,8 @@ use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::Strict;
 use crate::serve::cursor::{List, Moment};
-use crate::serve::declared::{Answer, BulkOrder, Read};
+use crate::serve::declared::{Answer, BulkOrder, ReadList};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Query};
 use crate::serve::preference;
 use crate::serve::problem::Problem;
@@ -56,6 +57,30 @@ struct BulkRunPage {
     items: Vec<BulkRun>,
     /// Where the next page begins; null on the last.
     next_cursor: Option<String>,
+}
+
+/// All actions.
+struct Actions;
+
+impl Walk for Actions {
+    type Item = BulkRun;
+    type Place = (Moment, Uuid);
+
+    async fn page(
+        &self,
+        app: &App,
+        after: Option<(Moment, Uuid)>,
+        limit: i64,
+    ) -> Result<Part<BulkRun, (Moment, Uuid)>, Problem> {
+        let before = after.map(|(Moment(at), id)| (at, id));
+        let actions = bulk::list(&**app.reader().await?, before, limit + 1).await?;
+        let (shown, next) = split(&actions, limit, |last| (Moment(last.created_at), last.id));
+        let mut items = Vec::with_capacity(shown.len());
+        for action in shown.iter().cloned() {
+            items.push(BulkRun::read(app, action).await?);
+        }
+        Ok(Part::new(items, next))
+    }
 }
 
 /// The answer to a clean-up.
@@ -122,23 +147,24 @@ impl Bulk {
     #[oai(path = "/admin/dlq/bulk-actions", method = "get", operation_id = "listBulkActions")]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<BulkRunPage>, Read> {
+    ) -> Answer<Listed<BulkRunPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let list = List::new("bulk_actions", &());
-        let place: Option<(Moment, Uuid)> = list.place(cursor.0.as_ref())?;
-        let (before, limit) = (place.map(|(Moment(at), id)| (at, id)), page_size(limit.0));
-        let actions = bulk::list(&**app.reader().await?, before, limit + 1).await?;
-        let (shown, next_cursor) = list.page(&actions, limit, |last| (last.created_at, last.id));
-        let mut items = Vec::with_capacity(shown.len());
-        for action in shown.iter().cloned() {
-            items.push(BulkRun::read(&app, action).await?);
+        let place = list.place(cursor.0.as_ref())?;
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "bulk-actions", form, Actions).await?));
         }
-        Ok(Json(BulkRunPage { items, next_cursor }))
+        let Part { items, next, .. } = Actions.page(&app, place, page_size(limit.0)).await?;
+        Ok(Listed::Page(BulkRunPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Give up old dead letters

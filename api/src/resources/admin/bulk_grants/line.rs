@@ -1,8 +1,8 @@
 //! One line of an upload as a grant.
 
-use crate::resources::admin::csv;
 use crate::resources::admin::orders::NewGrant;
 use crate::serve::body::{self, Body, parse};
+use crate::serve::csv;
 use crate::serve::problem::Problem;
 use crate::words::scalars::{GrantKey, UserName};
 use ledger::account::Grant;

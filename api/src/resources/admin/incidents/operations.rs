@@ -7,8 +7,9 @@ use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::Strict;
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, OrderOnOne, Read, ReadOne};
+use crate::serve::declared::{Answer, OrderOnOne, ReadList, ReadOne};
 use crate::serve::freshness;
+use crate::serve::listing::{Asking, ListForm, Listed, export_rows, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::words::incidents::{IncidentId, IncidentStateName};
 use crate::words::scalars::{Instant, Limit, LogPosition, Term, page_size};
@@ -50,12 +51,16 @@ impl Incidents {
     /// credits at stake. An incident of which no dead letter waits is told while it is among the two hundred that were decided
     /// about last.
     #[oai(path = "/admin/dlq/incidents", method = "get", operation_id = "listIncidents")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only those that stand so.
         state: Query<Option<IncidentStateName>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
@@ -63,23 +68,29 @@ impl Incidents {
         /// The position that an earlier write answered with: the list shows at least that.
         #[oai(name = "Ledger-Position")]
         position: Header<Option<LogPosition>>,
-    ) -> Answer<Json<IncidentPage>, Read> {
+    ) -> Answer<Listed<IncidentPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let state = state.0.map(|state| state.0);
         let list = List::new("incidents", &state.map(incidents::State::as_str));
         let after: Option<Rank> = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
         let client = app.reader().await?;
         let found = incidents::list(&**client, app.now()).await?;
-        let calm = incidents::calm(&**client).await?;
         let of_state = |incident: &Incident| state.is_none_or(|state| incident.state == state);
         let all: Vec<Incident> = found.all.into_iter().filter(of_state).collect();
+        if let Some(form) = form {
+            // All of them are in memory for a page too: their order is made here.
+            let rows = all.iter().map(IncidentView::from).collect();
+            return Ok(Listed::File(export_rows(&app, &caller, "incidents", form, rows, found.is_cut)?));
+        }
+        let calm = incidents::calm(&**client).await?;
         let total = all.len() as u64;
         let is_later = |incident: &Incident| after.as_ref().is_none_or(|after| incident.rank() > *after);
         let rest: Vec<Incident> = all.into_iter().filter(is_later).collect();
-        let (shown, next_cursor) = list.page(&rest, page_size(limit.0), Incident::rank);
-        Ok(Json(IncidentPage {
+        let (shown, next) = split(&rest, page_size(limit.0), Incident::rank);
+        Ok(Listed::Page(IncidentPage {
             items: shown.iter().map(IncidentView::from).collect(),
-            next_cursor,
+            next_cursor: next.map(|next| list.cursor(&next)),
             total,
             total_is_more: found.is_cut,
             last_failure_at: calm.last_failure_at.map(Instant),

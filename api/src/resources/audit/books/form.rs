@@ -1,6 +1,7 @@
 //! The forms of every answer about the books: JSON for programs, and tables for spreadsheets and for analysis.
 
-use crate::resources::admin::csv::{self, Cell};
+use crate::serve::accept::first_named;
+use crate::serve::csv::{self, Cell};
 use crate::serve::problem::Problem;
 use ledger::export::{Format, TableColumn, parquet_table};
 use poem::http::{HeaderMap, HeaderValue, header};
@@ -29,12 +30,7 @@ pub(super) enum BooksForm {
 impl BooksForm {
     /// What was asked for, else what the client names first of them.
     pub(super) fn of(format: Option<BooksForm>, headers: &HeaderMap) -> BooksForm {
-        format.unwrap_or_else(|| {
-            let accept =
-                headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
-            let mut kinds = accept.split(',').map(|kind| kind.split(';').next().unwrap_or_default().trim());
-            kinds.find_map(BooksForm::named).unwrap_or(BooksForm::Json)
-        })
+        format.or_else(|| first_named(headers, BooksForm::named)).unwrap_or(BooksForm::Json)
     }
 
     fn named(kind: &str) -> Option<BooksForm> {

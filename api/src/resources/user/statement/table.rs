@@ -4,7 +4,7 @@
 use super::book::{Book, Side};
 use super::entry::Entry;
 use crate::app::App;
-use crate::resources::admin::csv::{self, Cell};
+use crate::serve::csv::{self, Cell};
 use crate::words::moments::written;
 use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt, stream};

@@ -160,14 +160,7 @@ class AsyncAccounts(AsyncResource):
         request = Request(
             "GET",
             f"/admin/accounts/{segment(user)}/statement",
-            query={
-                "format": "json",
-                "from": from_,
-                "until": until,
-                "zone": zone,
-                "limit": limit,
-                "cursor": cursor,
-            },
+            query={"from": from_, "until": until, "zone": zone, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
         return self._pager(
@@ -355,6 +348,29 @@ class AsyncAccounts(AsyncResource):
             "items",
         )
 
+    def download_list(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        search: str | None = None,
+    ) -> AsyncDownload:
+        """List accounts, as a file.
+
+        Args:
+            format: The form.
+            search: Only users that begin like this.
+        """
+        request = Request(
+            "GET",
+            "/admin/accounts",
+            query={"search": search, "format": format},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._download(
+            request,
+        )
+
     async def list_holds(
         self,
         user: str,
@@ -376,6 +392,30 @@ class AsyncAccounts(AsyncResource):
             {200: models.HoldList},
         )
         return answer
+
+    def download_holds(
+        self,
+        user: str,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> AsyncDownload:
+        """List open holds, as a file.
+
+        Read from the log, so it is never stale. All of them, on one page.
+
+        Args:
+            user: The user, as in the `sub` of its token.
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            f"/admin/accounts/{segment(user)}/holds",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
 
     async def order_credits(
         self,

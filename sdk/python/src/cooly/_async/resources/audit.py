@@ -67,7 +67,7 @@ class AsyncAudit(AsyncResource):
         request = Request(
             "GET",
             "/audit/outstanding",
-            query={"format": "json", "at": at, "source": source},
+            query={"at": at, "source": source},
             repeatable=True,
         )
         answer: models.OutstandingCredits = await self._call(
@@ -79,7 +79,7 @@ class AsyncAudit(AsyncResource):
     def download_outstanding(
         self,
         *,
-        format: Literal["csv", "html"],
+        format: Literal["csv", "parquet"],
         at: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
     ) -> AsyncDownload:
@@ -124,7 +124,7 @@ class AsyncAudit(AsyncResource):
         request = Request(
             "GET",
             "/audit/recognised",
-            query={"format": "json", "from": from_, "to": to, "source": source},
+            query={"from": from_, "to": to, "source": source},
             repeatable=True,
         )
         answer: models.RecognisedRevenue = await self._call(
@@ -136,7 +136,7 @@ class AsyncAudit(AsyncResource):
     def download_recognised(
         self,
         *,
-        format: Literal["csv", "html"],
+        format: Literal["csv", "parquet"],
         from_: date | datetime | str | None = None,
         to: date | datetime | str | None = None,
         source: enums.CreditSource | None = None,
@@ -203,7 +203,7 @@ class AsyncAudit(AsyncResource):
         request = Request(
             "GET",
             "/audit/trial-balance",
-            query={"format": "json", "from": from_, "to": to},
+            query={"from": from_, "to": to},
             repeatable=True,
         )
         answer: models.TrialBalance = await self._call(
@@ -215,7 +215,7 @@ class AsyncAudit(AsyncResource):
     def download_trial_balance(
         self,
         *,
-        format: Literal["csv", "html"],
+        format: Literal["csv", "parquet"],
         from_: date | datetime | str | None = None,
         to: date | datetime | str | None = None,
     ) -> AsyncDownload:
@@ -298,6 +298,54 @@ class AsyncAudit(AsyncResource):
             "items",
         )
 
+    def download_events(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        user: str | None = None,
+        account: str | None = None,
+        job: str | None = None,
+        type: str | None = None,
+        actor: str | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        after: int | None = None,
+    ) -> AsyncDownload:
+        """Read the log, as a file.
+
+        In order of position, with everything that is hashed.
+
+        Args:
+            format: The form.
+            user: Only events of this user's account.
+            account: Only events of this account.
+            job: Only events about this generation; with `user` or `account`.
+            type: Only events of this type; several are separated by commas.
+            actor: Only events by this actor, such as `admin:ops`.
+            since: Only events recorded at this instant or later.
+            until: Only events recorded before this instant.
+            after: Only events after this position.
+        """
+        request = Request(
+            "GET",
+            "/audit/events",
+            query={
+                "user": user,
+                "account": account,
+                "job": job,
+                "type": type,
+                "actor": actor,
+                "since": since,
+                "until": until,
+                "after": after,
+                "format": format,
+            },
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
     async def list_seal_keys(
         self,
     ) -> models.SealKeys:
@@ -315,6 +363,28 @@ class AsyncAudit(AsyncResource):
             {200: models.SealKeys},
         )
         return answer
+
+    def download_seal_keys(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> AsyncDownload:
+        """List the keys that signed seals, as a file.
+
+        For comparison with the keys that you know: a key that the database names proves nothing by itself.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/audit/seals/keys",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
 
     def list_seals(
         self,
@@ -338,6 +408,26 @@ class AsyncAudit(AsyncResource):
             request,
             models.SealPage,
             "items",
+        )
+
+    def download_seals(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> AsyncDownload:
+        """List the seals, as a file.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/audit/seals",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
         )
 
     async def prove_event(

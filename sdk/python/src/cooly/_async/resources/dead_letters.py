@@ -447,6 +447,73 @@ class AsyncDeadLetters(AsyncResource):
             "items",
         )
 
+    def download_list(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        user: str | None = None,
+        user_contains: str | None = None,
+        kind: enums.GenerationKind | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        class_: enums.FailureClass | None = None,
+        code: str | None = None,
+        incident: str | None = None,
+        q: str | None = None,
+        min_attempts: int | None = None,
+        min_credits: CreditsInput | None = None,
+        since: datetime | str | None = None,
+        until: datetime | str | None = None,
+        sort: enums.Sort | None = None,
+    ) -> AsyncDownload:
+        """List dead letters, as a file.
+
+        Newest first, unless another order is asked for.
+
+        Args:
+            format: The form.
+            user: Only those of this user.
+            user_contains: Only those of users whose id has this part.
+            kind: Only those of this kind.
+            provider: Only those that were asked last of this provider, as far as the log tells.
+            model: Only those made by this model.
+            class_: Only those whose failure is of this class.
+            code: Only those with this failure code.
+            incident: Only those of this incident.
+            q: Only those with this text in the message of the failure or in the prompt, in capitals or not.
+            min_attempts: Only those with so many attempts in the run that died, or more.
+            min_credits: Only those for which so many credits are taken or set aside, or more.
+            since: Only those that died at this instant or later.
+            until: Only those that died before this instant.
+            sort: `newest` first, `oldest` first, or those with most `credits` first.
+        """
+        request = Request(
+            "GET",
+            "/admin/dlq/messages",
+            query={
+                "user": user,
+                "user_contains": user_contains,
+                "kind": kind,
+                "provider": provider,
+                "model": model,
+                "class": class_,
+                "code": code,
+                "incident": incident,
+                "q": q,
+                "min_attempts": min_attempts,
+                "min_credits": min_credits,
+                "since": since,
+                "until": until,
+                "sort": sort,
+                "format": format,
+            },
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_bulk_action_items(
         self,
         id: str,
@@ -477,6 +544,32 @@ class AsyncDeadLetters(AsyncResource):
             "items",
         )
 
+    def download_bulk_action_items(
+        self,
+        id: str,
+        *,
+        format: Literal["csv", "ndjson"],
+        outcome: enums.BulkItemOutcome | None = None,
+    ) -> AsyncDownload:
+        """List the generations of an action, as a file.
+
+        In its order: what died first comes first.
+
+        Args:
+            id: The action.
+            format: The form.
+            outcome: Only those of which this became.
+        """
+        request = Request(
+            "GET",
+            f"/admin/dlq/bulk-actions/{segment(id)}/items",
+            query={"outcome": outcome, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_bulk_actions(
         self,
         *,
@@ -501,6 +594,28 @@ class AsyncDeadLetters(AsyncResource):
             request,
             models.BulkRunPage,
             "items",
+        )
+
+    def download_bulk_actions(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> AsyncDownload:
+        """List actions on many dead letters, as a file.
+
+        Newest first: those ordered with `Prefer: respond-async`.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/admin/dlq/bulk-actions",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
         )
 
     def list_incidents(
@@ -533,6 +648,34 @@ class AsyncDeadLetters(AsyncResource):
             request,
             models.IncidentPage,
             "items",
+        )
+
+    def download_incidents(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        state: enums.IncidentState | None = None,
+    ) -> AsyncDownload:
+        """List incidents, as a file.
+
+        Dead letters that share a cause: kind, provider, model, class, code, and message without ids, numbers,
+        addresses and quoted values. What matters comes first: `regressed`, `open`, `ignored`, `resolved`;
+        then what is rising, and what has most credits at stake. An incident of which no dead letter waits is
+        told while it is among the two hundred that were decided about last.
+
+        Args:
+            format: The form.
+            state: Only those that stand so.
+        """
+        request = Request(
+            "GET",
+            "/admin/dlq/incidents",
+            query={"state": state, "format": format},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._download(
+            request,
         )
 
     async def pause_bulk_action(

@@ -72,14 +72,7 @@ class Credits(Resource):
         request = Request(
             "GET",
             "/v1/credits/statement",
-            query={
-                "format": "json",
-                "from": from_,
-                "until": until,
-                "zone": zone,
-                "limit": limit,
-                "cursor": cursor,
-            },
+            query={"from": from_, "until": until, "zone": zone, "limit": limit, "cursor": cursor},
             repeatable=True,
         )
         return self._pager(
@@ -150,6 +143,36 @@ class Credits(Resource):
         )
         return answer
 
+    def download_usage(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        from_: date | str | None = None,
+        to: date | str | None = None,
+        zone: str | None = None,
+    ) -> Download:
+        """What you used, as a file.
+
+        By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less
+        `refunded` is what your balance lost to generations; what is only set aside is not in it.
+
+        Args:
+            format: The form.
+            from_: First day.
+            to: Last day.
+            zone: Whose days: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out.
+        """
+        request = Request(
+            "GET",
+            "/v1/usage",
+            query={"from": from_, "to": to, "zone": zone, "format": format},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_history(
         self,
         *,
@@ -179,6 +202,31 @@ class Credits(Resource):
             "items",
         )
 
+    def download_history(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        type: str | None = None,
+    ) -> Download:
+        """How your balance came about, as a file.
+
+        Newest first.
+
+        Args:
+            format: The form.
+            type: Only changes of this type, such as `credits.granted`.
+        """
+        request = Request(
+            "GET",
+            "/v1/credits/history",
+            query={"type": type, "format": format},
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_models(
         self,
     ) -> models.ModelList:
@@ -193,4 +241,24 @@ class Credits(Resource):
             {200: models.ModelList},
         )
         return answer
+
+    def download_models(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> Download:
+        """The models on offer, as a file.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/v1/models",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
 

@@ -350,6 +350,50 @@ class Generations(Resource):
             "items",
         )
 
+    def download_list(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        status: enums.GenerationStatus | None = None,
+        kind: enums.GenerationKind | None = None,
+        model: str | None = None,
+        from_: date | datetime | str | None = None,
+        until: date | datetime | str | None = None,
+        q: str | None = None,
+    ) -> Download:
+        """List your generations, as a file.
+
+        Newest first. All filters that are given must hold.
+
+        Args:
+            format: The form.
+            status: Only those in this status.
+            kind: Only those of this kind.
+            model: Only those made by this model.
+            from_: Only those bought since then: a day (UTC) or an instant.
+            until: Only those bought before then: a day (UTC) or an instant.
+            q: Only those with this text in their prompt; small letters and capitals are the same, beyond
+                ASCII in the ways people write them.
+        """
+        request = Request(
+            "GET",
+            "/v1/generations",
+            query={
+                "status": status,
+                "kind": kind,
+                "model": model,
+                "from": from_,
+                "until": until,
+                "q": q,
+                "format": format,
+            },
+            repeatable=True,
+            reads_own_writes=True,
+        )
+        return self._download(
+            request,
+        )
+
     def retry(
         self,
         id: str,
