@@ -9,7 +9,6 @@ use api::Limits;
 use api::auth::Role;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -17,6 +16,10 @@ use tokio::time::timeout;
 
 /// Operations that are tried at the same time: some answers wait for what was announced.
 const AT_ONCE: usize = 8;
+
+/// Requests about one operation at the same time. All together stay below the connections that one address may have: whoever
+/// opens more is sent away without a word, which is tried elsewhere.
+const OF_EACH: usize = 24;
 
 /// An answer that takes longer does not end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -323,7 +326,7 @@ async fn answers(
         let is_refused = expected(attack, path, *role).contains(&reply.status.as_u16());
         (!is_refused).then(|| told(attack, path, *role, &format!("{} {}", reply.status, reply.body)))
     });
-    join_all(answers).await
+    stream::iter(answers).buffer_unordered(OF_EACH).collect().await
 }
 
 /// What came instead of a refusal.

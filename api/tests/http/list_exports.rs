@@ -239,7 +239,7 @@ async fn the_header_decides_where_the_parameter_does_not() {
 
 /// Whoever may use an operation of the document.
 fn client_for(server: &Server, path: &str) -> Client {
-    match rule(path).and_then(|roles| roles.first()) {
+    match rule(path, "get").and_then(|roles| roles.first()) {
         Some(Role::User) => server.user("alice"),
         Some(Role::Admin) => server.admin(),
         Some(Role::Auditor) => server.auditor(),
@@ -276,7 +276,7 @@ async fn every_list_of_the_document_has_both_forms_and_refuses_others_by_name() 
             assert_eq!(refused.refused(400, "parameter_invalid").blamed(), ["format"], "{path}: {form}");
         }
     }
-    assert_eq!(lists, 13);
+    assert_eq!(lists, 17);
 }
 
 #[tokio::test]

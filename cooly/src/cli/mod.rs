@@ -14,9 +14,9 @@ pub(crate) use key::{KeyCommand, KeyCreateOptions, KeyListOptions, KeyRevokeOpti
 pub(crate) use proof::{ProofCommand, ProofMakeOptions, ProofVerifyOptions};
 
 use crate::settings::{
-    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, EnvironmentSettings, HomeSettings, HookSettings,
-    LedgerSettings, ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase, QueueSettings,
-    SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
+    ApiSettings, AuthSettings, CatalogSettings, DatabaseSettings, EnvironmentSettings, HomeSettings,
+    HookSettings, LedgerSettings, ListenSettings, LogSettings, ObserveSettings, OutputSettings, OwnDatabase,
+    QueueSettings, SealKeySettings, SealSettings, SimulatorSettings, WebhookSettings, WorkerSettings,
 };
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -5,8 +5,9 @@ use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::{Strict, body};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, FreeOrderOnOne, Order, Read, ReadOne};
+use crate::serve::declared::{Answer, FreeOrderOnOne, Order, ReadList, ReadOne};
 use crate::serve::idempotency;
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::api_keys::{
@@ -19,6 +20,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON;
+use uuid::Uuid;
 
 body! {
     /// An API key for somebody.
@@ -42,6 +44,23 @@ body! {
     }
 }
 
+/// The keys that fit a filter.
+struct Keys {
+    filter: Filter,
+}
+
+impl Walk for Keys {
+    type Item = ApiKey;
+    type Place = Uuid;
+
+    async fn page(&self, app: &App, after: Option<Uuid>, limit: i64) -> Result<Part<ApiKey, Uuid>, Problem> {
+        let now = app.now();
+        let keys = apikeys::list(&**app.operator().await?, &self.filter, now, after, limit + 1).await?;
+        let (shown, next) = split(&keys, limit, |last| last.id);
+        Ok(Part::new(shown.iter().map(|key| ApiKey::of(key.clone(), now)).collect(), next))
+    }
+}
+
 /// See the module.
 pub(crate) struct ApiKeys;
 
@@ -54,19 +73,23 @@ impl ApiKeys {
     #[expect(clippy::too_many_arguments, reason = "each is a query parameter of its own")]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only those that act as this user.
         owner: Query<Option<UserName>>,
         /// Only those that may do this.
         scope: Query<Option<KeyScopeName>>,
         /// Only those that stand so.
         state: Query<Option<KeyStateName>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<ApiKeyPage>, Read> {
+    ) -> Answer<Listed<ApiKeyPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let filter = Filter {
             owner: owner.0.map(|owner| owner.0),
             scope: scope.0.map(|scope| scope.0),
@@ -74,9 +97,13 @@ impl ApiKeys {
         };
         let narrowed = (&filter.owner, filter.scope.map(Scope::as_str), filter.state.map(State::as_str));
         let list = List::new("api_keys", &narrowed);
-        let (after, limit, now) = (list.place(cursor.0.as_ref())?, page_size(limit.0), app.now());
-        let keys = apikeys::list(&**app.operator().await?, &filter, now, after, limit + 1).await?;
-        Ok(Json(ApiKeyPage::of(&keys, &list, limit, now)))
+        let after = list.place(cursor.0.as_ref())?;
+        let keys = Keys { filter };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "api-keys", form, keys).await?));
+        }
+        let Part { items, next, .. } = keys.page(&app, after, page_size(limit.0)).await?;
+        Ok(Listed::Page(ApiKeyPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Make an API key

@@ -5,9 +5,11 @@ use crate::resources::Tag;
 use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::body::{Strict, body};
 use crate::serve::cursor::List;
-use crate::serve::declared::{Answer, FreeChange, Order, Read};
+use crate::serve::declared::{Answer, FreeChange, Order, ReadList};
 use crate::serve::idempotency;
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Path, Query};
+use crate::serve::problem::Problem;
 use crate::words::api_keys::{
     ApiKey, ApiKeyPage, KeyId, KeyName, KeyStateName, MadeKey, Wish, make, unknown,
 };
@@ -18,6 +20,7 @@ use poem::web::Data;
 use poem_openapi::OpenApi;
 use poem_openapi::payload::Json;
 use poem_openapi::types::ToJSON;
+use uuid::Uuid;
 
 body! {
     /// An API key of one's own.
@@ -26,6 +29,23 @@ body! {
         name: KeyName,
         /// From when on it is refused; it does not expire if this is left out.
         expires_at: Option<Instant>,
+    }
+}
+
+/// A user's own keys.
+struct Own {
+    filter: Filter,
+}
+
+impl Walk for Own {
+    type Item = ApiKey;
+    type Place = Uuid;
+
+    async fn page(&self, app: &App, after: Option<Uuid>, limit: i64) -> Result<Part<ApiKey, Uuid>, Problem> {
+        let now = app.now();
+        let keys = apikeys::list_told(&**app.reader().await?, &self.filter, now, after, limit + 1).await?;
+        let (shown, next) = split(&keys, limit, |last| last.id);
+        Ok(Part::new(shown.iter().map(|key| ApiKey::of(key.clone(), now).for_owner()).collect(), next))
     }
 }
 
@@ -42,19 +62,27 @@ impl OwnKeys {
         &self,
         caller: Caller<UserOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// Only those that stand so.
         state: Query<Option<KeyStateName>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<ApiKeyPage>, Read> {
+    ) -> Answer<Listed<ApiKeyPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let state = state.0.map(|state| state.0);
         let list = List::new("own_keys", &(&caller.user, state.map(State::as_str)));
-        let filter = Filter { owner: Some(caller.user), scope: Some(Scope::User), state };
-        let (after, limit, now) = (list.place(cursor.0.as_ref())?, page_size(limit.0), app.now());
-        let keys = apikeys::list_told(&**app.reader().await?, &filter, now, after, limit + 1).await?;
-        Ok(Json(ApiKeyPage::of(&keys, &list, limit, now).for_owner()))
+        let after = list.place(cursor.0.as_ref())?;
+        let filter = Filter { owner: Some(caller.user.clone()), scope: Some(Scope::User), state };
+        let keys = Own { filter };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "own-keys", form, keys).await?));
+        }
+        let Part { items, next, .. } = keys.page(&app, after, page_size(limit.0)).await?;
+        Ok(Listed::Page(ApiKeyPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Make an API key

@@ -1,7 +1,6 @@
 //! How API keys are told.
 
 use super::values::{EnvironmentName, KeyId, KeyName, KeyScopeName, KeyStateName};
-use crate::serve::cursor::List;
 use crate::words::scalars::{Instant, UserName};
 use apikeys::Key;
 use chrono::{DateTime, Utc};
@@ -92,18 +91,5 @@ impl ApiKey {
             revoke_reason: None,
             ..self
         }
-    }
-}
-
-impl ApiKeyPage {
-    /// The page of these keys, of which one more than `limit` was asked for.
-    pub(crate) fn of(keys: &[Key], list: &List, limit: i64, now: DateTime<Utc>) -> ApiKeyPage {
-        let (shown, next_cursor) = list.page(keys, limit, |last| last.id);
-        ApiKeyPage { items: shown.iter().map(|key| ApiKey::of(key.clone(), now)).collect(), next_cursor }
-    }
-
-    /// As their owner is told.
-    pub(crate) fn for_owner(self) -> ApiKeyPage {
-        ApiKeyPage { items: self.items.into_iter().map(ApiKey::for_owner).collect(), ..self }
     }
 }

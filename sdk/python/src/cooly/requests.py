@@ -355,6 +355,24 @@ class NewToken(_NewTokenRequired, total=False):
     """Whom it speaks for; `demo`, `admin` or `auditor` if left out."""
 
 
+class _NewWebhookRequired(TypedDict):
+    """What must be there."""
+
+    events: Sequence[enums.WebhookEvent]
+    """What it is told."""
+    url: str
+    """Where messages go: `https://`, and out in public."""
+
+
+class NewWebhook(_NewWebhookRequired, total=False):
+    """An endpoint to be made."""
+
+    description: str
+    """A note for people."""
+    user: str
+    """Only about this user; about all if left out."""
+
+
 class _OrderCaptureAmountRequired(TypedDict):
     """What must be there."""
 
@@ -515,9 +533,40 @@ class OrderVoidReason(_OrderVoidReasonRequired, total=False):
     """Only say what this would do: the answer is 200, and nothing is written."""
 
 
+class _ReplayOrderRequired(TypedDict):
+    """What must be there."""
+
+    after: int
+    """What comes after this position; `disabled.position` is where an endpoint was disabled."""
+
+
+class ReplayOrder(_ReplayOrderRequired, total=False):
+    """A part of the log that an endpoint is told again."""
+
+    until: int
+    """Up to this position; up to now if left out."""
+    with_delivered: bool
+    """Send also what was delivered."""
+
+
 class Revoking(TypedDict, total=False):
     """What goes with a revocation."""
 
     reason: str
     """Why."""
+
+
+class WebhookChange(TypedDict, total=False):
+    """What is changed of an endpoint; what is left out stays."""
+
+    description: str
+    """A note for people."""
+    enabled: bool
+    """`false` sends nothing more; what happens meanwhile is not for it, what waits goes on waiting. `true` sends
+    again, what waits at once.
+    """
+    events: Sequence[enums.WebhookEvent]
+    """What it is told from now on."""
+    url: str
+    """Where messages go. What waits goes there too, at once."""
 

@@ -2,13 +2,14 @@
 
 import { Generations } from "../generations.js";
 import type { Transport } from "../transport.js";
-import { AccountsOperations, DeadLettersOperations, ApiKeysOperations, AuditOperations, OperationsOperations, CreditsOperations } from "./resources.js";
+import { AccountsOperations, DeadLettersOperations, ApiKeysOperations, WebhooksOperations, AuditOperations, OperationsOperations, CreditsOperations } from "./resources.js";
 
 /** Everything that the API can do, by what it is about. */
 export class Api {
   readonly accounts: AccountsOperations;
   readonly deadLetters: DeadLettersOperations;
   readonly apiKeys: ApiKeysOperations;
+  readonly webhooks: WebhooksOperations;
   readonly audit: AuditOperations;
   readonly operations: OperationsOperations;
   readonly credits: CreditsOperations;
@@ -18,6 +19,7 @@ export class Api {
     this.accounts = new AccountsOperations(transport);
     this.deadLetters = new DeadLettersOperations(transport);
     this.apiKeys = new ApiKeysOperations(transport);
+    this.webhooks = new WebhooksOperations(transport);
     this.audit = new AuditOperations(transport);
     this.operations = new OperationsOperations(transport);
     this.credits = new CreditsOperations(transport);

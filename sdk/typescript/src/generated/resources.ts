@@ -10,7 +10,7 @@ import type { Conditional, Deferred, KeyRequired, Keyed, Positioned, Ranged, Req
 import type { Paged } from "../paging.js";
 import type { Transport } from "../transport.js";
 import type { Upload } from "../upload.js";
-import type { AccountDetail, AccountPage, AccountRow, ApiKey, ApiKeyPage, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListApiKeysQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListIncidentsQuery, ListOwnKeysQuery, ListSealsQuery, LogEvent, MadeAdjustment, MadeApiKey, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, ModelList, NewAdjustmentOrder, NewApiKey, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewOwnKey, NewRefundOrder, NewToken, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Revoking, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, WholeSeal } from "./types.js";
+import type { AccountDetail, AccountPage, AccountRow, ApiKey, ApiKeyPage, Balance, BalanceChange, BatchQuote, BulkAction, BulkGrantLine, BulkItem, BulkItemPage, BulkOutcome, BulkRun, BulkRunPage, CancelGenerationQuery, CancelledGeneration, CaptureAmountOrder, Cleanup, CreditBatchMade, CreditBatchOrder, DeadGeneration, DeadPage, DeadStory, Deciding, DiscardDeadLetterQuery, EventPage, ExportEventsQuery, Generation, GenerationPage, GenerationStory, GetAccountQuery, GetAccountStatementQuery, GetCreditHistoryQuery, GetCreditsQuery, GetOutstandingQuery, GetRecognisedQuery, GetStatementQuery, GetTrialBalanceQuery, GetUsageQuery, GivenUp, GrantInBulkQuery, Health, HistoryPage, HoldList, Ignoring, IncidentPage, IncidentStory, IncidentView, IssuedToken, ListAccountsQuery, ListApiKeysQuery, ListBulkActionItemsQuery, ListBulkActionsQuery, ListDeadLettersQuery, ListEventsQuery, ListGenerationsQuery, ListHoldsQuery, ListIncidentsQuery, ListModelsQuery, ListOwnKeysQuery, ListSealKeysQuery, ListSealsQuery, ListWebhookDeliveriesQuery, ListWebhooksQuery, LogEvent, MadeAdjustment, MadeApiKey, MadeCapture, MadeGrant, MadeHold, MadeRefund, MadeRelease, MadeVoid, MadeWebhook, ModelList, NewAdjustmentOrder, NewApiKey, NewBatchOrder, NewGenerationOrder, NewGrantOrder, NewHoldOrder, NewOwnKey, NewRefundOrder, NewToken, NewWebhook, OutstandingCredits, Overview, PaidBatch, PaidGeneration, Proof, PurchaseQuote, RecognisedRevenue, ReleaseHoldQuery, ReplayOrder, ReportTaskQuery, Reported, RetryDeadLetterQuery, Revived, Revoking, Seal, SealKeys, SealPage, Statement, StatementEntry, TrialBalance, UsageReport, VoidReasonOrder, Webhook, WebhookChange, WebhookDelivery, WebhookDeliveryPage, WebhookDeliveryStory, WebhookPage, WebhookSecret, WholeSeal } from "./types.js";
 
 /** Accounts of all users. */
 export class AccountsOperations {
@@ -21,8 +21,13 @@ export class AccountsOperations {
   }
 
   /** List accounts. */
-  list(query?: ListAccountsQuery, options?: RequestOptions & Positioned): Paged<AccountRow, AccountPage> {
-    return this.transport.pages({ id: "listAccounts", method: "GET", path: "/admin/accounts", query, positioned: true }, "items", options);
+  list(query?: ListAccountsQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<AccountRow, AccountPage>;
+  /** List accounts. */
+  list(query: ListAccountsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  list(query?: ListAccountsQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listAccounts", method: "GET", path: "/admin/accounts", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -58,8 +63,17 @@ export class AccountsOperations {
    *
    * Read from the log, so it is never stale. All of them, on one page.
    */
-  listHolds(user: string, options?: RequestOptions): Call<HoldList> {
-    return this.transport.json({ id: "listHolds", method: "GET", path: pathOf`/admin/accounts/${user}/holds` }, options);
+  listHolds(user: string, query?: ListHoldsQuery & { format?: "json" }, options?: RequestOptions): Call<HoldList>;
+  /**
+   * List open holds.
+   *
+   * Read from the log, so it is never stale. All of them, on one page.
+   */
+  listHolds(user: string, query: ListHoldsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listHolds(user: string, query?: ListHoldsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listHolds", method: "GET", path: pathOf`/admin/accounts/${user}/holds`, query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -166,8 +180,17 @@ export class DeadLettersOperations {
    *
    * Newest first: those ordered with `Prefer: respond-async`.
    */
-  listBulkActions(query?: ListBulkActionsQuery, options?: RequestOptions): Paged<BulkRun, BulkRunPage> {
-    return this.transport.pages({ id: "listBulkActions", method: "GET", path: "/admin/dlq/bulk-actions", query }, "items", options);
+  listBulkActions(query?: ListBulkActionsQuery & { format?: "json" }, options?: RequestOptions): Paged<BulkRun, BulkRunPage>;
+  /**
+   * List actions on many dead letters.
+   *
+   * Newest first: those ordered with `Prefer: respond-async`.
+   */
+  listBulkActions(query: ListBulkActionsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listBulkActions(query?: ListBulkActionsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listBulkActions", method: "GET", path: "/admin/dlq/bulk-actions", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -220,8 +243,17 @@ export class DeadLettersOperations {
    *
    * In its order: what died first comes first.
    */
-  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery, options?: RequestOptions): Paged<BulkItem, BulkItemPage> {
-    return this.transport.pages({ id: "listBulkActionItems", method: "GET", path: pathOf`/admin/dlq/bulk-actions/${id}/items`, query }, "items", options);
+  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery & { format?: "json" }, options?: RequestOptions): Paged<BulkItem, BulkItemPage>;
+  /**
+   * List the generations of an action.
+   *
+   * In its order: what died first comes first.
+   */
+  listBulkActionItems(id: string, query: ListBulkActionItemsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listBulkActionItems(id: string, query?: ListBulkActionItemsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listBulkActionItems", method: "GET", path: pathOf`/admin/dlq/bulk-actions/${id}/items`, query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -260,8 +292,20 @@ export class DeadLettersOperations {
    * credits at stake. An incident of which no dead letter waits is told while it is among the two hundred that were decided
    * about last.
    */
-  listIncidents(query?: ListIncidentsQuery, options?: RequestOptions & Positioned): Paged<IncidentView, IncidentPage> {
-    return this.transport.pages({ id: "listIncidents", method: "GET", path: "/admin/dlq/incidents", query, positioned: true }, "items", options);
+  listIncidents(query?: ListIncidentsQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<IncidentView, IncidentPage>;
+  /**
+   * List incidents.
+   *
+   * Dead letters that share a cause: kind, provider, model, class, code, and message without ids, numbers, addresses and
+   * quoted values. What matters comes first: `regressed`, `open`, `ignored`, `resolved`; then what is rising, and what has most
+   * credits at stake. An incident of which no dead letter waits is told while it is among the two hundred that were decided
+   * about last.
+   */
+  listIncidents(query: ListIncidentsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  listIncidents(query?: ListIncidentsQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listIncidents", method: "GET", path: "/admin/dlq/incidents", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -306,8 +350,17 @@ export class DeadLettersOperations {
    *
    * Newest first, unless another order is asked for.
    */
-  list(query?: ListDeadLettersQuery, options?: RequestOptions & Positioned): Paged<DeadGeneration, DeadPage> {
-    return this.transport.pages({ id: "listDeadLetters", method: "GET", path: "/admin/dlq/messages", query, positioned: true }, "items", options);
+  list(query?: ListDeadLettersQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<DeadGeneration, DeadPage>;
+  /**
+   * List dead letters.
+   *
+   * Newest first, unless another order is asked for.
+   */
+  list(query: ListDeadLettersQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  list(query?: ListDeadLettersQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listDeadLetters", method: "GET", path: "/admin/dlq/messages", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -381,8 +434,17 @@ export class ApiKeysOperations {
    *
    * Those of everybody, newest first; with those that have expired or were revoked.
    */
-  list(query?: ListApiKeysQuery, options?: RequestOptions): Paged<ApiKey, ApiKeyPage> {
-    return this.transport.pages({ id: "listApiKeys", method: "GET", path: "/admin/keys", query }, "items", options);
+  list(query?: ListApiKeysQuery & { format?: "json" }, options?: RequestOptions): Paged<ApiKey, ApiKeyPage>;
+  /**
+   * List API keys.
+   *
+   * Those of everybody, newest first; with those that have expired or were revoked.
+   */
+  list(query: ListApiKeysQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  list(query?: ListApiKeysQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listApiKeys", method: "GET", path: "/admin/keys", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -416,8 +478,17 @@ export class ApiKeysOperations {
    *
    * Newest first; with those that have expired or were revoked.
    */
-  listOwnKeys(query?: ListOwnKeysQuery, options?: RequestOptions): Paged<ApiKey, ApiKeyPage> {
-    return this.transport.pages({ id: "listOwnKeys", method: "GET", path: "/v1/keys", query }, "items", options);
+  listOwnKeys(query?: ListOwnKeysQuery & { format?: "json" }, options?: RequestOptions): Paged<ApiKey, ApiKeyPage>;
+  /**
+   * List your API keys.
+   *
+   * Newest first; with those that have expired or were revoked.
+   */
+  listOwnKeys(query: ListOwnKeysQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listOwnKeys(query?: ListOwnKeysQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listOwnKeys", method: "GET", path: "/v1/keys", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -438,6 +509,136 @@ export class ApiKeysOperations {
    */
   revokeOwnKey(id: string, options?: RequestOptions): Call<ApiKey> {
     return this.transport.json({ id: "revokeOwnKey", method: "POST", path: pathOf`/v1/keys/${id}/revoke`, repeatable: true }, options);
+  }
+}
+
+/** Where customers are told what happens, and what they were told. */
+export class WebhooksOperations {
+  protected readonly transport: Transport;
+
+  constructor(transport: Transport) {
+    this.transport = transport;
+  }
+
+  /**
+   * List endpoints.
+   *
+   * Newest first.
+   */
+  list(query?: ListWebhooksQuery & { format?: "json" }, options?: RequestOptions): Paged<Webhook, WebhookPage>;
+  /**
+   * List endpoints.
+   *
+   * Newest first.
+   */
+  list(query: ListWebhooksQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  list(query?: ListWebhooksQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listWebhooks", method: "GET", path: "/admin/webhooks", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
+  }
+
+  /**
+   * Make an endpoint.
+   *
+   * It is told what happens from now on, each message signed as Standard Webhooks describes it, at least once and in order for each user.
+   * What is not answered with a 2xx within 10 s is sent again at growing intervals for three days.
+   */
+  create(body: NewWebhook, options?: RequestOptions & Keyed): Call<MadeWebhook> {
+    return this.transport.json({ id: "createWebhook", method: "POST", path: "/admin/webhooks", body, keyed: true }, options);
+  }
+
+  /**
+   * Take an endpoint away.
+   *
+   * Nothing more is sent to it, and what it was told is deleted. Answers with the endpoint as it was.
+   */
+  delete(webhook: string, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "deleteWebhook", method: "DELETE", path: pathOf`/admin/webhooks/${webhook}` }, options);
+  }
+
+  /** Look at an endpoint. */
+  get(webhook: string, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "getWebhook", method: "GET", path: pathOf`/admin/webhooks/${webhook}` }, options);
+  }
+
+  /**
+   * Change an endpoint.
+   *
+   * Its address, its events, its note, or whether anything is sent to it. Harmless to repeat.
+   */
+  change(webhook: string, body: WebhookChange, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "changeWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}`, body }, options);
+  }
+
+  /**
+   * List what an endpoint was told.
+   *
+   * Newest first. What became of nothing more is kept for 30 days.
+   */
+  listDeliveries(webhook: string, query?: ListWebhookDeliveriesQuery & { format?: "json" }, options?: RequestOptions): Paged<WebhookDelivery, WebhookDeliveryPage>;
+  /**
+   * List what an endpoint was told.
+   *
+   * Newest first. What became of nothing more is kept for 30 days.
+   */
+  listDeliveries(webhook: string, query: ListWebhookDeliveriesQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listDeliveries(webhook: string, query?: ListWebhookDeliveriesQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listWebhookDeliveries", method: "GET", path: pathOf`/admin/webhooks/${webhook}/deliveries`, query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
+  }
+
+  /**
+   * Look at a delivery.
+   *
+   * With what is sent.
+   */
+  getDelivery(webhook: string, message: string, options?: RequestOptions): Call<WebhookDeliveryStory> {
+    return this.transport.json({ id: "getWebhookDelivery", method: "GET", path: pathOf`/admin/webhooks/${webhook}/deliveries/${message}` }, options);
+  }
+
+  /**
+   * Send a delivery again.
+   *
+   * Under the same id. One that waits for its next attempt is sent now; one that waits for an earlier message goes on waiting.
+   */
+  redeliverMessage(webhook: string, message: string, options?: RequestOptions): Call<WebhookDelivery> {
+    return this.transport.json({ id: "redeliverWebhookMessage", method: "POST", path: pathOf`/admin/webhooks/${webhook}/deliveries/${message}/redeliver` }, options);
+  }
+
+  /**
+   * Tell an endpoint a part of the log again.
+   *
+   * What it would have been told by its events as they are now, under the same ids: what was given up, what was never written down
+   * because the endpoint was disabled or not there yet, and with `with_delivered` what was delivered. What waits goes on waiting.
+   * Without it `after` cannot lie before what was delivered so long ago that nobody knows it any more.
+   */
+  replay(webhook: string, body: ReplayOrder, options?: RequestOptions): Call<Webhook> {
+    return this.transport.json({ id: "replayWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}/replay`, body }, options);
+  }
+
+  /** Look at the secret of an endpoint. */
+  getSecret(webhook: string, options?: RequestOptions): Call<WebhookSecret> {
+    return this.transport.json({ id: "getWebhookSecret", method: "GET", path: pathOf`/admin/webhooks/${webhook}/secret` }, options);
+  }
+
+  /**
+   * Give an endpoint another secret.
+   *
+   * For 24 hours messages are signed with the one before too, and there can be no third one.
+   */
+  rotateSecret(webhook: string, options?: RequestOptions): Call<WebhookSecret> {
+    return this.transport.json({ id: "rotateWebhookSecret", method: "POST", path: pathOf`/admin/webhooks/${webhook}/secret` }, options);
+  }
+
+  /**
+   * Send a test.
+   *
+   * A message `webhook.test`, signed and sent as any other; look at the delivery for what was answered.
+   */
+  test(webhook: string, options?: RequestOptions): Call<WebhookDelivery> {
+    return this.transport.json({ id: "testWebhook", method: "POST", path: pathOf`/admin/webhooks/${webhook}/test` }, options);
   }
 }
 
@@ -464,8 +665,17 @@ export class AuditOperations {
    *
    * In order of position, with everything that is hashed.
    */
-  listEvents(query?: ListEventsQuery, options?: RequestOptions): Paged<LogEvent, EventPage> {
-    return this.transport.pages({ id: "listEvents", method: "GET", path: "/audit/events", query }, "items", options);
+  listEvents(query?: ListEventsQuery & { format?: "json" }, options?: RequestOptions): Paged<LogEvent, EventPage>;
+  /**
+   * Read the log.
+   *
+   * In order of position, with everything that is hashed.
+   */
+  listEvents(query: ListEventsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listEvents(query?: ListEventsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listEvents", method: "GET", path: "/audit/events", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -493,8 +703,18 @@ export class AuditOperations {
    * All credits that are owed to users, by where they came from and by how many days ago they were given. Refused if
    * adding up takes more than 10 s.
    */
-  getOutstanding(query?: GetOutstandingQuery, options?: RequestOptions): Call<OutstandingCredits> {
-    return this.transport.json({ id: "getOutstanding", method: "GET", path: "/audit/outstanding", query }, options);
+  getOutstanding(query?: GetOutstandingQuery & { format?: "json" }, options?: RequestOptions): Call<OutstandingCredits>;
+  /**
+   * What is outstanding.
+   *
+   * All credits that are owed to users, by where they came from and by how many days ago they were given. Refused if
+   * adding up takes more than 10 s.
+   */
+  getOutstanding(query: GetOutstandingQuery & { format: "csv" | "parquet" }, options?: RequestOptions): Promise<Download>;
+  getOutstanding(query?: GetOutstandingQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getOutstanding", method: "GET", path: "/audit/outstanding", query };
+    if (query?.format === "csv" || query?.format === "parquet") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -503,13 +723,28 @@ export class AuditOperations {
    * Credits that were burned, less those that were given back, and credits that expired unspent (breakage), by day and by
    * where they came from. `from` belongs to the interval and `to` does not. Refused if adding up takes more than 10 s.
    */
-  getRecognised(query?: GetRecognisedQuery, options?: RequestOptions): Call<RecognisedRevenue> {
-    return this.transport.json({ id: "getRecognised", method: "GET", path: "/audit/recognised", query }, options);
+  getRecognised(query?: GetRecognisedQuery & { format?: "json" }, options?: RequestOptions): Call<RecognisedRevenue>;
+  /**
+   * What became revenue.
+   *
+   * Credits that were burned, less those that were given back, and credits that expired unspent (breakage), by day and by
+   * where they came from. `from` belongs to the interval and `to` does not. Refused if adding up takes more than 10 s.
+   */
+  getRecognised(query: GetRecognisedQuery & { format: "csv" | "parquet" }, options?: RequestOptions): Promise<Download>;
+  getRecognised(query?: GetRecognisedQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getRecognised", method: "GET", path: "/audit/recognised", query };
+    if (query?.format === "csv" || query?.format === "parquet") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /** List the seals. */
-  listSeals(query?: ListSealsQuery, options?: RequestOptions): Paged<Seal, SealPage> {
-    return this.transport.pages({ id: "listSeals", method: "GET", path: "/audit/seals", query }, "items", options);
+  listSeals(query?: ListSealsQuery & { format?: "json" }, options?: RequestOptions): Paged<Seal, SealPage>;
+  /** List the seals. */
+  listSeals(query: ListSealsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listSeals(query?: ListSealsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listSeals", method: "GET", path: "/audit/seals", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -517,8 +752,17 @@ export class AuditOperations {
    *
    * For comparison with the keys that you know: a key that the database names proves nothing by itself.
    */
-  listSealKeys(options?: RequestOptions): Call<SealKeys> {
-    return this.transport.json({ id: "listSealKeys", method: "GET", path: "/audit/seals/keys" }, options);
+  listSealKeys(query?: ListSealKeysQuery & { format?: "json" }, options?: RequestOptions): Call<SealKeys>;
+  /**
+   * List the keys that signed seals.
+   *
+   * For comparison with the keys that you know: a key that the database names proves nothing by itself.
+   */
+  listSealKeys(query: ListSealKeysQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  listSealKeys(query?: ListSealKeysQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listSealKeys", method: "GET", path: "/audit/seals/keys", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /** Read a seal and what is under it. */
@@ -534,8 +778,20 @@ export class AuditOperations {
    * the interval and `to` does not, so intervals that meet add up. An instant stands for the first event recorded at it
    * or later. Refused if adding up takes more than 10 s.
    */
-  getTrialBalance(query?: GetTrialBalanceQuery, options?: RequestOptions): Call<TrialBalance> {
-    return this.transport.json({ id: "getTrialBalance", method: "GET", path: "/audit/trial-balance", query }, options);
+  getTrialBalance(query?: GetTrialBalanceQuery & { format?: "json" }, options?: RequestOptions): Call<TrialBalance>;
+  /**
+   * The trial balance.
+   *
+   * Of all accounts together, between any two positions or instants: what was outstanding, what was granted, spent,
+   * refunded, adjusted, expired and voided, what is held, and whether it adds up to the last digit. `from` belongs to
+   * the interval and `to` does not, so intervals that meet add up. An instant stands for the first event recorded at it
+   * or later. Refused if adding up takes more than 10 s.
+   */
+  getTrialBalance(query: GetTrialBalanceQuery & { format: "csv" | "parquet" }, options?: RequestOptions): Promise<Download>;
+  getTrialBalance(query?: GetTrialBalanceQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "getTrialBalance", method: "GET", path: "/audit/trial-balance", query };
+    if (query?.format === "csv" || query?.format === "parquet") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -624,8 +880,17 @@ export class CreditsOperations {
    *
    * Newest first.
    */
-  history(query?: GetCreditHistoryQuery, options?: RequestOptions & Positioned): Paged<BalanceChange, HistoryPage> {
-    return this.transport.pages({ id: "getCreditHistory", method: "GET", path: "/v1/credits/history", query, positioned: true }, "items", options);
+  history(query?: GetCreditHistoryQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<BalanceChange, HistoryPage>;
+  /**
+   * How your balance came about.
+   *
+   * Newest first.
+   */
+  history(query: GetCreditHistoryQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  history(query?: GetCreditHistoryQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "getCreditHistory", method: "GET", path: "/v1/credits/history", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**
@@ -651,8 +916,13 @@ export class CreditsOperations {
   }
 
   /** The models on offer. */
-  models(options?: RequestOptions): Call<ModelList> {
-    return this.transport.json({ id: "listModels", method: "GET", path: "/v1/models" }, options);
+  models(query?: ListModelsQuery & { format?: "json" }, options?: RequestOptions): Call<ModelList>;
+  /** The models on offer. */
+  models(query: ListModelsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions): Promise<Download>;
+  models(query?: ListModelsQuery, options?: RequestOptions): any {
+    const request: Operation = { id: "listModels", method: "GET", path: "/v1/models", query };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 
   /**
@@ -661,8 +931,18 @@ export class CreditsOperations {
    * By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less `refunded` is what
    * your balance lost to generations; what is only set aside is not in it.
    */
-  usage(query?: GetUsageQuery, options?: RequestOptions & Positioned): Call<UsageReport> {
-    return this.transport.json({ id: "getUsage", method: "GET", path: "/v1/usage", query, positioned: true }, options);
+  usage(query?: GetUsageQuery & { format?: "json" }, options?: RequestOptions & Positioned): Call<UsageReport>;
+  /**
+   * What you used.
+   *
+   * By day, kind and model; the last 30 days unless a range of at most 366 days is named. `spent` less `refunded` is what
+   * your balance lost to generations; what is only set aside is not in it.
+   */
+  usage(query: GetUsageQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  usage(query?: GetUsageQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "getUsage", method: "GET", path: "/v1/usage", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.json(request, options);
   }
 }
 
@@ -684,8 +964,17 @@ export class GenerationsOperations {
    *
    * Newest first. All filters that are given must hold.
    */
-  list(query?: ListGenerationsQuery, options?: RequestOptions & Positioned): Paged<Generation, GenerationPage> {
-    return this.transport.pages({ id: "listGenerations", method: "GET", path: "/v1/generations", query, positioned: true }, "items", options);
+  list(query?: ListGenerationsQuery & { format?: "json" }, options?: RequestOptions & Positioned): Paged<Generation, GenerationPage>;
+  /**
+   * List your generations.
+   *
+   * Newest first. All filters that are given must hold.
+   */
+  list(query: ListGenerationsQuery & { format: "csv" | "ndjson" }, options?: RequestOptions & Positioned): Promise<Download>;
+  list(query?: ListGenerationsQuery, options?: RequestOptions & Positioned): any {
+    const request: Operation = { id: "listGenerations", method: "GET", path: "/v1/generations", query, positioned: true };
+    if (query?.format === "csv" || query?.format === "ndjson") return this.transport.download(request, options);
+    return this.transport.pages(request, "items", options);
   }
 
   /**

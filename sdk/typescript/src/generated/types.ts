@@ -1259,6 +1259,9 @@ export interface LifeEvent {
   version: number;
 }
 
+/** The forms that a list has. */
+export type ListForm = "json" | "csv" | "ndjson";
+
 /** A border between two events of the log. */
 export interface LogEdge {
   /** The instant that was asked for; null if it was a position, or nothing. */
@@ -1503,6 +1506,36 @@ export interface MadeVoid {
   user: string;
 }
 
+/** An endpoint that was made. */
+export interface MadeWebhook {
+  /** It is told what the log says after this position. */
+  after: number;
+  /** When it was made. */
+  created_at: Timestamp;
+  /** Who made it. */
+  created_by: string;
+  /** A note for people; null if there is none. */
+  description?: string | null;
+  /** Why nothing is sent to it; null if something is. */
+  disabled?: WebhookDisabled | null;
+  /** What it is told. */
+  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">>;
+  /** Since when every attempt has failed; null if the last one did not. */
+  failing_since?: Timestamp | null;
+  /** Its id. */
+  id: string;
+  /** What it is told again at the moment; null if nothing is. */
+  replay?: WebhookReplay | null;
+  /** Until when it is left alone after a failure, whatever waits for it; null if it is not. */
+  retry_at?: Timestamp | null;
+  /** What messages to it are signed with: `whsec_` and base64. */
+  secret: string;
+  /** Where messages go. */
+  url: string;
+  /** The one user that it is told about; null for all. */
+  user?: string | null;
+}
+
 /** All models. */
 export interface ModelList {
   items: Array<ModelOffer>;
@@ -1648,6 +1681,18 @@ export interface NewVoid {
   lot: number;
   /** Why; the user reads it in the history. */
   reason: string;
+}
+
+/** An endpoint to be made. */
+export interface NewWebhook {
+  /** A note for people. */
+  description?: string;
+  /** What it is told. */
+  events: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">;
+  /** Where messages go: `https://`, and out in public. */
+  url: string;
+  /** Only about this user; about all if left out. */
+  user?: string;
 }
 
 /** A body, and whether it is only tried. */
@@ -1985,6 +2030,16 @@ export interface RecognisedTotal {
   refunded: CreditsChange;
 }
 
+/** A part of the log that an endpoint is told again. */
+export interface ReplayOrder {
+  /** What comes after this position; `disabled.position` is where an endpoint was disabled. */
+  after: number;
+  /** Up to this position; up to now if left out. */
+  until?: number;
+  /** Send also what was delivered. */
+  with_delivered?: boolean;
+}
+
 /** The answer to a report. */
 export interface Reported {
   /** What became of it. */
@@ -2258,6 +2313,151 @@ export interface UsageReport {
   zone: string;
 }
 
+/** Where a customer is told what happens. */
+export interface Webhook {
+  /** It is told what the log says after this position. */
+  after: number;
+  /** When it was made. */
+  created_at: Timestamp;
+  /** Who made it. */
+  created_by: string;
+  /** A note for people; null if there is none. */
+  description?: string | null;
+  /** Why nothing is sent to it; null if something is. */
+  disabled?: WebhookDisabled | null;
+  /** What it is told. */
+  events: Array<Open<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">>;
+  /** Since when every attempt has failed; null if the last one did not. */
+  failing_since?: Timestamp | null;
+  /** Its id. */
+  id: string;
+  /** What it is told again at the moment; null if nothing is. */
+  replay?: WebhookReplay | null;
+  /** Until when it is left alone after a failure, whatever waits for it; null if it is not. */
+  retry_at?: Timestamp | null;
+  /** Where messages go. */
+  url: string;
+  /** The one user that it is told about; null for all. */
+  user?: string | null;
+}
+
+/** What is changed of an endpoint; what is left out stays. */
+export interface WebhookChange {
+  /** A note for people. */
+  description?: string;
+  /**
+   * `false` sends nothing more; what happens meanwhile is not for it, what waits goes on waiting. `true` sends again, what waits
+   * at once.
+   */
+  enabled?: boolean;
+  /** What it is told from now on. */
+  events?: Array<"generation.succeeded" | "generation.failed" | "generation.cancelled" | "generation.dead" | "generation.discarded" | "credits.granted" | "credits.refunded" | "credits.low" | "credits.expiring">;
+  /** Where messages go. What waits goes there too, at once. */
+  url?: string;
+}
+
+/** A message to an endpoint, and what became of it. */
+export interface WebhookDelivery {
+  /** When it was sent last; null if it was not. */
+  attempted_at?: Timestamp | null;
+  /** How often it was sent. */
+  attempts: number;
+  /** When it was written down. */
+  created_at: Timestamp;
+  /**
+   * Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
+   * `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and was given up. Null if it was taken.
+   */
+  error?: string | null;
+  /** The message: `webhook-id`, the same however often it is sent. */
+  id: string;
+  /** When it is sent next; null once nothing more becomes of it, and while an earlier message about the same user waits. */
+  next_at?: Timestamp | null;
+  /** What became of it: it is `waiting` to be sent, `delivered`, or `given_up`. */
+  outcome: Open<"delivered" | "waiting" | "given_up">;
+  /** The event of the log that it tells of; null of a test. */
+  position?: number | null;
+  /** Since when nothing more becomes of it; null while it waits. */
+  settled_at?: Timestamp | null;
+  /** The HTTP status that was answered then; null if there was no answer. */
+  status?: number | null;
+  /** What it is about: one of the events of endpoints, or `webhook.test`. */
+  type: string;
+}
+
+/** A page of deliveries, newest first. */
+export interface WebhookDeliveryPage {
+  items: Array<WebhookDelivery>;
+  /** Where the next page begins; null on the last. */
+  next_cursor?: string | null;
+}
+
+/** A message to an endpoint with what it says. */
+export interface WebhookDeliveryStory {
+  /** When it was sent last; null if it was not. */
+  attempted_at?: Timestamp | null;
+  /** How often it was sent. */
+  attempts: number;
+  /** When it was written down. */
+  created_at: Timestamp;
+  /**
+   * Why it was not taken then: `status`, `redirect`, `timeout`, `connection`, `connection_lost`, `address_not_public`,
+   * `address_refused` or `secret_missing`; `too_old` if it had waited for 30 days and was given up. Null if it was taken.
+   */
+  error?: string | null;
+  /** The message: `webhook-id`, the same however often it is sent. */
+  id: string;
+  /** When it is sent next; null once nothing more becomes of it, and while an earlier message about the same user waits. */
+  next_at?: Timestamp | null;
+  /** What became of it: it is `waiting` to be sent, `delivered`, or `given_up`. */
+  outcome: Open<"delivered" | "waiting" | "given_up">;
+  /** What is sent, byte by byte. */
+  payload: string;
+  /** The event of the log that it tells of; null of a test. */
+  position?: number | null;
+  /** Since when nothing more becomes of it; null while it waits. */
+  settled_at?: Timestamp | null;
+  /** The HTTP status that was answered then; null if there was no answer. */
+  status?: number | null;
+  /** What it is about: one of the events of endpoints, or `webhook.test`. */
+  type: string;
+}
+
+/** Why nothing is sent to an endpoint. */
+export interface WebhookDisabled {
+  /** Since when. */
+  at: Timestamp;
+  /** What the log says after this position was not told since. Send it as `after` to be told once it is enabled. */
+  position: number;
+  /** `asked`: an admin disabled it. `gone`: it answered 410. `failing`: it took nothing for five days. */
+  reason: Open<"asked" | "gone" | "failing">;
+}
+
+/** A page of endpoints, newest first. */
+export interface WebhookPage {
+  items: Array<Webhook>;
+  /** Where the next page begins; null on the last. */
+  next_cursor?: string | null;
+}
+
+/** A part of the log that an endpoint is told again. */
+export interface WebhookReplay {
+  /** What comes after this position is still to be told. */
+  after: number;
+  /** Up to this position. */
+  until: number;
+  /** Whether what was delivered is sent again. */
+  with_delivered: boolean;
+}
+
+/** What messages to an endpoint are signed with. */
+export interface WebhookSecret {
+  /** Until when messages are signed with the secret before this one too; null if they are not. */
+  previous_until?: Timestamp | null;
+  /** The secret: `whsec_` and base64. Whoever has it can sign as this service does. */
+  secret: string;
+}
+
 /** A seal with the events under it. */
 export interface WholeSeal {
   /** The leaves of its tree, in order. */
@@ -2270,6 +2470,8 @@ export interface WholeSeal {
 export interface ListAccountsQuery {
   /** Only users that begin like this. */
   search?: string;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2282,6 +2484,12 @@ export interface GetAccountQuery {
   as_of?: Timestamp | string;
   /** How soon a lot must expire to be in `expiring_soon`; `7d` if left out. */
   expiring_within?: string;
+}
+
+/** What `accounts.listHolds` can be asked. */
+export interface ListHoldsQuery {
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `accounts.releaseHold` can be asked. */
@@ -2308,6 +2516,8 @@ export interface GetAccountStatementQuery {
 
 /** What `deadLetters.listBulkActions` can be asked. */
 export interface ListBulkActionsQuery {
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2318,6 +2528,8 @@ export interface ListBulkActionsQuery {
 export interface ListBulkActionItemsQuery {
   /** Only those of which this became. */
   outcome?: "waiting" | "begun" | "queued" | "succeeded" | "failed" | "cancelled" | "discarded" | "changed" | "refused";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2328,6 +2540,8 @@ export interface ListBulkActionItemsQuery {
 export interface ListIncidentsQuery {
   /** Only those that stand so. */
   state?: "regressed" | "open" | "ignored" | "resolved";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2364,6 +2578,8 @@ export interface ListDeadLettersQuery {
   until?: Timestamp;
   /** `newest` first, `oldest` first, or those with most `credits` first. */
   sort?: "newest" | "oldest" | "credits";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2402,6 +2618,30 @@ export interface ListApiKeysQuery {
   scope?: "user" | "admin" | "auditor" | "backend";
   /** Only those that stand so. */
   state?: "active" | "expired" | "revoked";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
+}
+
+/** What `webhooks.list` can be asked. */
+export interface ListWebhooksQuery {
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
+  /** How many a page. */
+  limit?: number;
+  /** `next_cursor` of the page before. */
+  cursor?: string;
+}
+
+/** What `webhooks.listDeliveries` can be asked. */
+export interface ListWebhookDeliveriesQuery {
+  /** Only those of which this became. */
+  outcome?: "delivered" | "waiting" | "given_up";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2431,6 +2671,8 @@ export interface ListEventsQuery {
   until?: Timestamp;
   /** Only events after this position. */
   after?: number;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2475,10 +2717,18 @@ export interface GetRecognisedQuery {
 
 /** What `audit.listSeals` can be asked. */
 export interface ListSealsQuery {
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
   cursor?: string;
+}
+
+/** What `audit.listSealKeys` can be asked. */
+export interface ListSealKeysQuery {
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `audit.getTrialBalance` can be asked. */
@@ -2503,6 +2753,8 @@ export interface GetCreditsQuery {
 export interface GetCreditHistoryQuery {
   /** Only changes of this type, such as `credits.granted`. */
   type?: string;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2539,6 +2791,8 @@ export interface ListGenerationsQuery {
   until?: string | Timestamp;
   /** Only those with this text in their prompt; small letters and capitals are the same, beyond ASCII in the ways people write them. */
   q?: string;
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
@@ -2558,10 +2812,18 @@ export interface CancelGenerationQuery {
 export interface ListOwnKeysQuery {
   /** Only those that stand so. */
   state?: "active" | "expired" | "revoked";
+  /** The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides. */
+  format?: ListForm;
   /** How many a page. */
   limit?: number;
   /** `next_cursor` of the page before. */
   cursor?: string;
+}
+
+/** What `credits.models` can be asked. */
+export interface ListModelsQuery {
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `credits.usage` can be asked. */
@@ -2572,6 +2834,8 @@ export interface GetUsageQuery {
   to?: string;
   /** Whose days: a time zone of the IANA data base, such as `Europe/Berlin`; `UTC` if left out. */
   zone?: string;
+  /** The form: `json`, or `csv` or `ndjson` for a file; else the `Accept` header decides. */
+  format?: ListForm;
 }
 
 /** What `operations.reportTask` can be asked. */

@@ -7,7 +7,8 @@ use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::Strict;
 use crate::serve::cursor::{List, Moment};
-use crate::serve::declared::{Answer, Change, OrderOnOne, ReadOne};
+use crate::serve::declared::{Answer, Change, OrderOnOne, ReadFile, ReadOne};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::hooks::{DeliveryOutcomeName, MessageId, WebhookId};
@@ -31,6 +32,29 @@ struct WebhookDeliveryPage {
     next_cursor: Option<String>,
 }
 
+/// What an endpoint was told, of which something became.
+struct Told {
+    endpoint: Uuid,
+    outcome: Option<hooks::Outcome>,
+}
+
+impl Walk for Told {
+    type Item = WebhookDelivery;
+    type Place = (Moment, Uuid);
+
+    async fn page(
+        &self,
+        app: &App,
+        before: Option<(Moment, Uuid)>,
+        limit: i64,
+    ) -> Result<Part<WebhookDelivery, (Moment, Uuid)>, Problem> {
+        let (client, before) = (app.reader().await?, before.map(|(Moment(at), id)| (at, id)));
+        let found = hooks::deliveries(&**client, self.endpoint, self.outcome, before, limit + 1).await?;
+        let (shown, next) = split(&found, limit, |last| (Moment(last.created_at), last.message_id));
+        Ok(Part::new(shown.iter().map(WebhookDelivery::from).collect(), next))
+    }
+}
+
 /// See the module.
 pub(crate) struct WebhookDeliveries;
 
@@ -46,29 +70,31 @@ impl WebhookDeliveries {
     )]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
         /// The endpoint.
         webhook: Path<WebhookId>,
         /// Only those of which this became.
         outcome: Query<Option<DeliveryOutcomeName>>,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<WebhookDeliveryPage>, ReadOne> {
-        let (id, outcome) = (webhook.0.0, outcome.0.map(|outcome| outcome.0));
-        let list = List::new("webhook_deliveries", &(id, outcome));
-        let place: Option<(Moment, Uuid)> = list.place(cursor.0.as_ref())?;
-        let (before, limit) = (place.map(|(Moment(at), id)| (at, id)), page_size(limit.0));
-        let client = app.reader().await?;
-        hooks::get(&**client, id).await?.ok_or_else(unknown)?;
-        let found = hooks::deliveries(&**client, id, outcome, before, limit + 1).await?;
-        let (shown, next_cursor) = list.page(&found, limit, |last| (last.created_at, last.message_id));
-        Ok(Json(WebhookDeliveryPage {
-            items: shown.iter().map(WebhookDelivery::from).collect(),
-            next_cursor,
-        }))
+    ) -> Answer<Listed<WebhookDeliveryPage>, ReadFile> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
+        let (endpoint, outcome) = (webhook.0.0, outcome.0.map(|outcome| outcome.0));
+        let list = List::new("webhook_deliveries", &(endpoint, outcome));
+        let before = list.place(cursor.0.as_ref())?;
+        hooks::get(&**app.reader().await?, endpoint).await?.ok_or_else(unknown)?;
+        let told = Told { endpoint, outcome };
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "webhook-deliveries", form, told).await?));
+        }
+        let Part { items, next, .. } = told.page(&app, before, page_size(limit.0)).await?;
+        Ok(Listed::Page(WebhookDeliveryPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Look at a delivery

@@ -7,8 +7,9 @@ use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::Strict;
 use crate::serve::cursor::{List, Moment};
-use crate::serve::declared::{Answer, Change, Order, OrderOnOne, Read, ReadOne};
+use crate::serve::declared::{Answer, Change, Order, OrderOnOne, ReadList, ReadOne};
 use crate::serve::idempotency;
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::hooks::WebhookId;
@@ -48,6 +49,26 @@ struct WebhookPage {
     next_cursor: Option<String>,
 }
 
+/// All of them, newest first.
+struct Endpoints;
+
+impl Walk for Endpoints {
+    type Item = Webhook;
+    type Place = (Moment, Uuid);
+
+    async fn page(
+        &self,
+        app: &App,
+        before: Option<(Moment, Uuid)>,
+        limit: i64,
+    ) -> Result<Part<Webhook, (Moment, Uuid)>, Problem> {
+        let before = before.map(|(Moment(at), id)| (at, id));
+        let found = hooks::list(&**app.reader().await?, before, limit + 1).await?;
+        let (shown, next) = split(&found, limit, |last| (Moment(last.created_at), last.id));
+        Ok(Part::new(shown.iter().map(Webhook::from).collect(), next))
+    }
+}
+
 /// See the module.
 pub(crate) struct WebhookEndpoints;
 
@@ -78,19 +99,24 @@ impl WebhookEndpoints {
     #[oai(path = "/admin/webhooks", method = "get", operation_id = "listWebhooks")]
     async fn list(
         &self,
-        _caller: Caller<AdminOnly>,
+        caller: Caller<AdminOnly>,
         app: Data<&App>,
+        asking: Asking,
+        /// The form: `json` for a page, `csv` or `ndjson` for all pages as a file; else the `Accept` header decides.
+        format: Query<Option<ListForm>>,
         /// How many a page.
         limit: Query<Option<Limit>>,
         /// `next_cursor` of the page before.
         cursor: Query<Option<Term>>,
-    ) -> Answer<Json<WebhookPage>, Read> {
+    ) -> Answer<Listed<WebhookPage>, ReadList> {
+        let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let list = List::new("webhooks", &());
-        let place: Option<(Moment, Uuid)> = list.place(cursor.0.as_ref())?;
-        let (before, limit) = (place.map(|(Moment(at), id)| (at, id)), page_size(limit.0));
-        let found = hooks::list(&**app.reader().await?, before, limit + 1).await?;
-        let (shown, next_cursor) = list.page(&found, limit, |last| (last.created_at, last.id));
-        Ok(Json(WebhookPage { items: shown.iter().map(Webhook::from).collect(), next_cursor }))
+        let before = list.place(cursor.0.as_ref())?;
+        if let Some(form) = form {
+            return Ok(Listed::File(export(&app, &caller, "webhooks", form, Endpoints).await?));
+        }
+        let Part { items, next, .. } = Endpoints.page(&app, before, page_size(limit.0)).await?;
+        Ok(Listed::Page(WebhookPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
     }
 
     /// Look at an endpoint

@@ -13,7 +13,15 @@ import httpx
 
 from .._options import ANSWER_TIMEOUT, Options
 from ..retry import Retry
-from .resources import Accounts, ApiKeys, Audit, Credits, DeadLetters, Operations, Webhooks
+from .resources import (
+    Accounts,
+    ApiKeys,
+    Audit,
+    Credits,
+    DeadLetters,
+    Operations,
+    Webhooks,
+)
 from .token import Token
 from .transport import Transport
 from .waiting import WaitingGenerations

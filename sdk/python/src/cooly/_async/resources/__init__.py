@@ -11,6 +11,7 @@ from .dead_letters import AsyncDeadLetters
 from .generations import AsyncGenerations
 from .operations import AsyncOperations
 from .pages import AsyncPages
+from .webhooks import AsyncWebhooks
 
 __all__ = [
     "AsyncAccounts",
@@ -21,4 +22,5 @@ __all__ = [
     "AsyncGenerations",
     "AsyncOperations",
     "AsyncPages",
+    "AsyncWebhooks",
 ]

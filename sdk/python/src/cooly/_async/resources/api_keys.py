@@ -6,9 +6,11 @@ Made by generate/generate.py from the API's document. Do not edit.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from ... import enums, models
 from ..._request import Request, new_key, segment
+from ..download import AsyncDownload
 from ..paging import AsyncPager
 from ..resource import AsyncResource
 
@@ -136,6 +138,34 @@ class AsyncApiKeys(AsyncResource):
             "items",
         )
 
+    def download_list(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        owner: str | None = None,
+        scope: enums.ApiKeyScope | None = None,
+        state: enums.ApiKeyState | None = None,
+    ) -> AsyncDownload:
+        """List API keys, as a file.
+
+        Those of everybody, newest first; with those that have expired or were revoked.
+
+        Args:
+            format: The form.
+            owner: Only those that act as this user.
+            scope: Only those that may do this.
+            state: Only those that stand so.
+        """
+        request = Request(
+            "GET",
+            "/admin/keys",
+            query={"owner": owner, "scope": scope, "state": state, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_own_keys(
         self,
         *,
@@ -162,6 +192,30 @@ class AsyncApiKeys(AsyncResource):
             request,
             models.ApiKeyPage,
             "items",
+        )
+
+    def download_own_keys(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+        state: enums.ApiKeyState | None = None,
+    ) -> AsyncDownload:
+        """List your API keys, as a file.
+
+        Newest first; with those that have expired or were revoked.
+
+        Args:
+            format: The form.
+            state: Only those that stand so.
+        """
+        request = Request(
+            "GET",
+            "/v1/keys",
+            query={"state": state, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
         )
 
     async def revoke(

@@ -6,9 +6,11 @@ Made by generate/generate.py from the API's document. Do not edit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from ... import enums, models
 from ..._request import Request, new_key, segment
+from ..download import AsyncDownload
 from ..paging import AsyncPager
 from ..resource import AsyncResource
 
@@ -196,6 +198,28 @@ class AsyncWebhooks(AsyncResource):
             "items",
         )
 
+    def download_list(
+        self,
+        *,
+        format: Literal["csv", "ndjson"],
+    ) -> AsyncDownload:
+        """List endpoints, as a file.
+
+        Newest first.
+
+        Args:
+            format: The form.
+        """
+        request = Request(
+            "GET",
+            "/admin/webhooks",
+            query={"format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
+        )
+
     def list_deliveries(
         self,
         webhook: str,
@@ -224,6 +248,32 @@ class AsyncWebhooks(AsyncResource):
             request,
             models.WebhookDeliveryPage,
             "items",
+        )
+
+    def download_deliveries(
+        self,
+        webhook: str,
+        *,
+        format: Literal["csv", "ndjson"],
+        outcome: enums.WebhookOutcome | None = None,
+    ) -> AsyncDownload:
+        """List what an endpoint was told, as a file.
+
+        Newest first. What became of nothing more is kept for 30 days.
+
+        Args:
+            webhook: The endpoint.
+            format: The form.
+            outcome: Only those of which this became.
+        """
+        request = Request(
+            "GET",
+            f"/admin/webhooks/{segment(webhook)}/deliveries",
+            query={"outcome": outcome, "format": format},
+            repeatable=True,
+        )
+        return self._download(
+            request,
         )
 
     async def redeliver_message(

@@ -11,6 +11,7 @@ from .dead_letters import DeadLetters
 from .generations import Generations
 from .operations import Operations
 from .pages import Pages
+from .webhooks import Webhooks
 
 __all__ = [
     "Accounts",
@@ -21,4 +22,5 @@ __all__ = [
     "Generations",
     "Operations",
     "Pages",
+    "Webhooks",
 ]

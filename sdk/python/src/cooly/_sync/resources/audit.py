@@ -307,6 +307,7 @@ class Audit(Resource):
         job: str | None = None,
         type: str | None = None,
         actor: str | None = None,
+        cause: str | None = None,
         since: datetime | str | None = None,
         until: datetime | str | None = None,
         after: int | None = None,
@@ -322,6 +323,8 @@ class Audit(Resource):
             job: Only events about this generation; with `user` or `account`.
             type: Only events of this type; several are separated by commas.
             actor: Only events by this actor, such as `admin:ops`.
+            cause: Only events that this led to: an API key, an action on many dead letters, an event or a
+                message; with `user`, `account` or `since`.
             since: Only events recorded at this instant or later.
             until: Only events recorded before this instant.
             after: Only events after this position.
@@ -335,6 +338,7 @@ class Audit(Resource):
                 "job": job,
                 "type": type,
                 "actor": actor,
+                "cause": cause,
                 "since": since,
                 "until": until,
                 "after": after,
