@@ -97,7 +97,8 @@ create table webhook_deliveries (
 create index webhook_deliveries_due on webhook_deliveries (endpoint, next_at) where next_at is not null;
 comment on index webhook_deliveries_due is 'Worker: what is to be sent to an endpoint, longest due first.';
 
-create index webhook_deliveries_lane on webhook_deliveries (endpoint, account_id, position, message_id) where outcome = 'waiting';
+create index webhook_deliveries_lane on webhook_deliveries (endpoint, account_id, position, created_at, message_id)
+    where outcome = 'waiting';
 comment on index webhook_deliveries_lane is 'Worker: which message of an account is the next.';
 
 create index webhook_deliveries_newest on webhook_deliveries (endpoint, created_at, message_id);

@@ -294,3 +294,12 @@ async fn an_endpoint_begins_where_the_log_ends_and_not_where_this_process_is() {
     writing.rollback().await.unwrap();
     let _ = made(&admin, shop()).await;
 }
+
+#[tokio::test]
+async fn its_page_is_there_for_browsers_and_the_list_for_clients() {
+    let server = Server::start().await;
+    let page = server.stranger().with("accept", "text/html").get(PATH).await.expect(200);
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    assert_eq!(server.admin().get(PATH).await.expect(200).items(), [json!(null); 0]);
+}

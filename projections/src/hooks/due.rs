@@ -49,12 +49,13 @@ from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::int[], $6
 join webhook_endpoints open on open.id = told.endpoint
 where delivery.endpoint = told.endpoint and delivery.message_id = told.message_id and delivery.outcome = 'waiting'";
 
+/// What time brings about stands at the position of an event, and comes after what that event says.
 pub(super) const PROMOTE: &str = r"
 update webhook_deliveries delivery set next_at = $3
 from unnest($1::uuid[], $2::uuid[]) as lane (endpoint, account_id) cross join lateral (
     select message_id, next_at from webhook_deliveries first
     where first.endpoint = lane.endpoint and first.account_id = lane.account_id and first.outcome = 'waiting'
-    order by position, message_id limit 1
+    order by position, created_at, message_id limit 1
 ) head
 where delivery.endpoint = lane.endpoint and delivery.message_id = head.message_id and head.next_at is null";
 
