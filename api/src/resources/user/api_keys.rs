@@ -58,6 +58,7 @@ impl OwnKeys {
     ///
     /// Newest first; with those that have expired or were revoked.
     #[oai(path = "/v1/keys", method = "get", operation_id = "listOwnKeys")]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn list(
         &self,
         caller: Caller<UserOnly>,

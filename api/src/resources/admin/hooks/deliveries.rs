@@ -68,6 +68,7 @@ impl WebhookDeliveries {
         method = "get",
         operation_id = "listWebhookDeliveries"
     )]
+    #[expect(clippy::too_many_arguments, reason = "each is a parameter of its own")]
     async fn list(
         &self,
         caller: Caller<AdminOnly>,
