@@ -2,7 +2,7 @@
 //! held back are passed over, and nobody waits behind their jobs.
 
 use super::ask::{Ask, Key};
-use super::lane::{Held, Lane};
+use super::lane::{Held, Lane, Shelf};
 use ledger::AccountId;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -109,11 +109,15 @@ impl Places {
         let changed: Held = held.symmetric_difference(&self.held).cloned().collect();
         self.held = held;
         let of_changed = |(key, lane): (&LaneKey, &Lane)| {
-            let models = lane.shelves.keys().filter(|model| changed.contains(*model));
-            models.map(|model| (key.clone(), Arc::clone(model))).collect::<Vec<ShelfKey>>()
+            let shelves = lane.shelves.iter().filter(|(model, _)| changed.contains(*model));
+            let since = |shelf: &Shelf| shelf.waiting.front().map(|first| first.0);
+            let shelves = shelves.map(|(model, shelf)| (since(shelf), (key.clone(), Arc::clone(model))));
+            shelves.collect::<Vec<(_, ShelfKey)>>()
         };
-        let shelves: Vec<ShelfKey> = self.lanes.iter().flat_map(of_changed).collect();
-        for shelf in shelves {
+        let mut shelves: Vec<(_, ShelfKey)> = self.lanes.iter().flat_map(of_changed).collect();
+        // Lanes are in no order; whoever has waited longest stands in the ring first.
+        shelves.sort_unstable();
+        for (_, shelf) in shelves {
             self.ring_in(&shelf.0);
             self.note(&shelf);
         }

@@ -43,6 +43,20 @@ fn what_waits_when_its_model_is_held_back_stays_and_nothing_is_lost() {
 }
 
 #[test]
+fn whoever_has_waited_longest_comes_first_when_a_model_is_open_again() {
+    let mut board = board();
+    hold(&mut board, &["shut"]);
+    let since = |position: i64| now() + chrono::TimeDelta::seconds(position);
+    let accounts = (1..=6_i64).rev().map(|position| (position, 100 - position.unsigned_abs()));
+    for (position, account) in accounts {
+        let ask = on("shut", account.into(), position);
+        board.ask(Ask { since: since(position), ..ask }, now());
+    }
+    hold(&mut board, &[]);
+    assert_eq!(take(&mut board), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
 fn one_job_is_sent_to_try_the_one_that_has_waited_longest() {
     let mut board = board();
     hold(&mut board, &["shut"]);
