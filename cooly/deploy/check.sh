@@ -23,6 +23,7 @@ render() {
     kubernetes-validate --strict --kubernetes-version 1.37 "$rendered/$name.yaml"
 }
 render smallest --set outputs.url=s3://bucket/prefix
+render published --set outputs.url=s3://bucket/prefix --set jwtJwksUrl=https://login.example/keys
 render everything --set-file catalog=../../docs/catalog.toml --set jwtPublicKey=pem \
     --set outputs.existingClaim=outputs --set publicUrl=https://cooly.example --set seal.enabled=true \
     --set api.autoscaling.enabled=true --set worker.autoscaling.enabled=true \

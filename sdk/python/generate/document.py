@@ -24,6 +24,9 @@ ENUM_NAMES = {
     "status": "GenerationStatus",
 }
 
+# The tag of what only a browser can use: signing in on the pages.
+BROWSERS = "Pages"
+
 # Where one name stands for several enums, by the first of the values too.
 NAMES_BY_VALUE = {
     ("state", "regressed"): "IncidentState",
@@ -116,7 +119,8 @@ class Document:
         self.operations = sorted(self._operations(), key=lambda one: (one.tag, one.name))
 
     def tags(self) -> dict[str, str]:
-        return {tag["name"]: tag["description"] for tag in self.raw["tags"]}
+        # What only a browser can use is left out.
+        return {tag["name"]: tag["description"] for tag in self.raw["tags"] if tag["name"] != BROWSERS}
 
     # Which schemas are sent, and which are received.
 
@@ -209,8 +213,7 @@ class Document:
     def _operations(self) -> Iterator[Operation]:
         for path, methods in self.raw["paths"].items():
             for method, raw in methods.items():
-                # What only a browser can use.
-                if raw["tags"] != ["Pages"]:
+                if raw["tags"] != [BROWSERS]:
                     yield self._operation(path, method.upper(), raw)
 
     def _operation(self, path: str, method: str, raw: Mapping[str, Any]) -> Operation:

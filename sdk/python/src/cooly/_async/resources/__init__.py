@@ -10,7 +10,6 @@ from .credits import AsyncCredits
 from .dead_letters import AsyncDeadLetters
 from .generations import AsyncGenerations
 from .operations import AsyncOperations
-from .pages import AsyncPages
 from .webhooks import AsyncWebhooks
 
 __all__ = [
@@ -21,6 +20,5 @@ __all__ = [
     "AsyncDeadLetters",
     "AsyncGenerations",
     "AsyncOperations",
-    "AsyncPages",
     "AsyncWebhooks",
 ]

@@ -10,7 +10,6 @@ from .credits import Credits
 from .dead_letters import DeadLetters
 from .generations import Generations
 from .operations import Operations
-from .pages import Pages
 from .webhooks import Webhooks
 
 __all__ = [
@@ -21,6 +20,5 @@ __all__ = [
     "DeadLetters",
     "Generations",
     "Operations",
-    "Pages",
     "Webhooks",
 ]
