@@ -60,7 +60,7 @@ test('the bar shows the pages of those who are signed in', async () => {
     assert.deepEqual(await links(page), ['Studio', 'Statement', 'API docs']);
     await page.goto(FAILED);
     await signIn(page, admin);
-    assert.deepEqual(await links(page), ['Studio', 'Statement', 'Failed jobs', 'API keys', 'API docs']);
+    assert.deepEqual(await links(page), ['Studio', 'Statement', 'Failed jobs', 'Webhooks', 'API keys', 'API docs']);
     await screenshot(page, 'session-bar');
     await page.goto('/audit');
     await page.getByLabel('Access token').waitFor();
@@ -69,7 +69,7 @@ test('the bar shows the pages of those who are signed in', async () => {
   // Where everybody may be anybody, everything is shown.
   await it.pages.with({}, async (page) => {
     await page.getByRole('button', { name: 'Sign out' }).waitFor();
-    assert.deepEqual(await links(page), ['Studio', 'Statement', 'Failed jobs', 'API keys', 'Audit', 'API docs']);
+    assert.deepEqual(await links(page), ['Studio', 'Statement', 'Failed jobs', 'Webhooks', 'API keys', 'Audit', 'API docs']);
   });
 });
 
