@@ -35,6 +35,9 @@ export default function () {
   auditor(picture);
   sealed();
   books();
+  keys();
+  webhooks();
+  session();
   strangers(picture);
   coverage();
   completed.add(1);
@@ -238,6 +241,48 @@ function books() {
   call('GET', '/audit/recognised?format=csv', { ...options, name: '/audit/recognised' });
   const lines = call('GET', '/audit/verify', options).body.trim().split('\n');
   expect('the whole log verifies', JSON.parse(lines.pop()).result.valid === true);
+}
+
+function keys() {
+  for (const [path, token, order] of [['/v1/keys', user.token, {}], ['/admin/keys', tokens.admin, { scope: 'user', owner: user.sub }]]) {
+    const made = json(call('POST', path, { token, body: { name: 'smoke', ...order }, expect: [201] }));
+    expect(`a key of ${path} works`, call('GET', '/v1/credits', { token: made.secret }).status === 200);
+    expect(`it is listed by ${path}`, json(call('GET', path, { token })).items.some(({ id }) => id === made.id));
+    if (token === tokens.admin) admin('GET', `${path}/${made.id}`, `${path}/{id}`);
+    const reason = token === tokens.admin ? { reason: 'smoke' } : undefined;
+    call('POST', `${path}/${made.id}/revoke`, { token, body: reason, name: `${path}/{id}/revoke` });
+    problem('key_revoked', call('GET', '/v1/credits', { token: made.secret, expect: [401] }));
+  }
+}
+
+// Nobody listens there: what is looked at is what Cooly makes of it.
+function webhooks() {
+  const order = { url: 'https://hooks.invalid/cooly', events: ['credits.granted'] };
+  const webhook = admin('POST', '/admin/webhooks', undefined, order, 201);
+  const [at, name] = [`/admin/webhooks/${webhook.id}`, '/admin/webhooks/{webhook}'];
+  expect('an endpoint is listed', admin('GET', '/admin/webhooks').items.some(({ id }) => id === webhook.id));
+  admin('POST', at, name, { description: 'smoke' });
+  expect('it is changed', admin('GET', at, name).description === 'smoke');
+  const [before, after] = ['GET', 'POST'].map((method) => admin(method, `${at}/secret`, `${name}/secret`).secret);
+  expect('its secret is changed', before !== after);
+  const { id } = admin('POST', `${at}/test`, `${name}/test`);
+  const told = () => admin('GET', `${at}/deliveries/${id}`, `${name}/deliveries/{message}`);
+  eventually('a test that nobody takes is tried', () => told().attempts > 0);
+  admin('POST', `${at}/deliveries/${id}/redeliver`, `${name}/deliveries/{message}/redeliver`);
+  admin('POST', `${at}/replay`, `${name}/replay`, { after: 0 });
+  eventually('the log is told again', () => admin('GET', `${at}/deliveries`, `${name}/deliveries`).items.length > 1);
+  admin('DELETE', at, name);
+}
+
+// As a browser does on a page of this server.
+function session() {
+  const page = { 'Cooly-Session': 'user', 'Sec-Fetch-Site': 'same-origin' };
+  const signed = call('POST', '/session', { token: user.token, headers: page });
+  expect('one signs in', json(signed).sub === user.sub && signed.cookies['__Host-cooly-user'].length === 1);
+  const cookie = { ...page, Cookie: `__Host-cooly-user=${signed.cookies['__Host-cooly-user'][0].value}` };
+  expect('and is known', json(call('GET', '/session', { headers: cookie })).sessions[0].sub === user.sub);
+  expect('and may do what the token may', call('GET', '/v1/credits', { headers: cookie }).status === 200);
+  call('DELETE', '/session', { headers: cookie, expect: [204] });
 }
 
 // What others must not see or do.

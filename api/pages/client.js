@@ -20,6 +20,8 @@ export class Problem extends Error {
 export class Client {
   /// Who is signed in and until when (`sub`, `expires_at`), where the browser keeps the token and no script can read it.
   session = null;
+  /// Whom the page shows, since it first knew.
+  shown = null;
   #storage;
   #position = null;
   #unanswered;
@@ -51,9 +53,9 @@ export class Client {
     return Number.isNaN(ends) ? null : new Date(ends);
   }
 
-  /// What this browser and this server know: who is signed in here, and whether tokens are handed out. Asked once only.
+  /// What this browser and this server know: who is signed in here, and whether tokens are handed out.
   async here() {
-    return (await this.#fetch('GET', '/session', {})).json();
+    return (await this.#repeated('GET', '/session', {})).json();
   }
 
   /// Exchanges a token for a session, and returns it. It is for this client's role, or refused.
@@ -131,7 +133,9 @@ export class Client {
   }
 
   /// Only what has a key, or changes nothing, is sent again: the same key cannot have two effects.
-  async #repeated(method, path, options) {
+  async #repeated(method, path, asked) {
+    // Of one person, however often it is sent: somebody else may sign in meanwhile.
+    const options = { credentials: this.#credentials, ...asked };
     const waits = method === 'GET' || options.key ? REPEATS : [];
     for (const wait of waits) {
       try {
@@ -144,8 +148,8 @@ export class Client {
     return this.#fetch(method, path, options);
   }
 
-  async #fetch(method, path, { body, key, headers = {}, signal, timeout = TIMEOUT }) {
-    const all = { Accept: 'application/json', ...this.#credentials, ...headers };
+  async #fetch(method, path, { body, key, headers = {}, signal, timeout = TIMEOUT, credentials = this.#credentials }) {
+    const all = { Accept: 'application/json', ...credentials, ...headers };
     if (body !== undefined) all['Content-Type'] = 'application/json';
     if (key) all['Idempotency-Key'] = key;
     if (method === 'GET' && this.#position) all['Ledger-Position'] = this.#position;

@@ -8,33 +8,44 @@ import { named } from './words.js';
 
 const ENDED = 'Your session has ended. Paste a new token to go on; nothing on the page is lost.';
 const LEFT = 'You are signed out. The token itself stays valid until it ends.';
+const AWAY = 'The server does not answer, so it is not known whether you are signed in. Reload the page when it is back.';
 const WARNED_BEFORE = 5 * 60_000;
 const LONGEST_TIMER = 2 ** 31 - 1;
+
+/// What a server of the last release knows: no sessions, and perhaps demo tokens.
+const OLDER = { sessions: [], hands_out_tokens: true };
 
 let warning;
 
 /// Resolves when `client` is signed in and `check` (one harmless call) was allowed; does so again whenever the session
-/// stops being accepted, and then calls `resume`.
+/// stops being accepted, and then calls `resume`. A page shows one person all its life: should it be another now, it is loaded anew.
 export async function signIn(client, check, resume = () => {}, why = '') {
   client.onUnauthenticated = () => {};
-  const here = await client.here().catch(() => null);
-  const isIn = why !== LEFT && (await known(client, here, check));
-  if (!isIn) await pasted(client, check, why);
+  const isIn = why !== LEFT && (await known(client, check));
+  const here = await whoIsHere(client);
+  if (!isIn) await pasted(client, check, why || (here ? '' : AWAY));
+  client.shown ??= client.caller;
+  if (client.shown !== client.caller) return anew();
   const again = (words) => signIn(client, check, resume, words).then(resume);
-  welcome(client, () => leave(client).then(() => again(LEFT)));
-  showPages(client, here);
+  welcome(client, () => leave(client, () => again(LEFT)));
+  showPages(client, isIn ? here : await whoIsHere(client));
   client.onUnauthenticated = () => again(ENDED);
 }
 
 /// Signs `client` in if that needs nobody; whether it could.
 export async function signInUnasked(client) {
-  return known(client, await client.here().catch(() => null), () => {});
+  return known(client, () => {});
 }
 
-/// `here` is null if the server did not answer: then it is not known who is signed in, and the first call will tell.
-async function known(client, here, check) {
+/// Who is signed in here; null if the server does not answer.
+async function whoIsHere(client) {
+  return client.here().catch((problem) => (problem.status === 404 ? OLDER : null));
+}
+
+async function known(client, check) {
   if (client.token && (await refused(client, check)) === null) return true;
-  client.session = here ? (here.sessions.find(({ role }) => role === client.role) ?? null) : { sub: '', expires_at: null };
+  const here = await whoIsHere(client);
+  client.session = here?.sessions.find(({ role }) => role === client.role) ?? null;
   if (client.session && (await refused(client, check)) === null) return true;
   const token = here?.hands_out_tokens ? await devToken(client.role).catch(() => null) : null;
   return token !== null && (await exchanged(client, token, check)) === null;
@@ -62,15 +73,33 @@ async function exchanged(client, token, check) {
     if (sessions.some(({ role, sub }) => role === client.role && sub === session.sub)) client.session = session;
     else client.token = token;
   } catch (problem) {
-    if (problem.code !== 'token_too_long') return problem;
+    // Too long for a cookie, or a server of the last release.
+    if (problem.code !== 'token_too_long' && problem.status !== 404) return problem;
     client.token = token;
   }
   return refused(client, check);
 }
 
-async function leave(client) {
-  if (client.session) await client.delete('/session', { headers: { 'Cooly-Session': client.role } }).catch((problem) => notice(problem.message, { bad: true }));
+/// Signs out, and then does what comes `next`. Whoever may still be signed in here is told so.
+async function leave(client, next) {
+  const now = (await whoIsHere(client))?.sessions.find(({ role }) => role === client.role);
+  // Somebody else has signed in since, in another tab, and stays so.
+  if (client.session && now && now.sub !== client.session.sub) return anew();
+  try {
+    await client.delete('/session', { headers: { 'Cooly-Session': client.role } });
+  } catch (problem) {
+    const isMoot = !client.session && [403, 404].includes(problem.status);
+    if (!isMoot) return notice(`You are still signed in here. ${problem.message}`, { bad: true });
+  }
   client.leave();
+  return next();
+}
+
+/// Loads the page for whoever it is now. What the one before saw and wrote goes with the page, and so do filters in its address.
+function anew() {
+  find('main').hidden = true;
+  location.replace(location.pathname);
+  return new Promise(() => {});
 }
 
 function welcome(client, out) {
@@ -80,20 +109,21 @@ function welcome(client, out) {
   const leaving = button('Sign out', { className: 'small quiet', on: { click: (event) => busy(event.currentTarget, out) } });
   place.replaceChildren(words, ' ', leaving);
   place.hidden = false;
-  warnBefore(ends);
   find('#sign-in').hidden = true;
   find('main').hidden = false;
   // What went wrong for want of a token is over.
   for (const problem of document.querySelectorAll('main .problem')) problem.textContent = '';
   find('#notices').replaceChildren();
+  warnBefore(ends);
 }
 
 function warnBefore(ends) {
   clearTimeout(warning);
-  const wait = ends - Date.now() - WARNED_BEFORE;
-  if (!ends || wait < 0 || wait > LONGEST_TIMER) return;
+  const left = ends - Date.now();
+  if (!ends || left < 0 || left > LONGEST_TIMER) return;
   const time = ends.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  warning = setTimeout(() => notice(`Your session ends at ${time}. Then you will be asked for a new token, and nothing on the page is lost.`), wait);
+  const warn = () => notice(`Your session ends at ${time}. Then you will be asked for a new token, and nothing on the page is lost.`);
+  warning = setTimeout(warn, Math.max(0, left - WARNED_BEFORE));
 }
 
 /// Shows the way to the pages of those who are signed in; where tokens are handed out, to all.
@@ -106,10 +136,12 @@ function pasted(client, check, why) {
   const form = find('#sign-in');
   const field = find('#token');
   const alert = find('#sign-in-problem');
+  clearTimeout(warning);
   alert.textContent = why;
   form.hidden = false;
   find('main').hidden = true;
   find('#caller').hidden = true;
+  closeDialogs(() => field.focus());
   field.focus();
   const done = new AbortController();
   return new Promise((resolve) => {
@@ -124,6 +156,14 @@ function pasted(client, check, why) {
     };
     form.addEventListener('submit', (event) => entered(event), { signal: done.signal });
   });
+}
+
+/// Nothing may lie over the form, but for what is shown once only: it is read first, and then comes the form.
+function closeDialogs(next) {
+  for (const dialog of document.querySelectorAll('dialog[open]')) {
+    if (dialog.dataset.once === undefined) dialog.close();
+    else dialog.addEventListener('close', next, { once: true });
+  }
 }
 
 function refusal(client, problem) {

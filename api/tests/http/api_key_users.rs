@@ -88,7 +88,7 @@ async fn a_back_end_acts_for_the_user_that_it_names() {
     server.succeed("alice", bought.id(), b"png").await;
     let output = of("alice").get(&format!("/v1/generations/{}/outputs/0", bought.id())).await.expect(200);
     // A back end may keep what does not change, and must not give it to the next user.
-    assert_eq!(output.header("vary"), Some("Authorization, Cooly-User"));
+    assert_eq!(output.header("vary"), Some("Authorization, Cooly-User, Cooly-Session, Cookie"));
     of("alice").get("/admin/accounts").await.refused(403, "forbidden");
     of("alice").get("/audit/events").await.refused(403, "forbidden");
 }

@@ -1,8 +1,9 @@
 //! Sessions of the pages: a token in a cookie, which counts only where a page of this server means it.
 
-use crate::support::{Client, Server, Setup, account};
+use crate::support::{Client, SECRET, Server, Setup, account};
 use api::auth::Role;
 use chrono::{DateTime, TimeDelta, Utc};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde_json::json;
 
@@ -131,4 +132,23 @@ async fn only_a_token_of_the_right_role_signs_in() {
     own.send(Method::POST, "/session", None).await.refused(401, "unauthenticated");
     let here = server.stranger().get("/session").await.expect(200);
     assert_eq!(here.body, json!({ "sessions": [], "hands_out_tokens": true }));
+}
+
+#[tokio::test]
+async fn a_token_that_no_cookie_can_hold_is_refused_by_name() {
+    let server = Server::start().await;
+    let now = Utc::now().timestamp();
+    for (padding, status) in [(2_400, 200), (2_900, 422)] {
+        let claims = json!({ "sub": "alice", "role": "user", "iss": "cooly", "aud": "cooly", "exp": now + 60,
+            "groups": "x".repeat(padding) });
+        let key = EncodingKey::from_secret(SECRET);
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap();
+        let client = Client::new(server.address, Some(token));
+        client.get("/v1/credits").await.expect(200);
+        let signed = client.send(Method::POST, "/session", None).await.expect(status);
+        assert_eq!(signed.header("set-cookie").is_some(), status == 200);
+        // What browsers keep of a cookie at least (RFC 6265, 6.1).
+        assert!(signed.header("set-cookie").is_none_or(|set| set.len() <= 4_096));
+        assert_eq!(signed.body["code"] == "token_too_long", status == 422, "{}", signed.body);
+    }
 }

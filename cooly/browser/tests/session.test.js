@@ -92,11 +92,13 @@ test('who signs out is out, in every tab', async () => {
   });
 });
 
-test('a tab acts for nobody but the person whom it shows', async () => {
+test('a tab acts for nobody but the person whom it shows, and shows nothing of the one before', async () => {
   const [one, other] = [await it.api.user(20, 'first'), await it.api.user(20, 'second')];
+  await it.api.generate(one, 'sim-image-strict', 'Of the first alone');
   await it.pages.with({ before, refusals: [401] }, async (page) => {
     await signIn(page, one.token);
     await opened(page);
+    await page.getByText('Of the first alone').first().waitFor();
     const another = await page.context().newPage();
     await another.goto('/');
     await opened(another);
@@ -104,9 +106,49 @@ test('a tab acts for nobody but the person whom it shows', async () => {
     await signIn(another, other.token);
     await page.getByLabel('Prompt', { exact: true }).fill('For whom?');
     await page.locator('#generate').click();
-    // The first tab finds out that it is another person's now, and says so before it does anything.
+    // The first tab finds out that it is another person's now, and begins anew before it does anything.
     await page.locator('#caller', { hasText: 'second' }).waitFor();
-    for (const user of [one, other]) assert.deepEqual((await it.api.generations(user)).items, []);
+    await opened(page);
+    assert.equal(await page.getByLabel('Prompt', { exact: true }).inputValue(), '');
+    assert.equal(await page.getByText('Of the first alone').count(), 0);
+    assert.deepEqual((await it.api.generations(other)).items, []);
+    assert.equal((await it.api.generations(one)).items.length, 1);
+  });
+});
+
+test('the next person in the same tab sees nothing of the last one', async () => {
+  const [one, other] = [await it.api.user(20, 'early'), await it.api.user(20, 'late')];
+  await it.api.generate(one, 'sim-image-strict', 'A secret of the early one');
+  await it.pages.with({ before }, async (page) => {
+    await signIn(page, one.token);
+    await page.getByText('A secret of the early one').first().waitFor();
+    await page.locator('#balance').click();
+    await page.locator('dialog[open]').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await signIn(page, other.token);
+    await page.locator('#caller', { hasText: 'late' }).waitFor();
+    await opened(page);
+    assert.equal(await page.getByText('A secret of the early one').count(), 0);
+  });
+});
+
+test('a sign-out that did not reach the server says so, and one is still signed in', async () => {
+  const user = await it.api.user(20, 'stuck');
+  await it.pages.with({ before, refusals: [503] }, async (page) => {
+    await signIn(page, user.token);
+    await opened(page);
+    await page.route('**/session', (route) => (route.request().method() === 'DELETE'
+      ? route.fulfill({ status: 503, contentType: 'application/problem+json', body: JSON.stringify({ detail: 'Later.' }) })
+      : route.continue()));
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are still signed in here. Later.').waitFor();
+    assert.ok(await page.locator('main').isVisible());
+    assert.equal((await page.context().cookies()).length, 1);
+    await page.unroute('**/session');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('You are signed out.').waitFor();
+    assert.deepEqual(await page.context().cookies(), []);
   });
 });
 

@@ -85,7 +85,7 @@ pub(super) const PAGES: [Page; 7] = [
         corner: "",
         sign_in: "Sign in to see your statement",
         role: "user",
-        without_script: "This page needs JavaScript to sign in. The statement itself is at /v1/credits/statement?format=html and needs none.",
+        without_script: "This page needs JavaScript to sign in. The statement itself needs none: programs get it at /v1/credits/statement?format=html with their token.",
         class: Some("statement-page"),
     },
     Page {

@@ -19,8 +19,11 @@ pub(super) fn add(response: &mut Response, scope: &Scope) {
     // Answers are about one caller's money; pages and outputs say otherwise themselves.
     missing(headers, header::CACHE_CONTROL, "no-store");
     if headers[header::CACHE_CONTROL].as_bytes().starts_with(b"private") {
-        // One client may ask for several users: what it kept of one is no answer to another.
-        headers.append(header::VARY, HeaderValue::from_static("Authorization, Cooly-User"));
+        // One client may ask for several users, and a browser for who is signed in: what it kept of one is no answer to another.
+        headers.append(
+            header::VARY,
+            HeaderValue::from_static("Authorization, Cooly-User, Cooly-Session, Cookie"),
+        );
     }
     set(headers, HeaderName::from_static(request_id::HEADER), scope.request_id());
     if let Some(allowance) = scope.allowance() {
