@@ -36,10 +36,17 @@ export function card(client, endpoint, changed) {
       }),
       !endpoint.disabled && !endpoint.replay && act('Tell it again…', 'replay', () => replay(client, endpoint)),
       endpoint.disabled
-        ? act('Enable', 'enable', () => order({ enabled: true }))
+        ? act('Enable…', 'enable', () => enable(client, endpoint, order))
         : act('Disable', 'disable', () => order({ enabled: false })),
       act('New secret…', 'secret', () => rotate(client, endpoint)),
       act('Take away…', 'delete', () => takeAway(client, endpoint), { className: 'danger' })));
+}
+
+/// From here on it is told; and, if that is wanted, what it has missed. Where that begins is known only now.
+async function enable(client, { id, disabled }, order) {
+  await order({ enabled: true });
+  notice('It is enabled: what happens from now on is told.');
+  await replay(client, { id, after: disabled.position });
 }
 
 function chip({ disabled, failing_since: failing, replay: again }) {
@@ -54,7 +61,7 @@ function about({ events, user, created_at: made, created_by: by }) {
 function state({ disabled, failing_since: failing, retry_at: retry, replay: again }) {
   const rests = retry ? Date.parse(retry) - Date.now() : 0;
   return [
-    disabled && `${WHY[disabled.reason]} What happens after position ${disabled.position} is not told; enable it, then tell it again from there.`,
+    disabled && `${WHY[disabled.reason]} What happens after position ${disabled.position} is not told; when you enable it, you can have it told from there.`,
     !disabled && failing && `Every attempt has failed since ${ago(failing)}.${rests > 0 ? ` It is left alone for ${duration(rests)}.` : ''}`,
     again && `It is being told again what comes after position ${again.after}, up to ${again.until}: ${plural(again.until - again.after, 'position')} to go.`,
   ].filter(Boolean);

@@ -41,11 +41,11 @@ export async function rotate(client, { id, url }) {
   await showSecret(secret, until ? `The one before it signs too, until ${new Date(until).toLocaleString()}.` : '');
 }
 
-/// Has an endpoint told again what comes after a position.
-export async function replay(client, { id, after, disabled }) {
+/// Has an endpoint told again what comes after a position: `after`, unless another is written there.
+export async function replay(client, { id, after }) {
   const form = find('#replaying-form');
   form.reset();
-  find('#replaying-after').value = String(disabled?.position ?? after);
+  find('#replaying-after').value = String(after);
   await asked(find('#replaying'), form, find('#replaying-cancel'), find('#replaying-problem'), async () => {
     const body = { after: Number(find('#replaying-after').value), with_delivered: find('#replaying-delivered').checked };
     const { replay: ordered } = await client.post(`/admin/webhooks/${id}/replay`, body);

@@ -24,13 +24,21 @@ pub(super) const ADD_TEST: &str = concat!(
     delivery_columns!()
 );
 
-/// One that waits for an earlier one goes on waiting for it.
+/// One that waits for an earlier one goes on waiting for it. Any other is sent before all that is due, and to an endpoint that is left
+/// alone too: whoever orders it waits for its answer. The endpoint is locked first, as by those who note answers.
 pub(super) const REDELIVER: &str = concat!(
-    "update webhook_deliveries delivery set outcome = 'waiting', settled_at = null,
+    "with heard as (
+        update webhook_endpoints set retry_at = null
+        where id = $1 and disabled_at is null and deleted_at is null returning id as open
+    )
+    update webhook_deliveries delivery set outcome = 'waiting', settled_at = null,
         attempts = case when settled_at is null then attempts else 0 end,
         waits_since = case when settled_at is null then waits_since else $3::timestamptz end,
-        next_at = case when settled_at is null and next_at is null then null else $3::timestamptz end
-    from (select id as open from webhook_endpoints where id = $1 and disabled_at is null and deleted_at is null) heard
+        next_at = case when settled_at is null and next_at is null then null else least($3::timestamptz, (
+            select first.next_at - interval '1 microsecond' from webhook_deliveries first
+            where first.endpoint = $1 and first.next_at is not null order by first.next_at limit 1
+        )) end
+    from heard
     where delivery.endpoint = heard.open and delivery.message_id = $2
     returning ",
     delivery_columns!()

@@ -129,6 +129,8 @@ async fn replay_page(
     let mut client = station.hooks.pool.get().await?;
     let transaction = client.transaction().await?;
     hooks::hold(&*transaction, fencing).await?.ok_or(Error::Fenced)?;
+    // Before its deliveries, as admins do who change it, or each might wait for the other.
+    hooks::lock(&*transaction, &[listener.id]).await?;
     if !told.pairs.is_empty() {
         let (now, again) = (station.now(), replay.with_delivered);
         let lanes = hooks::tell_again(&*transaction, &told.messages, &told.pairs, now, again).await?;

@@ -399,6 +399,29 @@ async fn who_fails_is_left_alone_with_all_that_waits_for_it_until_it_is_tested()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_again_by_hand_is_sent_now_whatever_else_waits_and_rests() {
+    let (rig, shop) = (Rig::start().await, Receiver::start().await);
+    let (id, _) = endpoint(&rig, format!("{}/shop", shop.url), &GRANTS).await;
+    let busy = Reply::Status(429, "retry-after: 3600\r\n");
+    shop.answer("/shop", [Reply::Status(200, ""), busy, Reply::Status(200, "")]);
+    let worker = rig.run(patient(&rig, "one"));
+    eventually("the first is told", async || all_are(&rig, id, 1, Outcome::Delivered).await).await;
+    grant_each(&rig, &["bob"]).await;
+    eventually("it rests", async || stands(&rig, id).await.retry_at.is_some()).await;
+    grant_each(&rig, &["carol"]).await;
+    eventually("another waits", async || count(&rig, "next_at <= now() and outcome = 'waiting'").await == 1)
+        .await;
+    assert_eq!(shop.got("/shop").len(), 2);
+    let first = deliveries(&rig, id).await.into_iter().find(|one| one.outcome == Outcome::Delivered).unwrap();
+    let client = operator(&rig).await;
+    let ordered = hooks::redeliver(&**client, id, first.message_id, chrono::Utc::now()).await.unwrap();
+    assert!(ordered.unwrap().next_at.is_some());
+    eventually("it is sent", async || shop.got("/shop").len() > 2).await;
+    assert_eq!(ids(&shop, "/shop")[2], first.message_id.to_string(), "before all that waits");
+    worker.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_an_old_address_answers_is_not_held_against_the_new_one() {
     let (rig, shop) = (Rig::start().await, Receiver::start().await);
     let (id, _) = endpoint(&rig, format!("{}/old", shop.url), &GRANTS).await;
