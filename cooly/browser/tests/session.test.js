@@ -82,7 +82,7 @@ test('who signs out is out, in every tab', async () => {
     await another.getByRole('button', { name: 'Sign out' }).waitFor();
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByText('You are signed out.').waitFor();
-    assert.equal(await page.locator('main').isVisible(), false);
+    for (const own of ['main', '#balance']) assert.equal(await page.locator(own).isVisible(), false, own);
     assert.deepEqual(await page.context().cookies(), []);
     await screenshot(page, 'session-signed-out');
     await another.reload();
