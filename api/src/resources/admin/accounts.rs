@@ -6,7 +6,7 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, ReadList, ReadOneAt};
 use crate::serve::freshness;
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::as_of;
@@ -110,11 +110,9 @@ impl Accounts {
         let after = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
         let sought = Sought { search };
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "accounts", form, sought).await?));
-        }
-        let Part { items, next, .. } = sought.page(&app, after, page_size(limit.0)).await?;
-        Ok(Listed::Page(AccountPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| AccountPage { items, next_cursor };
+        let place = (&list, after, page_size(limit.0));
+        Ok(listed((&app, &caller), ("accounts", form), sought, place, page).await?)
     }
 
     /// Look at an account

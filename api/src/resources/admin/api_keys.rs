@@ -7,7 +7,7 @@ use crate::serve::body::{Strict, body};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, FreeOrderOnOne, Order, ReadList, ReadOne};
 use crate::serve::idempotency;
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::api_keys::{
@@ -99,11 +99,9 @@ impl ApiKeys {
         let list = List::new("api_keys", &narrowed);
         let after = list.place(cursor.0.as_ref())?;
         let keys = Keys { filter };
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "api-keys", form, keys).await?));
-        }
-        let Part { items, next, .. } = keys.page(&app, after, page_size(limit.0)).await?;
-        Ok(Listed::Page(ApiKeyPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| ApiKeyPage { items, next_cursor };
+        let place = (&list, after, page_size(limit.0));
+        Ok(listed((&app, &caller), ("api-keys", form), keys, place, page).await?)
     }
 
     /// Make an API key

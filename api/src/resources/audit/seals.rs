@@ -5,7 +5,7 @@ use crate::resources::Tag;
 use crate::serve::auth::{AuditorOnly, Caller};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, ReadList, ReadOne, ReadSealed};
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, export_rows, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export_rows, listed, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::scalars::{Instant, Limit, LogPosition, SealNumber, Term, page_size};
@@ -129,11 +129,9 @@ impl Seals {
         let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let list = List::new("seals", &());
         let after = list.place(cursor.0.as_ref())?;
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "seals", form, AllSeals).await?));
-        }
-        let Part { items, next, .. } = AllSeals.page(&app, after, page_size(limit.0)).await?;
-        Ok(Listed::Page(SealPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| SealPage { items, next_cursor };
+        let place = (&list, after, page_size(limit.0));
+        Ok(listed((&app, &caller), ("seals", form), AllSeals, place, page).await?)
     }
 
     /// List the keys that signed seals

@@ -6,7 +6,7 @@ use crate::serve::auth::{Caller, UserOnly};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, ReadAt, ReadList};
 use crate::serve::freshness;
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Header, Query};
 use crate::serve::problem::Problem;
 use crate::words::as_of;
@@ -147,11 +147,9 @@ impl CreditsApi {
         let before = list.place(cursor.0.as_ref())?;
         freshness::wait(&app, position.0).await?;
         let changes = Changes { account: caller.account, kind };
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "credit-history", form, changes).await?));
-        }
-        let Part { items, next, .. } = changes.page(&app, before, page_size(limit.0)).await?;
-        Ok(Listed::Page(HistoryPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| HistoryPage { items, next_cursor };
+        let place = (&list, before, page_size(limit.0));
+        Ok(listed((&app, &caller), ("credit-history", form), changes, place, page).await?)
     }
 }
 

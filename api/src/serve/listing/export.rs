@@ -5,18 +5,20 @@
 //! bounded by `limits.export` as a whole and by its client's patience piece by piece. Between two pages nothing is held but
 //! the place after the last row.
 
-use super::answer::File;
+use super::answer::{File, Listed};
 use super::form::FileForm;
 use super::places::Place;
 use super::walk::{Part, Walk};
 use super::write::Writer;
 use crate::app::App;
 use crate::serve::auth::{Caller, Demand};
+use crate::serve::cursor::List;
 use crate::serve::download::{MANIFEST, Sender, download};
 use crate::serve::problem::Problem;
 use bytes::Bytes;
 use poem::http::{HeaderMap, HeaderValue};
 use poem_openapi::types::ToJSON;
+use serde::Serialize;
 use std::marker::PhantomData;
 
 /// Rows that are in memory at a time.
@@ -36,6 +38,22 @@ pub(crate) async fn export<W: Walk, D: Demand>(
     let work = Work::new::<D>(app, caller, list, form, walk)?;
     let first = work.read(None).await?;
     Ok(work.begin(form, first))
+}
+
+/// What a list answers with: all of it as a file, named `name`, if a form was asked for; else the page after a place, which `page` makes of
+/// its rows and of the cursor of the next one.
+pub(crate) async fn listed<W: Walk<Place: Serialize>, D: Demand, P>(
+    (app, caller): (&App, &Caller<D>),
+    (name, form): (&'static str, Option<FileForm>),
+    walk: W,
+    (list, after, limit): (&List, Option<W::Place>, i64),
+    page: impl FnOnce(Vec<W::Item>, Option<String>) -> P,
+) -> Result<Listed<P>, Problem> {
+    if let Some(form) = form {
+        return Ok(Listed::File(export(app, caller, name, form, walk).await?));
+    }
+    let Part { items, next, .. } = walk.page(app, after, limit).await?;
+    Ok(Listed::Page(page(items, next.map(|next| list.cursor(&next)))))
 }
 
 /// A list whose rows are in memory anyway. `is_cut` tells whether there are more of which it does not tell.

@@ -13,7 +13,7 @@ mod walk;
 mod write;
 
 pub(crate) use answer::Listed;
-pub(crate) use export::{export, export_rows};
+pub(crate) use export::{export, export_rows, listed};
 pub(crate) use form::{Asking, ListForm};
 pub(crate) use places::Places;
 pub(crate) use walk::{Part, Walk, split};

@@ -6,7 +6,7 @@ use crate::resources::Tag;
 use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::cursor::List;
 use crate::serve::declared::{Answer, Change, ReadFile, ReadOne};
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::bulk::{BulkId, BulkOutcomeName};
@@ -89,11 +89,9 @@ impl BulkActions {
         let after = list.place(cursor.0.as_ref())?;
         bulk::get(&**app.reader().await?, id).await?.ok_or_else(unknown)?;
         let all = Items { id, outcome };
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "bulk-action-items", form, all).await?));
-        }
-        let Part { items, next, .. } = all.page(&app, after, page_size(limit.0)).await?;
-        Ok(Listed::Page(BulkItemPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| BulkItemPage { items, next_cursor };
+        let place = (&list, after, page_size(limit.0));
+        Ok(listed((&app, &caller), ("bulk-action-items", form), all, place, page).await?)
     }
 
     /// Pause an action

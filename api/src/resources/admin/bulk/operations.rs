@@ -11,7 +11,7 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::Strict;
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, BulkOrder, ReadList};
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Header, Query};
 use crate::serve::preference;
 use crate::serve::problem::Problem;
@@ -160,11 +160,9 @@ impl Bulk {
         let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let list = List::new("bulk_actions", &());
         let place = list.place(cursor.0.as_ref())?;
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "bulk-actions", form, Actions).await?));
-        }
-        let Part { items, next, .. } = Actions.page(&app, place, page_size(limit.0)).await?;
-        Ok(Listed::Page(BulkRunPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| BulkRunPage { items, next_cursor };
+        let place = (&list, place, page_size(limit.0));
+        Ok(listed((&app, &caller), ("bulk-actions", form), Actions, place, page).await?)
     }
 
     /// Give up old dead letters

@@ -8,7 +8,7 @@ use crate::serve::auth::{AdminOnly, Caller};
 use crate::serve::body::Strict;
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, OrderOnOne, ReadFile, ReadOne};
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::hooks::{DeliveryOutcomeName, MessageId, WebhookId};
@@ -91,11 +91,9 @@ impl WebhookDeliveries {
         let before = list.place(cursor.0.as_ref())?;
         hooks::get(&**app.reader().await?, endpoint).await?.ok_or_else(unknown)?;
         let told = Told { endpoint, outcome };
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "webhook-deliveries", form, told).await?));
-        }
-        let Part { items, next, .. } = told.page(&app, before, page_size(limit.0)).await?;
-        Ok(Listed::Page(WebhookDeliveryPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| WebhookDeliveryPage { items, next_cursor };
+        let place = (&list, before, page_size(limit.0));
+        Ok(listed((&app, &caller), ("webhook-deliveries", form), told, place, page).await?)
     }
 
     /// Look at a delivery

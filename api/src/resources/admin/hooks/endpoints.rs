@@ -9,7 +9,7 @@ use crate::serve::body::Strict;
 use crate::serve::cursor::{List, Moment};
 use crate::serve::declared::{Answer, Change, Order, OrderOnOne, ReadList, ReadOne};
 use crate::serve::idempotency;
-use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, export, split};
+use crate::serve::listing::{Asking, ListForm, Listed, Part, Walk, listed, split};
 use crate::serve::parameter::{Header, Path, Query};
 use crate::serve::problem::Problem;
 use crate::words::hooks::WebhookId;
@@ -112,11 +112,9 @@ impl WebhookEndpoints {
         let form = asking.file(format.0, limit.0.as_ref(), cursor.0.as_ref())?;
         let list = List::new("webhooks", &());
         let before = list.place(cursor.0.as_ref())?;
-        if let Some(form) = form {
-            return Ok(Listed::File(export(&app, &caller, "webhooks", form, Endpoints).await?));
-        }
-        let Part { items, next, .. } = Endpoints.page(&app, before, page_size(limit.0)).await?;
-        Ok(Listed::Page(WebhookPage { items, next_cursor: next.map(|next| list.cursor(&next)) }))
+        let page = |items, next_cursor| WebhookPage { items, next_cursor };
+        let place = (&list, before, page_size(limit.0));
+        Ok(listed((&app, &caller), ("webhooks", form), Endpoints, place, page).await?)
     }
 
     /// Look at an endpoint
