@@ -22,7 +22,10 @@ fn words(problem: &Problem, request_id: &str) -> Markup {
         section.blank.panel {
             h1 { (problem.title) }
             p { (sentence(&problem.detail)) }
-            p { a.button.primary href="/" { "Go to the studio" } " " a.button href="/docs" { "Read about the API" } }
+            p.blank-acts {
+                a.button.primary href="/" { "Go to the studio" }
+                a.button href="/docs" { "Read about the API" }
+            }
             p.hint { "Answered " (problem.status.as_u16()) " · request " code { (request_id) } }
         }
     }
